@@ -1,0 +1,50 @@
+# Each target makes the environment it needs, and installs again when the requirements change.
+
+# The first Python that is new enough and old enough for TensorFlow.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $(name))))
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help app test lint format results train clean
+
+help: ## Show what can be done
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+app: $(VENV)/.app ## Open the app in the browser
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.dev ## Lint, then run all tests
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Check style and imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Put the code in shape
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+results: $(VENV)/.app ## Recount what the shipped networks reach
+	$(BIN)/python -m deepmusic results
+
+train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
+	$(BIN)/python -m deepmusic train --model all --split paper
+
+clean: ## Remove the environment
+	rm -rf $(VENV)
+
+# A stamp is touched only after the installation succeeded.
+$(VENV)/.app: requirements.txt | $(BIN)/pip
+	@echo "Installing DeepMusic's packages into $(VENV) (about 2 GB, once) ..."
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.app
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/pip:
+	@test -n "$(PYTHON)" || { echo "DeepMusic needs Python 3.11, 3.12 or 3.13. Install one and try again."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python cannot make an environment here. On Debian: apt install python3-venv"; exit 1; }

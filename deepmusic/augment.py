@@ -1,0 +1,68 @@
+"""Changes that leave the genre alone: masks, gain, tilt and a shift in pitch."""
+
+import numpy as np
+
+from deepmusic.config import AugmentConfig, MelConfig
+
+
+def augment(
+    batch: np.ndarray, settings: AugmentConfig, mel: MelConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Return a changed copy of a batch of training windows.
+
+    Parameters
+    ----------
+    batch : np.ndarray [shape=(n_windows, n_mels, columns)], float32
+        Windows from 0 to 255.
+    settings : AugmentConfig
+        How much of each change.
+    mel : MelConfig
+        Front end; its ``top_db`` says how many dB the 255 steps are.
+    rng : np.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_windows, n_mels, columns)], float32
+        From 0 to 255.
+    """
+    changed = _shift_mels(batch, settings.mel_shift, rng)
+    changed = changed + _gain_and_tilt(batch.shape, settings, 255.0 / mel.top_db, rng)
+    np.clip(changed, 0, 255, out=changed)
+    # Masks take the window's mean, so that they do not look like silence.
+    fill = changed.mean(axis=(1, 2), keepdims=True)
+    for _ in range(settings.mel_masks):
+        changed = np.where(_mask(batch.shape, 1, settings.mel_mask_bands, rng), fill, changed)
+    for _ in range(settings.time_masks):
+        changed = np.where(_mask(batch.shape, 2, settings.time_mask_columns, rng), fill, changed)
+    return changed
+
+
+def _gain_and_tilt(
+    shape: tuple[int, ...], settings: AugmentConfig, steps_per_db: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return [n_windows, n_mels, 1] steps to add: one gain and one slope a window."""
+    gain = rng.uniform(-settings.gain_db, settings.gain_db, (shape[0], 1, 1))
+    slope = rng.uniform(-settings.tilt_db, settings.tilt_db, (shape[0], 1, 1))
+    band = np.linspace(-0.5, 0.5, shape[1])[None, :, None]
+    return ((gain + slope * band) * steps_per_db).astype(np.float32)
+
+
+def _shift_mels(batch: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Move each window up or down by whole bands; the edge band repeats."""
+    if most == 0:
+        return batch
+    n_mels = batch.shape[1]
+    shift = rng.integers(-most, most + 1, batch.shape[0])
+    source = np.clip(np.arange(n_mels)[None, :] - shift[:, None], 0, n_mels - 1)
+    return np.take_along_axis(batch, source[:, :, None], axis=1)
+
+
+def _mask(shape: tuple[int, ...], axis: int, widest: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a boolean array, true on one random stripe of each window."""
+    length = shape[axis]
+    width = rng.integers(0, min(widest, length) + 1, shape[0])
+    start = (rng.random(shape[0]) * (length - width + 1)).astype(int)
+    position = np.arange(length)
+    stripe = (position >= start[:, None]) & (position < (start + width)[:, None])
+    return stripe[:, :, None] if axis == 1 else stripe[:, None, :]

@@ -1,0 +1,91 @@
+"""The protocols: which of GTZAN's tracks train, choose and test (never mixed in one table).
+
+`paper`
+    70/30 by clip, stratified, scikit-learn's seed 42, as in the paper's notebooks. Unlike there,
+    the validation part is taken from the training clips: 600 train, 100 choose, 300 test.
+`fault_filtered`
+    Kereliuk, Sturm and Larsen 2015: 443 / 197 / 290 clips, no artist or replica on both sides.
+`artist_folds`
+    Foleiss and Tavares 2020: three folds with artists kept apart. One fold tests; a fifth of the
+    artists of the other two chooses.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from deepmusic.datasets.base import Split
+from deepmusic.errors import DatasetError
+
+SPLITS = ("paper", "fault_filtered", "artist_folds")
+FOLDS = (1, 2, 3)
+_SEED = 42
+
+
+def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None) -> Split:
+    """Return the parts of a protocol over all of GTZAN.
+
+    The parts are drawn over the full list, so that a missing or corrupt file leaves every other
+    track where it was.
+
+    Parameters
+    ----------
+    facts : sequence of mapping
+        Rows of ``gtzan_tracks.csv``.
+    name : str
+        One of `SPLITS`.
+    fold : int, optional
+        Test fold of `artist_folds`, one of `FOLDS`.
+
+    Raises
+    ------
+    DatasetError
+        If the name or the fold is unknown.
+    """
+    if name == "paper":
+        return _paper(facts)
+    if name == "fault_filtered":
+        return Split(
+            name,
+            *(
+                tuple(row["track"] for row in facts if row["fault_filtered"] == part)
+                for part in ("train", "valid", "test")
+            ),
+        )
+    if name == "artist_folds":
+        if fold not in FOLDS:
+            raise DatasetError(f"fold={fold} must be one of {FOLDS} for the split artist_folds.")
+        return _artist_fold(facts, fold)
+    raise DatasetError(f"There is no split named {name!r}. Choose one of: {', '.join(SPLITS)}.")
+
+
+def _paper(facts: Sequence[Mapping[str, str]]) -> Split:
+    from sklearn.model_selection import train_test_split
+
+    def cut(tracks: Sequence[str], share: float | int) -> tuple[list[str], list[str]]:
+        return train_test_split(
+            tracks,
+            test_size=share,
+            random_state=_SEED,
+            stratify=[genre_of[track] for track in tracks],
+        )
+
+    genre_of = {row["track"]: row["genre"] for row in facts}
+    rest, test = cut(list(genre_of), 0.3)
+    train, valid = cut(rest, 100)
+    return Split("paper", tuple(train), tuple(valid), tuple(test))
+
+
+def _artist_fold(facts: Sequence[Mapping[str, str]], fold: int) -> Split:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    test = tuple(row["track"] for row in facts if row["artist_fold"] == str(fold))
+    rest = [row for row in facts if row["artist_fold"] not in ("", str(fold))]
+    folds = StratifiedGroupKFold(n_splits=5, shuffle=True, random_state=_SEED)
+    train, valid = next(
+        folds.split(rest, [row["genre"] for row in rest], [row["artist_group"] for row in rest])
+    )
+    return Split(
+        f"artist_folds, fold {fold}",
+        tuple(rest[index]["track"] for index in train),
+        tuple(rest[index]["track"] for index in valid),
+        test,
+    )

@@ -1,0 +1,50 @@
+"""The CRNN of the paper, section 4.2: convolutions over time, then an LSTM.
+
+The paper's notebook fed (mel, time) where Keras expects (steps, features), and so convolved and
+remembered across mel bands. Here both run over time, as the paper's text says.
+"""
+
+import keras
+from keras import layers
+
+from deepmusic.config import ModelConfig
+from deepmusic.errors import ModelError
+from deepmusic.models.blocks import genre_head, window_input
+
+
+def build(config: ModelConfig) -> keras.Model:
+    """Build blocks [Conv1D -> BatchNorm -> ReLU -> MaxPool1D -> Dropout], LSTM, Dense, softmax.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        One block for each of its ``filters``.
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    ModelError
+        If the pools leave the LSTM nothing to read.
+    """
+    if config.window_columns < 2 ** len(config.filters):
+        raise ModelError(
+            f"window_columns={config.window_columns} leaves the LSTM no step after "
+            f"{len(config.filters)} pools. Use a longer window or fewer filters."
+        )
+    window, x = window_input(config)
+    # === Convolutions over time: steps are columns, features are mel bands ===
+    for index, filters in enumerate(config.filters, start=1):
+        x = layers.Conv1D(
+            filters, config.kernel_size, padding="same", use_bias=False, name=f"conv_{index}"
+        )(x)
+        x = layers.BatchNormalization(name=f"norm_{index}")(x)
+        x = layers.ReLU(name=f"relu_{index}")(x)
+        x = layers.MaxPooling1D(2, name=f"pool_{index}")(x)
+        x = layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)
+    # === Memory ===
+    x = layers.LSTM(config.recurrent_units, name="lstm")(x)
+    # === Verdict ===
+    return keras.Model(window, genre_head(x, config), name="crnn")

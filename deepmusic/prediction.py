@@ -1,0 +1,319 @@
+"""From a song to genres: one classifier a network, and the ensemble of them all."""
+
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from deepmusic import features, models
+from deepmusic.audio import Song, is_silent
+from deepmusic.config import MelConfig, ModelConfig
+from deepmusic.errors import AudioError, ModelError, RunError
+from deepmusic.features import ClipPicture
+from deepmusic.models import ENSEMBLE
+from deepmusic.runs import Run, shipped_run
+
+#: Windows go through a network in batches of one size, since every new size costs a compilation.
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one network, or the ensemble, hears in a song.
+
+    Attributes
+    ----------
+    model : str
+        Name of the network, or ``ensemble``.
+    genres : tuple of str
+        Names of the columns below.
+    starts, ends : np.ndarray [shape=(n_windows,)]
+        Of each window, in s from the start of the song.
+    clip_index : np.ndarray [shape=(n_windows,)], int
+        Which clip each window belongs to.
+    window_probabilities : np.ndarray [shape=(n_windows, n_genres)]
+        Each row sums to 1.
+    """
+
+    model: str
+    genres: tuple[str, ...]
+    starts: np.ndarray
+    ends: np.ndarray
+    clip_index: np.ndarray
+    window_probabilities: np.ndarray
+
+    @cached_property
+    def song_probabilities(self) -> np.ndarray:
+        """Mean over all windows [n_genres]."""
+        return self.window_probabilities.mean(axis=0)
+
+    @cached_property
+    def clip_probabilities(self) -> dict[int, np.ndarray]:
+        """Mean over the windows of each clip, by the clip's index. Silent clips are absent."""
+        return {
+            int(clip): self.window_probabilities[self.clip_index == clip].mean(axis=0)
+            for clip in np.unique(self.clip_index)
+        }
+
+    @property
+    def genre(self) -> str:
+        """The most probable genre of the song."""
+        return self.genres[int(self.song_probabilities.argmax())]
+
+    @property
+    def confidence(self) -> float:
+        """The probability of that genre."""
+        return float(self.song_probabilities.max())
+
+    @cached_property
+    def window_genres(self) -> list[str]:
+        """The most probable genre of each window."""
+        return [self.genres[index] for index in self.window_probabilities.argmax(axis=1)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as the command line and the page give them."""
+
+        def by_genre(row: np.ndarray) -> dict[str, float]:
+            return dict(zip(self.genres, map(float, row), strict=True))
+
+        return {
+            "genre": self.genre,
+            "probabilities": by_genre(self.song_probabilities),
+            "clips": [
+                {"clip": clip, "probabilities": by_genre(row)}
+                for clip, row in self.clip_probabilities.items()
+            ],
+            "windows": [
+                {
+                    "start": round(float(start), 3),
+                    "end": round(float(end), 3),
+                    "probabilities": by_genre(row),
+                }
+                for start, end, row in zip(
+                    self.starts, self.ends, self.window_probabilities, strict=True
+                )
+            ],
+        }
+
+
+class Classifier:
+    """A trained network with the front end that it was trained on. Safe to share between threads.
+
+    Parameters
+    ----------
+    run : Run
+        A run with weights.
+
+    Raises
+    ------
+    RunError
+        If the weights are missing, damaged or of another shape.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.config: ModelConfig = run.config.model
+        self._network = models.build(self.config)
+        self._lock = threading.Lock()
+        try:
+            self._network.load_weights(run.weights_path)
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(
+                f"{run.weights_path} does not hold the weights of {self.config.name} ({error}). "
+                "Get the file again, or train the network anew."
+            ) from error
+
+    @property
+    def name(self) -> str:
+        """Name of the network."""
+        return self.config.name
+
+    def predict(self, song: Song, pictures: Sequence[ClipPicture] | None = None) -> Prediction:
+        """Tell a song's genres, by window, by clip and as a whole.
+
+        Parameters
+        ----------
+        song : Song
+            What `deepmusic.audio` loaded.
+        pictures : sequence of ClipPicture, optional
+            What `picture_song` returned for it, where several networks share a front end.
+
+        Returns
+        -------
+        Prediction
+
+        Raises
+        ------
+        AudioError
+            If the song is shorter than a window.
+        """
+        check_length(song, [self.config])
+        if pictures is None:
+            pictures = picture_song(song, self.config.mel)
+        width = self.config.window_columns
+        batch, starts, clip_index = [], [], []
+        for index, clip in enumerate(pictures):
+            first = features.window_starts(clip.columns.shape[1], width)
+            batch.append(features.windows(clip.columns, width))
+            starts.append(clip.start + first * clip.seconds_per_column)
+            clip_index.append(np.full(len(first), index))
+        begins = np.concatenate(starts)
+        return Prediction(
+            model=self.name,
+            genres=self.config.genres,
+            starts=begins,
+            ends=np.minimum(begins + self.config.window_seconds, song.duration),
+            clip_index=np.concatenate(clip_index),
+            window_probabilities=self._run(np.concatenate(batch)),
+        )
+
+    def _run(self, batch: np.ndarray) -> np.ndarray:
+        """Return [n_windows, n_genres] for [n_windows, n_mels, columns]."""
+        n_windows = len(batch)
+        padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *batch.shape[1:]), np.float32)
+        padded[:n_windows] = batch
+        with self._lock:
+            parts = [
+                np.asarray(self._network.predict_on_batch(padded[start : start + _BATCH]))
+                for start in range(0, len(padded), _BATCH)
+            ]
+        return np.concatenate(parts)[:n_windows]
+
+
+def load_classifiers(names: Sequence[str]) -> dict[str, Classifier]:
+    """Load the shipped networks of these names; raise `ModelError` for an unknown one."""
+    for name in names:
+        models.spec(name)
+    return {name: Classifier(shipped_run(name)) for name in names}
+
+
+def check_length(song: Song, configs: Sequence[ModelConfig]) -> None:
+    """Raise `AudioError` if a song is shorter than the longest window of these networks."""
+    longest = max(configs, key=lambda config: config.window_seconds)
+    columns, _ = features.column_spacing(
+        1 + len(song.samples) // longest.mel.hop_length, longest.mel
+    )
+    if columns < longest.window_columns:
+        raise AudioError(
+            # Rounded down, so that no message says "lasts 3.0 s; a window is 3.0 s".
+            f"{song.name} lasts {math.floor(song.duration * 10) / 10:.1f} s; a window is "
+            f"{longest.window_seconds:.1f} s. Choose a longer clip."
+        )
+
+
+def picture_song(
+    song: Song, mel: MelConfig, on_progress: Callable[[float], None] | None = None
+) -> list[ClipPicture]:
+    """Picture a song once for all networks that share a front end.
+
+    Parameters
+    ----------
+    song : Song
+        At the front end's sample rate.
+    mel : MelConfig
+        Front end.
+    on_progress : callable, optional
+        Called after each clip with the share done, from 0 to 1.
+
+    Raises
+    ------
+    ModelError
+        If the song was loaded at another sample rate than the front end's.
+    AudioError
+        If no clip has anything to hear.
+    """
+    if song.sample_rate != mel.sample_rate:
+        raise ModelError(
+            f"{song.name} was loaded at {song.sample_rate} Hz; the network reads "
+            f"{mel.sample_rate} Hz. Load it with sample_rate={mel.sample_rate}."
+        )
+    n_clips = len(features.clip_bounds(len(song.samples), mel))
+    pictures = []
+    for clip in features.picture_song(song.samples, mel, is_silent=is_silent):
+        pictures.append(clip)
+        if on_progress:
+            on_progress(len(pictures) / n_clips)
+    if not any(clip.columns.shape[1] for clip in pictures):
+        raise AudioError(f"{song.name} is too quiet throughout. Choose a clip with music in it.")
+    return pictures
+
+
+def classify(
+    song: Song,
+    classifiers: Mapping[str, Classifier],
+    pictures: Sequence[ClipPicture] | None = None,
+) -> dict[str, Prediction]:
+    """Ask several networks about one song, and their ensemble where there are two or more.
+
+    Parameters
+    ----------
+    song : Song
+        What `deepmusic.audio` loaded.
+    classifiers : mapping of str to Classifier
+        The networks, by name.
+    pictures : sequence of ClipPicture, optional
+        What `picture_song` returned for the song and the networks' common front end.
+
+    Returns
+    -------
+    dict of str to Prediction
+        By name, the ensemble last.
+
+    Raises
+    ------
+    AudioError
+        If the song is shorter than the longest window.
+    """
+    configs = [classifier.config for classifier in classifiers.values()]
+    check_length(song, configs)
+    by_front_end = {} if pictures is None else {configs[0].mel: pictures}
+    predictions = {}
+    for name, classifier in classifiers.items():
+        mel = classifier.config.mel
+        if mel not in by_front_end:
+            by_front_end[mel] = picture_song(song, mel)
+        predictions[name] = classifier.predict(song, by_front_end[mel])
+    if len(predictions) > 1:
+        predictions[ENSEMBLE] = ensemble(list(predictions.values()))
+    return predictions
+
+
+def ensemble(members: Sequence[Prediction]) -> Prediction:
+    """Average the probabilities of several networks, window by window.
+
+    Windows are those of the member that has most. A member with other windows answers with the one
+    whose middle lies nearest.
+
+    Parameters
+    ----------
+    members : sequence of Prediction
+        Of the same song.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    ModelError
+        If the members do not tell the same genres apart.
+    """
+    if len({member.genres for member in members}) != 1:
+        raise ModelError("The networks tell different genres apart and have no common mean.")
+    finest = max(members, key=lambda member: len(member.starts))
+    middle = (finest.starts + finest.ends) / 2
+    aligned = []
+    for member in members:
+        distance = np.abs((member.starts + member.ends)[None, :] / 2 - middle[:, None])
+        aligned.append(member.window_probabilities[distance.argmin(axis=1)])
+    return Prediction(
+        model=ENSEMBLE,
+        genres=finest.genres,
+        starts=finest.starts,
+        ends=finest.ends,
+        clip_index=finest.clip_index,
+        window_probabilities=np.mean(aligned, axis=0),
+    )
