@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import __version__, models
-from deepmusic.config import TrainConfig
 from deepmusic.datasets.splits import SPLITS
 from deepmusic.errors import AudioError, DeepMusicError
 
@@ -181,7 +180,7 @@ def train(
         changes = {"split": split, "fold": fold, "seed": seed}
         if epochs:
             changes["epochs"] = epochs
-        recipe = TrainConfig.model_validate(spec.train.model_dump() | changes)
+        recipe = spec.train.changed(**changes)
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         path = (out or runs_folder()) / f"{stamp}-{name}"
         run = training.train(spec.config, recipe, dataset, path)
@@ -212,9 +211,26 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
 def results() -> None:
     """Recount, from their predictions, what the shipped networks reach on their test clips."""
     from deepmusic import evaluation
+    from deepmusic.runs import shipped_run
 
-    for name, summary in evaluation.shipped_results().items():
+    for name, summary in evaluation.summarize_runs(list(map(shipped_run, models.MODELS))).items():
         click.echo(evaluation_line(name, summary))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+def ship(paths: Sequence[Path]) -> None:
+    """Make finished runs the networks that the app uses, and count their ensemble anew."""
+    from deepmusic import evaluation
+    from deepmusic.runs import SHIPPED, Run, shipped_run
+    from deepmusic.runs import ship as ship_run
+
+    for path in paths:
+        click.echo(f"{path} -> {ship_run(Run.open(path)).path}")
+    summaries = evaluation.summarize_runs(list(map(shipped_run, models.MODELS)))
+    ensemble = SHIPPED / models.ENSEMBLE
+    ensemble.mkdir(exist_ok=True)
+    Run(ensemble).write_evaluation(summaries[models.ENSEMBLE])
 
 
 if __name__ == "__main__":

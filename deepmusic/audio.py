@@ -42,8 +42,12 @@ SUFFIXES = [
     ".mka",
 ]
 
-_BLOCK_SAMPLES = 1 << 20
+# Small (0.2 s of CD sound), because where a FLAC file breaks off its last block is lost.
+_BLOCK_SAMPLES = 1 << 14
 _FFMPEG_SECONDS = 300
+
+#: What libsndfile counts where the header does not say, as in FLAC that came out of a pipe.
+_UNKNOWN_FRAMES = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,7 @@ def song_from_array(
         As `load_song`, or if `y` is not one- or two-dimensional.
     """
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
-    if channels.ndim != 2:
+    if channels.ndim != 2 or not len(channels):
         raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
     _check_format(name, sample_rate, channels.shape[1], limits)
     step = max(1, _BLOCK_SAMPLES // len(channels))
@@ -211,9 +215,11 @@ def _read_bytes(path: Path, limits: AudioLimits) -> bytes:
         if size > limits.max_bytes:
             raise _too_large(path.name, size, limits)
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # ValueError: a name with a NUL byte in it.
+        why = getattr(error, "strerror", None) or error
         raise AudioError(
-            f"{path} cannot be read ({error.strerror}). Check the name and its permissions."
+            f"{path} cannot be read ({why}). Check the name and its permissions."
         ) from error
 
 
@@ -240,18 +246,30 @@ def _foreign_container(data: bytes) -> tuple[str, str] | None:
     return None
 
 
+class _Stream(soundfile.SoundFile):
+    """A sound file that is read once, from its start to its end.
+
+    soundfile follows each block that it reads with a seek to where it is already, and MP3 stumbles
+    over that: its frames lean on those before them.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _load_with_soundfile(
     file: io.BufferedIOBase, name: str, digest: str, sample_rate: int, limits: AudioLimits
 ) -> Song:
     try:
-        sound = soundfile.SoundFile(file)
+        sound = _Stream(file)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
         raise AudioError(
             f"{name} is not sound that can be read. "
             "Choose a WAV, AU, FLAC, MP3, OGG, Opus, M4A or WebM file."
         ) from error
     with sound:
-        _check_format(name, sound.samplerate, sound.frames, limits)
+        n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
+        _check_format(name, sound.samplerate, n_frames, limits)
         notes: list[str] = []
         mixed = _mix_and_resample(
             _blocks(sound, notes), name, sound.samplerate, sample_rate, limits
@@ -286,7 +304,7 @@ def _blocks(sound: soundfile.SoundFile, notes: list[str]) -> Iterator[np.ndarray
         yield block
 
 
-def _check_format(name: str, sample_rate: int, n_frames: int, limits: AudioLimits) -> None:
+def _check_format(name: str, sample_rate: int, n_frames: int | None, limits: AudioLimits) -> None:
     low, high = limits.min_sample_rate, limits.max_sample_rate
     if not low <= sample_rate <= high:
         raise AudioError(
@@ -295,15 +313,19 @@ def _check_format(name: str, sample_rate: int, n_frames: int, limits: AudioLimit
         )
     if n_frames == 0:
         raise AudioError(f"{name} holds no sound. Choose a longer clip.")
-    if n_frames > limits.max_seconds * sample_rate:
+    if n_frames is not None and n_frames > limits.max_seconds * sample_rate:
         raise _too_long(name, n_frames / sample_rate, limits)
 
 
 def _too_long(name: str, seconds: float, limits: AudioLimits) -> AudioError:
     return AudioError(
-        f"{name} lasts {seconds / 60:.0f} min or more; the limit is {limits.max_seconds / 60:.0f} "
-        "min. Cut out the part that matters."
+        f"{name} lasts {_clock(seconds)} or more; the limit is {_clock(limits.max_seconds)}. "
+        "Cut out the part that matters."
     )
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _mix_and_resample(
@@ -320,6 +342,7 @@ def _mix_and_resample(
         else None
     )
     parts, n_frames = [], 0
+    low, high = np.inf, -np.inf
     for block in blocks:
         n_frames += len(block)
         if n_frames > limits.max_seconds * source_rate:
@@ -329,7 +352,11 @@ def _mix_and_resample(
             raise AudioError(
                 f"{name} holds values that are no numbers (NaN or infinity). Export it again."
             )
+        low, high = min(low, mono.min()), max(high, mono.max())
         parts.append(resampler.resample_chunk(mono) if resampler else mono)
+    # Asked here too, because resampling bends the ends of a constant offset, which then swings.
+    if n_frames and (high - low) / 2 < limits.silence_peak:
+        raise _silent(name)
     if resampler:
         parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -337,10 +364,12 @@ def _mix_and_resample(
 
 def _checked(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
     if is_silent(samples, limits):
-        raise AudioError(
-            f"{name} is silent. Choose a clip with music in it, or check the microphone."
-        )
+        raise _silent(name)
     return samples
+
+
+def _silent(name: str) -> AudioError:
+    return AudioError(f"{name} is silent. Choose a clip with music in it, or check the microphone.")
 
 
 def is_silent(samples: np.ndarray, limits: AudioLimits = LIMITS) -> bool:

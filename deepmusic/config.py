@@ -6,7 +6,7 @@ that training and prediction cannot drift apart. A key that these classes do not
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -37,7 +37,7 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 class Config(BaseModel):
     """Base of all settings: frozen, strict about unknown keys, JSON both ways."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def to_json(self) -> str:
         """Return the settings as indented JSON."""
@@ -62,14 +62,33 @@ class Config(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            faults = "; ".join(
-                f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-                for fault in error.errors()
-            )
             raise RunError(
-                f"{source} does not fit this version of DeepMusic ({faults}). "
+                f"{source} does not fit this version of DeepMusic ({_faults(error)}). "
                 "Use the version that wrote it, or correct the keys named here."
             ) from error
+
+    def changed(self, **changes: Any) -> Self:
+        """Return a copy with other values, checked as a whole.
+
+        Raises
+        ------
+        RunError
+            If a key is unknown, a value is out of its range, or values do not fit together.
+        """
+        try:
+            return self.model_validate(self.model_dump() | changes)
+        except ValidationError as error:
+            raise RunError(
+                f"These settings do not fit ({_faults(error)}). Correct what is named here."
+            ) from error
+
+
+def _faults(error: ValidationError) -> str:
+    """Say in one line which keys are at fault, and why."""
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
+        for fault in error.errors()
+    )
 
 
 class AudioLimits(Config):
@@ -239,15 +258,15 @@ class TrainConfig(Config):
     """
 
     split: Literal["paper", "fault_filtered", "artist_folds"] = "paper"
-    fold: int | None = None
-    epochs: PositiveInt = 40
+    fold: Literal[1, 2, 3] | None = None
+    epochs: PositiveInt = 80
     batch_size: PositiveInt = 128
     windows_per_clip: PositiveInt = 10
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: PositiveFloat = 2e-3
     warmup_epochs: Annotated[int, Field(ge=0)] = 2
     weight_decay: Annotated[float, Field(ge=0)] = 1e-3
     label_smoothing: Fraction = 0.05
-    patience: PositiveInt = 15
+    patience: PositiveInt = 25
     augment: AugmentConfig | None = AugmentConfig()
     seed: int = 0
 

@@ -11,10 +11,10 @@ from deepmusic.config import ModelConfig
 from deepmusic.datasets import Pictures, Track
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import make as make_split
-from deepmusic.errors import DatasetError
+from deepmusic.errors import DatasetError, RunError
 from deepmusic.features import window_starts, windows
 from deepmusic.models import ENSEMBLE, MODELS, title
-from deepmusic.runs import shipped_run
+from deepmusic.runs import Run, shipped_run
 
 if TYPE_CHECKING:
     import keras
@@ -118,22 +118,37 @@ def average(predictions: Sequence[pd.DataFrame], genres: Sequence[str]) -> pd.Da
     return mean.reset_index()
 
 
-def shipped_results() -> dict[str, dict[str, Any]]:
-    """Recount what the shipped networks and their ensemble reach on their test part.
+def summarize_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
+    """Recount what finished runs, and their ensemble, reach on their common test part.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        One for each network, all of one protocol.
 
     Returns
     -------
     dict of str to dict
-        What `summarize` returned, by network, the ensemble last, from the shipped
-        ``predictions.csv``, with the ``protocol`` that they were measured by.
+        What `summarize` returned for each run's ``predictions.csv``, with its ``protocol``, by
+        network; the ensemble last.
+
+    Raises
+    ------
+    RunError
+        If the runs were not tested by one protocol, or one has no predictions.
     """
-    runs = {name: shipped_run(name) for name in MODELS}
-    tables = {name: pd.read_csv(run.predictions_path) for name, run in runs.items()}
-    genres = next(iter(runs.values())).config.model.genres
-    tables[ENSEMBLE] = average(list(tables.values()), genres)
-    protocol = {run.config.train.split for run in runs.values()}
+    protocols = {run.evaluation["protocol"] for run in runs}
+    if len(protocols) != 1:
+        raise RunError(
+            f"The runs were tested by different protocols ({', '.join(sorted(protocols))}), which "
+            "no table may mix. Choose runs of one protocol."
+        )
+    genres = runs[0].config.model.genres
+    tables = {run.config.model.name: run.read_predictions() for run in runs}
+    if len(tables) > 1:
+        tables[ENSEMBLE] = average(list(tables.values()), genres)
     return {
-        name: summarize(table, genres) | {"protocol": " / ".join(sorted(protocol))}
+        name: summarize(table, genres) | {"protocol": protocols.copy().pop(), "part": "test"}
         for name, table in tables.items()
     }
 
@@ -165,8 +180,8 @@ def score_files(verdicts: Mapping[Path, Mapping[str, str]]) -> str:
             f"{', '.join(strangers[:3]) or 'No file'}: not a track of GTZAN, whose genre is known. "
             "Score files named like blues.00000.wav."
         )
-    splits = {run.config.train.split: None for run in map(shipped_run, MODELS)}
-    split = make_split(read_facts(), next(iter(splits)))
+    recipe = shipped_run(next(iter(MODELS))).config.train
+    split = make_split(read_facts(), recipe.split, recipe.fold)
     rows = pd.DataFrame(
         {
             "model": title(name),

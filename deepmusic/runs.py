@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 
 #: Where the shipped runs lie: one directory for each network.
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "runs"
+
+#: What is shipped of a run.
+SHIPPED_FILES = (
+    "config.json",
+    "history.csv",
+    "model.weights.h5",
+    "evaluation.json",
+    "predictions.csv",
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,35 @@ class Run:
     def write_predictions(self, predictions: "pd.DataFrame") -> None:
         """Write ``predictions.csv``, whole or not at all."""
         write_atomically(
-            self.predictions_path, predictions.to_csv(index=False, float_format="%.5f")
+            self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
         )
+
+    def read_predictions(self) -> "pd.DataFrame":
+        """Read ``predictions.csv``; raise `RunError` if that is missing."""
+        import pandas as pd
+
+        try:
+            return pd.read_csv(self.predictions_path)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.path} has no readable predictions.csv ({error}). Train it to the end."
+            ) from error
+
+
+def ship(run: Run) -> Run:
+    """Copy a finished run to where the app finds its networks, in place of the one shipped before.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished.
+    """
+    run.evaluation  # noqa: B018 - raises where the run is not finished
+    target = SHIPPED / run.config.model.name
+    target.mkdir(parents=True, exist_ok=True)
+    for name in SHIPPED_FILES:
+        shutil.copyfile(run.path / name, target / name)
+    return Run(target)
 
 
 def shipped_run(name: str) -> Run:

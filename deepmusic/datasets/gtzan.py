@@ -9,6 +9,8 @@ not ours to share.
 
 import csv
 import os
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +23,9 @@ from deepmusic.datasets.base import Pictures, Problem, Split, Track
 from deepmusic.errors import AudioError, DatasetError
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
+
+#: What NumPy raises for a damaged or foreign file.
+_UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error)
 
 #: Where the ten genre folders lie below the folder that people point at.
 _TREES = (".", "genres", "genres_original", "Data/genres_original", "data/genres_original")
@@ -158,16 +163,16 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             logmel, track = archive["logmel"], archive["track"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except _UNREADABLE as error:
         raise DatasetError(
             f"{path} is not a log-mel archive ({error}). It should hold the arrays logmel and "
             "track; get it again."
         ) from error
     n_mels = FRONT_ENDS["compact"].n_mels
-    if logmel.dtype != np.uint8 or logmel.ndim != 3 or logmel.shape[:2] != (len(track), n_mels):
+    if logmel.dtype != np.uint8 or logmel.ndim != 3 or logmel.shape[:2] != (*track.shape, n_mels):
         raise DatasetError(
-            f"{path}: logmel is {logmel.dtype} {logmel.shape} for {len(track)} tracks; expected "
-            f"uint8 ({len(track)}, {n_mels}, columns). Get the archive again."
+            f"{path}: logmel is {logmel.dtype} {logmel.shape} for {track.size} tracks; expected "
+            f"uint8 ({track.size}, {n_mels}, columns). Get the archive again."
         )
     return {str(name): rows for name, rows in zip(track, logmel, strict=True)}
 

@@ -2,12 +2,14 @@
 
 `paper`
     70/30 by clip, stratified, scikit-learn's seed 42, as in the paper's notebooks. Unlike there,
-    the validation part is taken from the training clips: 600 train, 100 choose, 300 test.
+    the validation part is taken from the training clips: 600 train, 100 choose, 300 test. Of
+    GTZAN's 14 pairs of identical files, 8 stand on two sides, 7 of them with one copy in test.
 `fault_filtered`
     Kereliuk, Sturm and Larsen 2015: 443 / 197 / 290 clips, no artist or replica on both sides.
 `artist_folds`
-    Foleiss and Tavares 2020: three folds with artists kept apart. One fold tests; a fifth of the
-    artists of the other two chooses.
+    Foleiss and Tavares 2020: three folds with the authors' groups of artists kept apart. One fold
+    tests; a fifth of the groups of the other two chooses. By Sturm's names, some artists (Bob
+    Marley among them) are in several groups, and so on both sides.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,184 @@
+"""Everything the app keeps between reruns, in one place, keyed by names and digests.
+
+Streamlit hashes large arrays by sampling, so that a changed song could pass for the old one. Keys
+are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as ``_data``.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import audio, models
+from deepmusic.datasets import Gtzan
+from deepmusic.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class SongFile:
+    """A song that a visitor chose.
+
+    Attributes
+    ----------
+    name : str
+        For people to read.
+    data : bytes
+        Content of the file.
+    remark : str
+        What to say beside it, such as that it is synthetic.
+    """
+
+    name: str
+    data: bytes
+    remark: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True)
+class SongView:
+    """What the page shows of a song before any network has heard it. Holds no samples.
+
+    Attributes
+    ----------
+    duration : float
+        In s.
+    source : str
+        Sample rate and channels, in words.
+    note : str
+        What is wrong with the file, if it could be used all the same.
+    spectrogram : bytes
+        PNG.
+    frequency_ticks : list of (str, float)
+        Labels and heights from 0 to 1.
+    sound, mime_type : bytes or None, str
+        What the browser plays instead of the file where it cannot play that; else None.
+    """
+
+    duration: float
+    source: str
+    note: str
+    spectrogram: bytes
+    frequency_ticks: list[tuple[str, float]]
+    sound: bytes | None
+    mime_type: str
+
+
+# === Networks ===
+
+_HEAD_START = 0.5
+
+
+@st.cache_resource(show_spinner=False)
+def _networks() -> Future:
+    """Load all shipped networks in the background, once a server."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up").submit(_load_networks)
+
+
+def _load_networks() -> Mapping[str, Any]:
+    from deepmusic import prediction, synth
+
+    # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
+    time.sleep(_HEAD_START)
+    classifiers = prediction.load_classifiers(list(models.MODELS))
+    # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
+    warm_up_song = audio.song_from_array(
+        synth.tone(440.0, seconds=10.0), sample_rate=audio.SAMPLE_RATE
+    )
+    prediction.classify(warm_up_song, classifiers)
+    return classifiers
+
+
+def networks_ready() -> bool:
+    """Tell whether the networks can answer without a wait; the first call starts loading them."""
+    return _networks().done()
+
+
+def networks() -> Mapping[str, Any]:
+    """Return the shipped classifiers by name, waiting for them if need be; a failure is retried."""
+    try:
+        return _networks().result()
+    except Exception:
+        _networks.clear()
+        raise
+
+
+@st.cache_data(show_spinner=False)
+def shipped_evaluation(name: str) -> Mapping[str, Any]:
+    """Return what a shipped network, or the ensemble, reached on its test part."""
+    from deepmusic.runs import SHIPPED, Run
+
+    return Run(SHIPPED / name).evaluation
+
+
+# === Songs ===
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def view_song(digest: str, _data: bytes, _name: str) -> SongView:
+    """Decode and picture a song; raise `AudioError` if it cannot be used."""
+    from deepmusic import figures, prediction
+    from deepmusic.config import FRONT_ENDS
+
+    song = audio.load_song(_data, name=_name)
+    prediction.check_length(song, [spec.config for spec in models.MODELS.values()])
+    mel = FRONT_ENDS["compact"]
+    mime_type = audio.browser_mime_type(_data)
+    return SongView(
+        duration=song.duration,
+        source=_describe_source(song),
+        note=song.note,
+        spectrogram=figures.spectrogram_png(prediction.picture_song(song, mel), mel),
+        frequency_ticks=figures.frequency_ticks(mel),
+        sound=None if mime_type else audio.encode_flac(song.samples, song.sample_rate),
+        mime_type=mime_type or "audio/flac",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def classify_song(digest: str, _data: bytes, _name: str) -> Mapping[str, Any]:
+    """Return what every network and the ensemble hear in a song, by name."""
+    from deepmusic import prediction
+
+    return prediction.classify(audio.load_song(_data, name=_name), networks())
+
+
+@st.cache_data(show_spinner=False, max_entries=10)
+def demo_song(genre: str) -> bytes:
+    """Let the synthetic band of a genre play for 30 s; return it as WAV."""
+    from deepmusic import synth
+
+    return audio.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
+
+
+@st.cache_resource(show_spinner=False)
+def gtzan() -> Gtzan | None:
+    """Open GTZAN where it is at hand, with audio; else return None."""
+    try:
+        dataset = Gtzan.from_environment()
+    except DatasetError:
+        return None
+    return dataset if dataset.audio_tracks else None
+
+
+@st.cache_data(show_spinner=False)
+def gtzan_part(track: str) -> str:
+    """Tell what a GTZAN track was to the shipped networks: train, valid, test or unused."""
+    from deepmusic.runs import shipped_run
+
+    recipe = shipped_run(next(iter(models.MODELS))).config.train
+    return gtzan().split(recipe.split, recipe.fold).part_of(track)
+
+
+def _describe_source(song: audio.Song) -> str:
+    channels = {1: "mono", 2: "stereo"}.get(
+        song.source_channels, f"{song.source_channels} channels"
+    )
+    return f"{song.source_sample_rate / 1000:g} kHz {channels}"

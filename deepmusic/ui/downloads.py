@@ -1,0 +1,25 @@
+"""A result to take home, in the words of the command line."""
+
+from collections.abc import Mapping
+from pathlib import PurePath
+
+import streamlit as st
+
+from deepmusic import export
+from deepmusic.prediction import Prediction
+from deepmusic.ui.cache import SongFile, SongView
+
+
+def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) -> None:
+    """Offer a song's predictions as CSV (a row a network) and as JSON (with every window)."""
+    stem = PurePath(song.name).stem or "song"
+    writers = {"CSV": (export.to_csv, "text/csv"), "JSON": (export.to_json, "application/json")}
+    with st.container(horizontal=True):
+        for kind, (write, mime_type) in writers.items():
+            st.download_button(
+                f"Download {kind}",
+                write(song.name, view.duration, predictions),
+                file_name=f"{stem}-genres.{kind.lower()}",
+                mime=mime_type,
+                on_click="ignore",
+            )

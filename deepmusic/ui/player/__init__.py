@@ -1,0 +1,58 @@
+"""The player: spectrogram, genres over time and a cursor, on one time axis."""
+
+import base64
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import figures, models
+from deepmusic.ui.cache import SongView
+
+
+def _part(suffix: str) -> str:
+    return files(__name__).joinpath(f"player.{suffix}").read_text(encoding="utf-8")
+
+
+_component = st.components.v2.component(
+    "deepmusic_player", html=_part("html"), css=_part("css"), js=_part("js")
+)
+
+
+def show(view: SongView, predictions: Mapping[str, Any] | None, *, featured: str, key: str) -> None:
+    """Show a song's spectrogram, a lane for each network, and the cursor of the page's audio.
+
+    Parameters
+    ----------
+    view : SongView
+        What the page knows of the song.
+    predictions : mapping of str to Prediction, or None
+        By network; None while the networks are still loading, which keeps the lanes' places.
+    featured : str
+        The network whose name is set in bold.
+    key : str
+        Unique on the page.
+    """
+    names = list(predictions) if predictions else [*models.MODELS, models.ENSEMBLE]
+    lanes = [
+        {
+            "title": models.title(name),
+            "featured": name == featured,
+            "stretches": figures.genre_runs(predictions[name]) if predictions else None,
+        }
+        for name in names
+    ]
+    genres = next(iter(predictions.values())).genres if predictions else ()
+    _component(
+        key=key,
+        data={
+            "spectrogram": "data:image/png;base64,"
+            + base64.b64encode(view.spectrogram).decode("ascii"),
+            "duration": view.duration,
+            "frequencies": view.frequency_ticks,
+            "lanes": lanes,
+            "colours": {genre: figures.genre_colour(genre) for genre in genres},
+            "waiting": "The networks are warming up ...",
+        },
+    )

@@ -1,0 +1,199 @@
+// Spectrogram, one lane of genres a network, and a cursor that follows the page's audio element.
+// Everything from Python is shown by textContent or drawn on a canvas, never parsed as HTML.
+
+const clock = (seconds) => {
+  const whole = Math.max(0, Math.floor(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+};
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+// Black or white, whichever reads better on a colour (relative luminance, WCAG).
+const inkOn = (hex) => {
+  const [r, g, b] = [1, 3, 5].map((i) => {
+    const v = parseInt(hex.slice(i, i + 2), 16) / 255;
+    return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000" : "#fff";
+};
+
+const make = (tag, className, text) => {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+};
+
+// Neighbouring windows of one genre, for a common label.
+const merge = (stretches) => {
+  const runs = [];
+  for (const stretch of stretches) {
+    const last = runs.at(-1);
+    if (last && last.genre === stretch.genre) last.end = stretch.end;
+    else runs.push({ ...stretch });
+  }
+  return runs;
+};
+
+const drawLane = (canvas, lane, duration, colours) => {
+  const scale = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  const x = (seconds) => (seconds / duration) * width;
+  for (const { start, end, genre, probability } of lane.stretches) {
+    pen.fillStyle = colours[genre];
+    // The bar is as high as the network is sure.
+    const bar = Math.max(3, height * probability);
+    pen.globalAlpha = 0.3;
+    pen.fillRect(x(start), 0, x(end) - x(start) + 0.5, height);
+    pen.globalAlpha = 1;
+    pen.fillRect(x(start), height - bar, x(end) - x(start) + 0.5, bar);
+  }
+  pen.font = `600 13px ${getComputedStyle(canvas).fontFamily}`;
+  pen.textBaseline = "middle";
+  for (const { start, end, genre } of merge(lane.stretches)) {
+    const room = x(end) - x(start);
+    const text = pen.measureText(genre).width;
+    if (text + 12 > room) continue;
+    const left = x(start) + 4;
+    pen.fillStyle = colours[genre];
+    pen.fillRect(left, 4, text + 8, height - 8);
+    pen.fillStyle = inkOn(colours[genre]);
+    pen.fillText(genre, left + 4, height / 2 + 1);
+  }
+};
+
+const tickStep = (duration, width) => {
+  const most = Math.max(2, width / 70);
+  return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900].find((s) => duration / s <= most) ?? 1800;
+};
+
+export default function ({ parentElement, data }) {
+  const find = (selector) => parentElement.querySelector(selector);
+  const [plot, image, cursor] = [".plot", ".spectrogram", ".cursor"].map(find);
+  const { duration, lanes, colours } = data;
+  const audio = () => document.querySelector("audio[data-testid='stAudio'], [data-testid='stAudio'] audio");
+
+  if (image.getAttribute("src") !== data.spectrogram) image.src = data.spectrogram;
+
+  find(".frequencies").replaceChildren(
+    ...data.frequencies.map(([label, height]) => {
+      const mark = make("span", "", label);
+      mark.style.bottom = `${height * 100}%`;
+      return mark;
+    }),
+  );
+
+  const canvases = [];
+  find(".lanes").replaceChildren(
+    ...lanes.map((lane) => {
+      const row = make("div", lane.featured ? "lane featured" : "lane");
+      row.append(make("span", "name", lane.title));
+      if (lane.stretches) {
+        const canvas = make("canvas");
+        canvas.setAttribute("role", "img");
+        const told = merge(lane.stretches)
+          .slice(0, 20)
+          .map((run) => `${clock(run.start)} ${run.genre}`);
+        canvas.setAttribute("aria-label", `${lane.title} over time: ${told.join(", ")}`);
+        canvases.push([canvas, lane]);
+        row.append(canvas);
+      } else {
+        row.append(make("div", "waiting", data.waiting));
+      }
+      return row;
+    }),
+  );
+
+  const heard = new Set(lanes.flatMap((lane) => (lane.stretches ?? []).map((s) => s.genre)));
+  find(".legend").replaceChildren(
+    ...Object.keys(colours)
+      .filter((genre) => heard.has(genre))
+      .map((genre) => {
+        const entry = make("span", "", genre);
+        const swatch = make("i");
+        swatch.style.background = colours[genre];
+        entry.prepend(swatch);
+        return entry;
+      }),
+  );
+
+  // Lanes and time axis share the spectrogram's width, whatever it is.
+  const layOut = () => {
+    canvases.forEach(([canvas, lane]) => drawLane(canvas, lane, duration, colours));
+    const step = tickStep(duration, image.clientWidth);
+    const marks = [];
+    for (let seconds = 0; seconds <= duration; seconds += step) {
+      const mark = make("span", "", seconds === 0 ? "0:00" : clock(seconds));
+      mark.style.left = `${(seconds / duration) * 100}%`;
+      if (seconds === 0 || seconds / duration < 0.985) marks.push(mark);
+    }
+    find(".times").replaceChildren(...marks);
+  };
+
+  const words = (seconds) =>
+    lanes
+      .filter((lane) => lane.stretches)
+      .map((lane) => {
+        const now = lane.stretches.find((s) => seconds < s.end) ?? lane.stretches.at(-1);
+        return `${lane.title} ${now.genre} ${percent(now.probability)}`;
+      })
+      .join("  ·  ");
+
+  plot.setAttribute("aria-valuemax", duration.toFixed(1));
+  let hovered = null;
+  let shown = null;
+  const show = () => {
+    const played = audio()?.currentTime ?? 0;
+    const seconds = hovered ?? played;
+    if (shown && shown[0] === played && shown[1] === seconds) return;
+    shown = [played, seconds];
+    cursor.style.left = `calc(var(--gutter) + (100% - var(--gutter)) * ${Math.min(1, played / duration)})`;
+    find(".readout").textContent = `${clock(seconds)}  ${words(seconds)}`;
+    plot.setAttribute("aria-valuenow", played.toFixed(1));
+    plot.setAttribute("aria-valuetext", `${clock(played)} of ${clock(duration)}. ${words(played)}`);
+  };
+
+  const secondsAt = (event) => {
+    const box = image.getBoundingClientRect();
+    const share = (event.clientX - box.left) / box.width;
+    return Math.min(1, Math.max(0, share)) * duration;
+  };
+  const seek = (seconds) => {
+    const player = audio();
+    if (player) player.currentTime = Math.min(duration, Math.max(0, seconds));
+  };
+  plot.onclick = (event) => seek(secondsAt(event));
+  plot.onpointermove = (event) => {
+    hovered = event.pointerType === "mouse" ? secondsAt(event) : null;
+  };
+  plot.onpointerleave = () => {
+    hovered = null;
+  };
+  plot.onkeydown = (event) => {
+    const now = audio()?.currentTime ?? 0;
+    const jumps = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 };
+    if (event.key in jumps) seek(now + jumps[event.key]);
+    else if (event.key === "Home") seek(0);
+    else if (event.key === "End") seek(duration);
+    else if (event.key === " ") audio()?.paused ? audio().play() : audio()?.pause();
+    else return;
+    event.preventDefault();
+  };
+
+  const observer = new ResizeObserver(layOut);
+  observer.observe(image);
+  layOut();
+  let frame = requestAnimationFrame(function follow() {
+    show();
+    frame = requestAnimationFrame(follow);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    observer.disconnect();
+  };
+}

@@ -1,0 +1,153 @@
+"""Where a song comes from: upload, microphone, GTZAN, or a synthetic band."""
+
+import streamlit as st
+
+from deepmusic import audio, models
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui import address, cache
+from deepmusic.ui.cache import SongFile
+
+UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
+_LABELS = {
+    UPLOAD: "Upload",
+    RECORD: "Record",
+    GTZAN: "GTZAN clip",
+    DEMO: "Demo clip",
+}
+_KEPT = "song_of_"
+
+
+def choose() -> SongFile | None:
+    """Show the ways to a song side by side, and return the song that was chosen, if any.
+
+    The way and the clip stand in the address, so that a result can be shared.
+    """
+    ways = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
+    if address.asked("source") == GTZAN and GTZAN not in ways:
+        st.info(
+            "This link points at a clip of GTZAN, which is not at hand here. "
+            f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
+        )
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        way = st.segmented_control(
+            "Where the song comes from",
+            ways,
+            required=True,
+            format_func=_LABELS.get,
+            key=address.key("source", ways),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    with right:
+        song = _INPUTS[way]()
+    address.show("source", *([way] if way in (DEMO, GTZAN) else []))
+    return song
+
+
+def _upload() -> SongFile | None:
+    st.file_uploader(
+        "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to 1 h, up to 200 MB",
+        type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
+        key="uploader",
+        label_visibility="collapsed",
+        on_change=_keep,
+        args=("uploader",),
+    )
+    return st.session_state.get(_KEPT + "uploader")
+
+
+def _record() -> SongFile | None:
+    st.audio_input(
+        "Click the microphone, let the music play for 10 s or more, and click again",
+        sample_rate=audio.SAMPLE_RATE,
+        key="recorder",
+        on_change=_keep,
+        args=("recorder",),
+    )
+    return st.session_state.get(_KEPT + "recorder")
+
+
+def _keep(widget: str) -> None:
+    """Keep what a visitor gave, and drop it when they take it away.
+
+    Streamlit forgets uploads when the page is switched; this copy stays with the session.
+    """
+    file = st.session_state[widget]
+    st.session_state[_KEPT + widget] = file and SongFile(file.name, file.getvalue())
+
+
+def _demo() -> SongFile | None:
+    genre = st.selectbox(
+        "A synthetic band",
+        GTZAN_GENRES,
+        format_func=lambda genre: f"Synthetic {genre} band",
+        key=address.key("demo", GTZAN_GENRES),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    from deepmusic import synth
+
+    return SongFile(
+        f"synthetic-{genre}.wav",
+        cache.demo_song(genre),
+        f"**Synthetic**: computed by DeepMusic, not recorded. {synth.BANDS[genre].description} "
+        "The networks learnt from real recordings, so do not expect them to be taken in.",
+    )
+
+
+def _gtzan() -> SongFile | None:
+    dataset = cache.gtzan()
+    track = st.selectbox(
+        "A clip of GTZAN",
+        dataset.audio_tracks,
+        format_func=lambda track: _describe_track(dataset.tracks[track]),
+        key=address.key("gtzan", dataset.audio_tracks),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    path = dataset.audio_path(track)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        st.error(f"{path.name} cannot be read ({error.strerror}). Check the GTZAN folder.")
+        return None
+    return SongFile(path.name, data, _gtzan_remark(track))
+
+
+def _describe_track(track) -> str:
+    who = ", ".join(filter(None, (track.artist, track.title)))
+    return f"{track.id}  {who}" if who else track.id
+
+
+def _gtzan_remark(track: str) -> str:
+    """Say the label, and what the clip was to the networks."""
+    dataset = cache.gtzan()
+    part = cache.gtzan_part(track)
+    known = {
+        "train": "The networks were **trained on this clip**, so a right answer proves little.",
+        "valid": "This clip **chose when training stopped**, so a right answer proves little.",
+        "test": "This is a **test clip**: the networks never saw it in training.",
+    }
+    artist = " Artist and title after Sturm (2012)." if dataset.tracks[track].artist else ""
+    return f"GTZAN's label: **{dataset.tracks[track].genre}**. {known[part]}{artist}"
+
+
+_INPUTS = {UPLOAD: _upload, RECORD: _record, GTZAN: _gtzan, DEMO: _demo}
+
+
+def feature_model() -> str:
+    """Let the visitor choose whose verdict leads; return its name. It stands in the address."""
+    names = [models.ENSEMBLE, *models.MODELS]
+    featured = st.segmented_control(
+        "Whose verdict",
+        names,
+        required=True,
+        format_func=models.title,
+        key=address.key("model", names),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    address.show("model")
+    return featured

@@ -1,0 +1,76 @@
+"""The verdict in words: which genre, how sure, who agrees, and how often that is right."""
+
+import html
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from deepmusic import figures, models
+from deepmusic.prediction import Prediction
+from deepmusic.ui import cache
+
+_SURE, _LEANING = 0.7, 0.45
+
+
+def show(predictions: Mapping[str, Prediction], featured: str) -> None:
+    """Show the featured network's verdict, and whether the others agree.
+
+    Parameters
+    ----------
+    predictions : mapping of str to Prediction
+        By network.
+    featured : str
+        Whose verdict leads.
+    """
+    lead = predictions[featured]
+    st.html(
+        f'<div style="border-left: 0.5rem solid {figures.genre_colour(lead.genre)};'
+        ' padding-left: 0.8rem; line-height: 1.15">'
+        f'<div style="font-size: 2.4rem; font-weight: 700">{html.escape(lead.genre)}</div>'
+        f'<div style="font-size: 1.1rem">{html.escape(certainty(lead))}</div></div>'
+    )
+    st.markdown(agreement(predictions))
+
+
+def show_record(featured: str) -> None:
+    """Show how often the featured network was right, and on what."""
+    result = cache.shipped_evaluation(featured)
+    st.caption(
+        f"How good is it? On {result['clips']} GTZAN test clips (protocol {result['protocol']}) "
+        f"that no network had seen, {_subject(featured)} named the labelled genre of "
+        f"{_percent(result['clip_accuracy'])}. It knows ten genres and no other, and a percentage "
+        "here is a network's vote, not a measured chance of being right."
+    )
+
+
+def certainty(prediction: Prediction) -> str:
+    """Say how sure a network is: ``83 %, quite sure``."""
+    first, second = np.argsort(prediction.song_probabilities)[::-1][:2]
+    share = _percent(prediction.confidence)
+    if prediction.confidence >= _SURE:
+        return f"{share}, quite sure"
+    if prediction.confidence >= _LEANING:
+        return f"{share}, leaning; next is {prediction.genres[second]}"
+    return f"{share}, torn between {prediction.genres[first]} and {prediction.genres[second]}"
+
+
+def agreement(predictions: Mapping[str, Prediction]) -> str:
+    """Say which networks agree, such as "All three networks hear jazz"."""
+    by_genre: dict[str, list[str]] = {}
+    for name in models.MODELS:
+        by_genre.setdefault(predictions[name].genre, []).append(models.title(name))
+    if len(by_genre) == 1:
+        return f"All three networks hear **{next(iter(by_genre))}**."
+    return " ".join(
+        f"{' and '.join(names)} {'hear' if len(names) > 1 else 'hears'} **{genre}**."
+        for genre, names in by_genre.items()
+    )
+
+
+def _subject(name: str) -> str:
+    return "the ensemble" if name == models.ENSEMBLE else f"the {models.title(name)}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,0 +1,93 @@
+"""What stands on the Classify page before a song is there, and the line above one."""
+
+import streamlit as st
+
+from deepmusic import figures, models
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.ui import cache
+from deepmusic.ui.cache import SongFile, SongView
+
+
+def show() -> None:
+    """Invite a newcomer to try a song."""
+    st.header("What genre is this, and why?", anchor=False)
+    st.markdown(
+        "Drop a song above, record some music with the microphone, or pick a clip. Three neural "
+        "networks listen to it in windows of 3 s, and each says which of ten genres it hears:"
+    )
+    st.html(_genre_chips())
+    st.button("Try the demo blues", type="primary", on_click=_try_demo)
+    _networks_state()
+    st.divider()
+    _show_records()
+
+
+def _genre_chips() -> str:
+    """Return the ten genres, each with its colour, as HTML of our own words alone."""
+    chips = (
+        f'<span style="white-space: nowrap"><span style="display: inline-block; width: 0.9em;'
+        f' height: 0.9em; border-radius: 3px; background: {figures.genre_colour(genre)}"></span>'
+        f" {genre}</span>"
+        for genre in GTZAN_GENRES
+    )
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 0.2rem 1.3rem">{"".join(chips)}</div>'
+
+
+def _show_records() -> None:
+    """Show how often each network is right, beside what it is."""
+    results = {name: cache.shipped_evaluation(name) for name in [*models.MODELS, models.ENSEMBLE]}
+    columns = st.columns(len(results))
+    for column, (name, result) in zip(columns, results.items(), strict=True):
+        summary = (
+            "The mean of all three networks' probabilities, window by window."
+            if name == models.ENSEMBLE
+            else models.spec(name).summary
+        )
+        with column:
+            st.metric(models.title(name), f"{100 * result['clip_accuracy']:.0f} % right")
+            st.caption(summary)
+    st.caption(
+        f"Share of {result['clips']} test clips of the collection GTZAN, none of them used in "
+        "training, whose labelled genre each network named "
+        f"(protocol {result['protocol']}: 70 % of the clips train and choose, 30 % test, drawn at "
+        "random). Artists occur on both sides and some labels are wrong, so expect less from your "
+        "own music."
+    )
+
+
+def _try_demo() -> None:
+    st.session_state["source"] = "demo"
+    st.session_state["demo"] = "blues"
+
+
+def _networks_state() -> None:
+    """Say whether the networks are ready; look again each second until they are."""
+    if cache.networks_ready():
+        st.caption("The networks are ready.")
+    else:
+        _wait_for_networks()
+
+
+@st.fragment(run_every=1.0)
+def _wait_for_networks() -> None:
+    if cache.networks_ready():
+        st.rerun()
+    st.caption("The networks are warming up; you can choose a song meanwhile.")
+
+
+def title_line(song: SongFile, view: SongView) -> None:
+    """Show the song's name, length and format, and what is to be said of it."""
+    minutes, seconds = divmod(int(view.duration), 60)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(_plain(song.name), anchor=False, width="content")
+        st.caption(f"{minutes}:{seconds:02d} · {view.source}", width="content")
+    if song.remark:
+        st.caption(song.remark)
+    if view.note:
+        st.warning(view.note)
+
+
+def _plain(name: str) -> str:
+    """Escape what Markdown would take for markup, since a file may be called anything."""
+    markup = r"\`*_{}[]()<>#+-.!|~:$"
+    return "".join(f"\\{letter}" if letter in markup else letter for letter in name)

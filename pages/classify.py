@@ -1,0 +1,57 @@
+"""The main job: a song in, what three networks hear out."""
+
+import streamlit as st
+
+from deepmusic import figures
+from deepmusic.errors import DeepMusicError
+from deepmusic.ui import cache, downloads, frame, player, sources, verdict, welcome
+
+frame.enter("pages/classify.py")
+
+song = sources.choose()
+if song is None:
+    welcome.show()
+    st.stop()
+
+try:
+    with st.spinner("From sound to mel-spectrogram ...", show_time=True):
+        view = cache.view_song(song.digest, song.data, song.name)
+except DeepMusicError as error:
+    st.error(str(error))
+    welcome.show()
+    st.stop()
+
+welcome.title_line(song, view)
+with st.container(key="result"):
+    left, right = st.columns([9, 4], gap="medium")
+with left:
+    st.audio(view.sound or song.data, format=view.mime_type)
+    stage = st.empty()
+    if not cache.networks_ready():
+        with stage:
+            player.show(view, None, featured="", key="player_waiting")
+    st.caption(
+        "Time runs to the right, pitch upwards, bright is loud. Each lane shows the genre that a "
+        "network hears in every 3 s window; the bar is as high as it is sure. Click anywhere to "
+        "hear that moment. By keyboard: arrow keys seek, space plays."
+    )
+
+with right:
+    featured = sources.feature_model()
+    try:
+        with st.spinner("The networks are listening ...", show_time=True):
+            predictions = cache.classify_song(song.digest, song.data, song.name)
+    except DeepMusicError as error:
+        st.error(str(error))
+        st.stop()
+    verdict.show(predictions, featured)
+    st.plotly_chart(
+        figures.genre_chart(predictions, featured),
+        config={"displayModeBar": False},
+        alt="Probability of each genre, by network",
+    )
+
+with stage:
+    player.show(view, predictions, featured=featured, key="player")
+verdict.show_record(featured)
+downloads.show(song, view, predictions)

@@ -1,0 +1,56 @@
+"""Fixtures that several test modules share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from deepmusic import synth
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.datasets import splits
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
+
+SAMPLE_RATE = 22_050
+
+
+@pytest.fixture(autouse=True)
+def _no_runs_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the runs of whoever tests out of the tests."""
+    monkeypatch.delenv("DEEPMUSIC_RUNS", raising=False)
+
+
+@pytest.fixture(scope="session")
+def gtzan_root() -> Path:
+    """Folder with real GTZAN audio and a log-mel archive."""
+    root = os.environ.get(ENVIRONMENT_VARIABLE)
+    if not root:
+        pytest.skip(f"needs the real GTZAN: set {ENVIRONMENT_VARIABLE} to its folder")
+    return Path(root)
+
+
+@pytest.fixture(scope="session")
+def music() -> np.ndarray:
+    """Six seconds of synthetic rock at 22,050 Hz."""
+    samples = synth.play("rock", seconds=6, seed=0, sample_rate=SAMPLE_RATE)
+    samples.flags.writeable = False
+    return samples
+
+
+@pytest.fixture(scope="session")
+def toy_gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A GTZAN of synthetic clips of 6 s: of every genre 2 to train, 1 to choose, 1 to test."""
+    root = tmp_path_factory.mktemp("toy_gtzan")
+    split = splits.make(read_facts(), "paper")
+    for genre in GTZAN_GENRES:
+        folder = root / "genres" / genre
+        folder.mkdir(parents=True)
+        for part, count in (("train", 2), ("valid", 1), ("test", 1)):
+            of_genre = sorted(t for t in getattr(split, part) if t.startswith(f"{genre}."))
+            for track in of_genre[:count]:
+                clip = synth.play(
+                    genre, seconds=6, seed=int(track.split(".")[1]), sample_rate=SAMPLE_RATE
+                )
+                soundfile.write(folder / f"{track}.wav", clip, SAMPLE_RATE)
+    return root

@@ -1,0 +1,156 @@
+"""The pages, in every state, without a browser."""
+
+import io
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic import synth
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui import cache
+
+
+@pytest.fixture(autouse=True)
+def _fresh_gtzan(monkeypatch):
+    """Without GTZAN, unless a test sets it."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    cache.gtzan.clear()
+    yield
+    cache.gtzan.clear()
+
+
+@pytest.fixture
+def app():
+    # The first prediction of the process loads TensorFlow.
+    return AppTest.from_file("../app.py", default_timeout=90)
+
+
+def texts(app) -> str:
+    """Everything that the page says."""
+    elements = [*app.markdown, *app.caption, *app.subheader, *app.header, *app.get("html")]
+    return "\n".join(getattr(e, "value", None) or e.proto.body for e in elements)
+
+
+def flac(genre="jazz", seconds=6.0) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play(genre, seconds=seconds), 22_050, format="FLAC")
+    return buffer.getvalue()
+
+
+def upload(app, name, data):
+    app.run()
+    app.file_uploader[0].set_value((name, data, "audio/mpeg"))
+    return app.run()
+
+
+def test_a_newcomer_is_invited(app):
+    app.run()
+    assert not app.exception
+    assert "What genre is this, and why?" in texts(app)
+    assert [button.label for button in app.button] == ["Try the demo blues"]
+    assert [metric.label for metric in app.metric] == ["CNN", "CRNN", "CNN-GRU", "Ensemble"]
+
+
+def test_the_demo_button_plays_and_classifies(app):
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "synthetic\\-blues\\.wav" in texts(app)
+    assert "**Synthetic**" in texts(app)
+    assert "named the labelled genre" in texts(app)
+
+
+def test_a_link_leads_to_a_demo_and_a_network(app):
+    app.query_params["source"] = "demo"
+    app.query_params["demo"] = "metal"
+    app.query_params["model"] = "crnn"
+    app.run()
+    assert not app.exception
+    assert "synthetic\\-metal\\.wav" in texts(app)
+    assert "the CRNN named the labelled genre" in texts(app)
+
+
+def test_a_link_with_nonsense_leads_to_the_start(app):
+    app.query_params["source"] = "../../etc/passwd"
+    app.query_params["demo"] = "<script>alert(1)</script>"
+    app.run()
+    assert not app.exception
+    assert "What genre is this, and why?" in texts(app)
+
+
+def test_a_link_to_gtzan_without_gtzan_says_so(app):
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    assert ENVIRONMENT_VARIABLE in app.info[0].value
+
+
+def test_an_upload_is_classified_and_can_be_taken_home(app):
+    upload(app, "so_what [live].flac", flac())
+    assert not app.exception
+    assert "so\\_what \\[live\\]\\.flac" in texts(app)
+    assert [b.label for b in app.get("download_button")] == ["Download CSV", "Download JSON"]
+
+
+def test_the_featured_network_can_be_changed(app):
+    upload(app, "song.flac", flac())
+    app.button_group[1].set_value("cnn_gru").run()
+    assert not app.exception
+    assert "the CNN-GRU named the labelled genre" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("fake.mp3", b"this is no music", "is not sound that can be read"),
+        ("short.flac", flac(seconds=1.2), "lasts 1.2 s; a window is 3.0 s"),
+        ("empty.wav", b"", "is empty"),
+    ],
+)
+def test_a_bad_file_is_refused_where_it_was_given(app, name, data, words):
+    upload(app, name, data)
+    assert not app.exception
+    assert name in app.error[0].value
+    assert words in app.error[0].value
+    assert "What genre is this, and why?" in texts(app), "the invitation stays"
+
+
+def test_a_file_taken_away_is_gone(app):
+    upload(app, "song.flac", flac())
+    app.file_uploader[0].set_value(None)
+    app.run()
+    assert "What genre is this, and why?" in texts(app)
+
+
+def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
+    from deepmusic import runs
+
+    cache._networks.clear()
+    cache.classify_song.clear()
+    shipped = runs.SHIPPED
+
+    def broken(name):
+        run = runs.Run.create(tmp_path / name, runs.Run.open(shipped / name).config)
+        run.weights_path.write_bytes(b"damaged")
+        return run
+
+    monkeypatch.setattr("deepmusic.prediction.shipped_run", broken)
+    upload(app, "song.flac", flac("country"))
+    assert not app.exception
+    assert "does not hold the weights" in app.error[0].value
+    cache._networks.clear()
+
+
+def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    cache.gtzan.clear()
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    heard = set()
+    for track in app.selectbox[0].options[:4]:
+        app.selectbox[0].select(track).run()
+        assert "GTZAN's label: **blues**" in texts(app)
+        heard |= {part for part in ("trained on", "test clip", "chose when") if part in texts(app)}
+    assert heard == {"trained on", "test clip", "chose when"}

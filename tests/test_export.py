@@ -1,0 +1,41 @@
+"""Predictions as JSON and CSV."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from deepmusic import export
+from deepmusic.prediction import Prediction
+
+
+@pytest.fixture
+def predictions():
+    rows = np.array([[0.75, 0.25], [0.25, 0.75], [1.0, 0.0]])
+    starts = np.array([0.0, 1.5, 30.0])
+    clips = np.array([0, 0, 1])
+    return {"cnn": Prediction("cnn", ("blues", "jazz"), starts, starts + 3, clips, rows)}
+
+
+def test_json_has_the_promised_shape(predictions):
+    (song,) = json.loads(export.to_json("a.mp3", 33.0004, predictions))
+    assert song["file"] == "a.mp3"
+    assert song["duration"] == 33.0
+    cnn = song["models"]["cnn"]
+    assert cnn["genre"] == "blues"
+    assert cnn["probabilities"] == pytest.approx({"blues": 2 / 3, "jazz": 1 / 3})
+    assert cnn["windows"][1] == {
+        "start": 1.5,
+        "end": 4.5,
+        "probabilities": {"blues": 0.25, "jazz": 0.75},
+    }
+    assert [clip["probabilities"]["blues"] for clip in cnn["clips"]] == [0.5, 1.0]
+
+
+def test_csv_has_a_row_a_network(predictions):
+    header, row = csv.reader(io.StringIO(export.to_csv('a "b", c.mp3', 33.0, predictions)))
+    assert header == ["file", "duration", "model", "genre", "blues", "jazz"]
+    assert row[:4] == ['a "b", c.mp3', "33.0", "cnn", "blues"]
+    assert float(row[4]) == pytest.approx(2 / 3)

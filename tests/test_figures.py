@@ -1,0 +1,73 @@
+"""Pictures of results."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepmusic import figures, synth
+from deepmusic.audio import song_from_array
+from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
+from deepmusic.prediction import Prediction, picture_song
+
+MEL = FRONT_ENDS["compact"]
+
+
+def picture_of(samples) -> np.ndarray:
+    song = song_from_array(samples, sample_rate=22_050)
+    png = figures.spectrogram_png(picture_song(song, MEL), MEL)
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+
+
+def test_low_notes_are_at_the_bottom():
+    picture = picture_of(synth.tone(200.0, seconds=5.0))
+    assert picture.shape == (128, 216)
+    assert picture.mean(axis=1).argmax() > 100
+
+
+def test_a_long_song_keeps_to_a_width():
+    assert picture_of(synth.tone(440.0, seconds=100.0)).shape == (128, 2000)
+
+
+def test_loud_is_bright_and_clips_share_one_scale():
+    loud = synth.tone(440.0, seconds=30.0, amplitude=0.8)
+    quiet = synth.tone(440.0, seconds=30.0, amplitude=0.008)
+    picture = picture_of(np.concatenate([loud, quiet]))
+    assert picture[:, 300].max() > picture[:, -300].max() + 50
+
+
+def test_frequencies_rise_with_height():
+    labels, heights = zip(*figures.frequency_ticks(MEL), strict=True)
+    assert labels[:3] == ("250 Hz", "500 Hz", "1 kHz")
+    assert list(heights) == sorted(heights)
+    assert heights[0] > 0 and heights[-1] < 1
+
+
+def test_every_genre_has_a_colour_of_its_own():
+    assert len({figures.genre_colour(genre) for genre in GTZAN_GENRES}) == 10
+    assert figures.genre_colour("polka").startswith("#")
+
+
+@pytest.fixture
+def predictions():
+    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    starts = np.array([0.0, 1.5, 3.0])
+    one = Prediction("cnn", ("blues", "jazz"), starts, starts + 3, np.zeros(3, int), rows)
+    return {"cnn": one, "ensemble": one}
+
+
+def test_stretches_touch_and_cover_the_song(predictions):
+    stretches = figures.genre_runs(predictions["cnn"])
+    assert [s["genre"] for s in stretches] == ["blues", "jazz", "blues"]
+    assert [s["start"] for s in stretches] == [0.0, 2.25, 3.75]
+    assert [s["end"] for s in stretches] == [2.25, 3.75, 6.0]
+    assert stretches[1]["probability"] == 0.8
+
+
+def test_chart_is_sorted_by_the_featured_network(predictions):
+    figure = figures.genre_chart(predictions, "ensemble")
+    bar = figure.data[0]
+    assert list(bar.y) == ["jazz", "blues"]
+    assert list(bar.x) == pytest.approx([100 * 1.3 / 3, 100 * 1.7 / 3])
+    assert [trace.name for trace in figure.data[1:]] == ["CNN"]
