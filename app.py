@@ -2,12 +2,16 @@
 
 import streamlit as st
 
+from deepmusic import launch
 from deepmusic.ui import frame
 
 frame.open_frame()
-page = st.navigation(
-    [st.Page("pages/classify.py", title="Classify", default=True)],
-    position="top",
-)
+pages = [
+    st.Page("pages/classify.py", title="Classify", default=True),
+    st.Page("pages/curves.py", title="Curves"),
+]
+if launch.training_allowed():
+    pages.append(st.Page("pages/train.py", title="Train"))
+page = st.navigation(pages, position="top")
 frame.follow_deep_link()
 page.run()

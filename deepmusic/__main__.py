@@ -4,25 +4,25 @@ import csv
 import glob
 import json
 import logging
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepmusic import __version__, models
+from deepmusic import __version__, models, recipes
 from deepmusic.datasets.splits import SPLITS
-from deepmusic.errors import AudioError, DeepMusicError
+from deepmusic.errors import AudioError, DeepMusicError, RunError
+from deepmusic.models import ALL
+from deepmusic.recipes import PRESETS
 
 if TYPE_CHECKING:
     from deepmusic.prediction import Classifier, Prediction
+    from deepmusic.runs import Run
 
     Heard = tuple[Path, float, Mapping[str, Prediction]]
 
-ALL = "all"
 MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
 
 
@@ -157,40 +157,73 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
 
 @main.command()
 @click.option("--model", type=MODEL_CHOICE, default=ALL, show_default=True)
+@click.option("--data", default="gtzan", show_default=True, help="gtzan, toy, or a path to GTZAN.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help="Where settings come from that are not given: class with --data toy, else best.",
+)
 @click.option("--split", type=click.Choice(SPLITS), default="paper", show_default=True)
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
-@click.option("--epochs", type=click.IntRange(1), help="Most epochs; the recipe's by default.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the run directories; DEEPMUSIC_RUNS or runs/ by default.",
-)
+@click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
+@click.option("--batch-size", type=click.IntRange(1), help="Windows a step.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Highest rate.")
+@click.option("--augment/--no-augment", default=True, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=1, help="Runs, with seeds counted on.")
+@click.option("--background", is_flag=True, help="Start workers and return at once.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
+@click.option("--run", "path", type=click.Path(path_type=Path), hidden=True)
 def train(
-    model: str, split: str, fold: int | None, epochs: int | None, seed: int, out: Path | None
+    model: str,
+    data: str,
+    preset: str | None,
+    split: str,
+    fold: int | None,
+    epochs: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    augment: bool,
+    seed: int,
+    repeats: int,
+    background: bool,
+    out: Path | None,
+    path: Path | None,
 ) -> None:
-    """Train networks on GTZAN (the folder that DEEPMUSIC_GTZAN names), and test them once."""
-    from deepmusic import training
-    from deepmusic.datasets import Gtzan
+    """Train networks and test them once; Ctrl-C stops and keeps the last complete epoch.
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    dataset = Gtzan.from_environment()
+    Runs lie in --out, in DEEPMUSIC_RUNS, or in runs/.
+    """
+    from deepmusic import launch
+    from deepmusic.runs import CANCELLED, FINISHED, Run
+
+    if path:
+        launch.work(Run.open(path))
+        return
+    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    changes = {key: value for key, value in given.items() if value is not None}
+    changes |= {"data": data, "split": split, "fold": fold}
+    if not augment:
+        changes["augment"] = None
+    created = []
     for name in chosen_models(model):
-        spec = models.spec(name)
-        changes = {"split": split, "fold": fold, "seed": seed}
-        if epochs:
-            changes["epochs"] = epochs
-        recipe = spec.train.changed(**changes)
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        path = (out or runs_folder()) / f"{stamp}-{name}"
-        run = training.train(spec.config, recipe, dataset, path)
-        click.echo(f"{path}")
-        click.echo(evaluation_line(name, run.evaluation))
-
-
-def runs_folder() -> Path:
-    """Return the folder of runs: DEEPMUSIC_RUNS, or runs/ in the current one."""
-    return Path(os.environ.get("DEEPMUSIC_RUNS", "runs"))
+        sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
+        for repeat in range(repeats):
+            settings = recipe.changed(**changes, seed=seed + repeat)
+            created.append(launch.create(sizes, settings, out))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    for run in created:
+        click.echo(run.path)
+        if background:
+            launch.start(run)
+            continue
+        launch.work(run)
+        if run.state == FINISHED:
+            click.echo(evaluation_line(run.config.model.name, run.evaluation))
+        elif run.state == CANCELLED:
+            raise RunError(f"{run.id} was stopped. Go on: python -m deepmusic runs resume {run.id}")
+        else:
+            raise RunError(f"{run.id} failed: {run.error.strip()}")
 
 
 def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
@@ -202,6 +235,100 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
         f"{evaluation['clip_vote_accuracy']:.3f} by vote "
         f"({evaluation['clips']} test clips, {evaluation['windows']} windows)"
     )
+
+
+@main.command(hidden=True)
+@click.option("--model", type=MODEL_CHOICE, default=ALL)
+@click.option("--preset", type=click.Choice(list(PRESETS)), default="class")
+@click.option("--changes", type=json.loads, default="{}", help="Settings as JSON.")
+def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
+    """Measure how long a training takes on this machine; the Train page calls this."""
+    from deepmusic import launch, timing
+    from deepmusic.runs import ALIVE, list_runs, runs_folder
+
+    with launch.measuring(runs_folder()) as granted:
+        for name in chosen_models(model) if granted else []:
+            if any(run.state in ALIVE for run in list_runs()):
+                # A run that trains beside it would spoil the measurement, and be slowed by it.
+                return
+            sizes, recipe = recipes.recipe(name, preset)
+            recipe = recipe.changed(**changes)
+            known = timing.lookup(sizes, recipe) or timing.measure(sizes, recipe)
+            seconds = known.total_seconds(recipe.epochs)
+            click.echo(f"{models.title(name)}: {timing.in_words(seconds)}")
+
+
+# === runs ===
+
+
+@main.group()
+def runs() -> None:
+    """List, stop, resume and delete training runs."""
+
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+
+
+def print_runs(found: Sequence["Run"], as_json: bool) -> None:
+    """Print one line, or one object, for each run."""
+    rows = [run.summary() for run in found]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        clip = "" if row["clip_accuracy"] is None else f"test clips {row['clip_accuracy']:.3f}"
+        epochs = f"epoch {row['epoch']}/{row['epochs'] or '?'}"
+        click.echo(
+            f"{row['id']:28} {row['state']:12} {epochs:14} {row['data'] or '':6} "
+            f"{row['split'] or '':16} {clip} {row['error']} {row['title']}".rstrip()
+        )
+
+
+@runs.command("list")
+@JSON_OPTION
+def list_command(as_json: bool) -> None:
+    """List all runs, oldest first."""
+    from deepmusic.runs import list_runs
+
+    print_runs(list_runs(), as_json)
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID")
+@JSON_OPTION
+def show(run_id: str, as_json: bool) -> None:
+    """Show one run and the end of its log."""
+    from deepmusic.runs import find_run
+
+    run = find_run(run_id)
+    print_runs([run], as_json)
+    if not as_json:
+        click.echo(run.log_tail())
+
+
+def run_action(name: str, words: str, help_text: str) -> None:
+    """Add a command that does one thing to one run."""
+
+    @runs.command(name, help=help_text)
+    @click.argument("run_id", metavar="ID")
+    @JSON_OPTION
+    def command(run_id: str, as_json: bool) -> None:
+        from deepmusic import launch
+        from deepmusic.runs import find_run
+
+        run = find_run(run_id)
+        {"stop": launch.stop, "resume": launch.start, "delete": type(run).delete}[name](run)
+        if as_json and name != "delete":
+            print_runs([run], as_json)
+        elif as_json:
+            click.echo("[]")
+        else:
+            click.echo(f"{run_id}: {words}")
+
+
+run_action("stop", "asked to stop", "Stop a run; it keeps its last complete epoch.")
+run_action("resume", "goes on in the background", "Go on after the last complete epoch.")
+run_action("delete", "deleted", "Delete a run and all its files.")
 
 
 # === results ===

@@ -180,6 +180,8 @@ class ModelConfig(Config):
         Share of values dropped after each block, and around the dense layer.
     l2 : float
         Weight penalty of the dense layers.
+    norm_momentum : float
+        How slowly batch normalisation's running means follow; short trainings need less.
     """
 
     name: str
@@ -193,6 +195,7 @@ class ModelConfig(Config):
     block_dropout: Fraction = 0.25
     head_dropout: Fraction = 0.35
     l2: Annotated[float, Field(ge=0)] = 0.0
+    norm_momentum: Fraction = 0.99
 
     @property
     def window_seconds(self) -> float:
@@ -235,6 +238,8 @@ class TrainConfig(Config):
 
     Attributes
     ----------
+    data : str
+        ``gtzan`` (what ``DEEPMUSIC_GTZAN`` names), ``toy`` (synthetic bands), or a path to GTZAN.
     split : str
         Protocol: `paper`, `fault_filtered` or `artist_folds`.
     fold : int or None
@@ -257,6 +262,7 @@ class TrainConfig(Config):
         Seed of weights, windows, masks and order.
     """
 
+    data: str = "gtzan"
     split: Literal["paper", "fault_filtered", "artist_folds"] = "paper"
     fold: Literal[1, 2, 3] | None = None
     epochs: PositiveInt = 80
@@ -270,6 +276,13 @@ class TrainConfig(Config):
     augment: AugmentConfig | None = AugmentConfig()
     seed: int = 0
 
+    @property
+    def split_label(self) -> str:
+        """The protocol and its fold, for people to read."""
+        if self.data == "toy":
+            return "toy"
+        return self.split if self.fold is None else f"{self.split}, fold {self.fold}"
+
     @model_validator(mode="after")
     def _fold_belongs_to_artist_folds(self) -> Self:
         if (self.split == "artist_folds") != (self.fold is not None):
@@ -278,6 +291,18 @@ class TrainConfig(Config):
                 "artist_folds, and none with the other splits"
             )
         return self
+
+
+class LaunchLimits(Config):
+    """How much trains at once.
+
+    Attributes
+    ----------
+    workers : int
+        Runs that train at the same time; further ones wait in order.
+    """
+
+    workers: PositiveInt = 1
 
 
 class RunConfig(Config):

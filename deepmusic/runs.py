@@ -1,13 +1,26 @@
-"""A run on disk: one directory with its settings, weights and results. No Keras here."""
+"""A run on disk: one directory with its settings, weights and results. No Keras here.
 
+What state a run is in is derived from its files and its lock, and never stored, so that nothing can
+be left saying "running" after its worker was killed.
+"""
+
+import fcntl
 import json
 import os
+import platform
+import re
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 from deepmusic.config import RunConfig
 from deepmusic.errors import RunError
@@ -27,6 +40,20 @@ SHIPPED_FILES = (
     "predictions.csv",
 )
 
+FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
+QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
+
+#: States in which a worker lives, and states from which a run can go on.
+ALIVE = (QUEUED, RUNNING)
+RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
+
+#: A worker lives within this time of its start, or never will.
+_STARTING_SECONDS = 20
+
+_VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
+
+_CHECKPOINT = re.compile(r"epoch-(\d{4})\.weights\.h5")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -35,8 +62,9 @@ class Run:
     Attributes
     ----------
     path : Path
-        ``config.json`` (first), ``history.csv``, ``model.weights.h5``, ``evaluation.json``,
-        ``predictions.csv``.
+        ``config.json`` (first), ``history.csv``, ``checkpoints/``, ``progress.json``, ``log.txt``
+        while it trains; ``model.weights.h5``, ``predictions.csv``, ``evaluation.json`` (last) once
+        it is finished; ``error.txt`` or ``cancelled`` if it ended otherwise; ``notes.json``.
     """
 
     path: Path
@@ -59,20 +87,173 @@ class Run:
         run.config  # noqa: B018 - read now, so that a damaged run is refused here
         return run
 
+    @property
+    def id(self) -> str:
+        """Name of the directory."""
+        return self.path.name
+
     @cached_property
     def config(self) -> RunConfig:
         """Settings of the run, read once."""
         return RunConfig.load(self.path / "config.json")
+
+    # === State ===
+
+    @property
+    def state(self) -> str:
+        """What the run's files and its lock say: one of the six states."""
+        if (self.path / "evaluation.json").exists():
+            return FINISHED
+        if self.is_locked():
+            return RUNNING if self.progress else QUEUED
+        if self._is_starting():
+            return QUEUED
+        if (self.path / "error.txt").exists():
+            return FAILED
+        if self.is_cancelled():
+            return CANCELLED
+        return INTERRUPTED
+
+    @property
+    def lock(self) -> FileLock:
+        """The lock that its worker holds while it lives; the system frees it, however it dies."""
+        return FileLock(self.path / "run.lock")
+
+    def is_locked(self) -> bool:
+        """Tell whether a worker lives, by trying its lock."""
+        try:
+            with (self.path / "run.lock").open("rb") as file:
+                # Shared: two who look at the same moment must not take each other for the worker.
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return False
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+    def announce(self) -> None:
+        """Say that a worker was started; it calls `take_ticket` as soon as it lives."""
+        (self.path / "starting").touch()
+
+    def take_ticket(self) -> None:
+        """Turn the announcement into a place in the queue, as old as the announcement."""
+        if not (self.path / "starting").exists():
+            self.announce()
+        os.replace(self.path / "starting", self.path / "ticket")
+
+    def drop_ticket(self) -> None:
+        """Leave the queue."""
+        (self.path / "ticket").unlink(missing_ok=True)
+
+    @property
+    def ticket(self) -> int | None:
+        """When the run was put into the queue, in ns; None if it is not there."""
+        try:
+            return (self.path / "ticket").stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def _is_starting(self) -> bool:
+        """Tell whether a worker was started so lately that it may not live yet."""
+        try:
+            age = time.time() - (self.path / "starting").stat().st_mtime
+        except OSError:
+            return False
+        return abs(age) < _STARTING_SECONDS
+
+    @property
+    def error(self) -> str:
+        """Why the run failed, in words; empty if it did not."""
+        return _read_text(self.path / "error.txt")
+
+    def fail(self, reason: str) -> None:
+        """Write down why the run failed."""
+        write_atomically(self.path / "error.txt", reason + "\n")
+
+    def is_cancelled(self) -> bool:
+        """Tell whether someone asked the run to stop."""
+        return (self.path / "cancelled").exists()
+
+    def cancel(self) -> None:
+        """Ask the run to stop; its worker looks at each step."""
+        (self.path / "cancelled").touch()
+
+    def clear_ending(self) -> None:
+        """Forget how the run ended, so that it can go on."""
+        for name in ("cancelled", "error.txt", "progress.json"):
+            (self.path / name).unlink(missing_ok=True)
+
+    # === What a worker writes ===
 
     @property
     def history_path(self) -> Path:
         """Loss and accuracy by epoch."""
         return self.path / "history.csv"
 
+    def history(self) -> list[dict[str, float]]:
+        """Read loss and accuracy by complete epoch; empty before the first."""
+        lines = _read_text(self.history_path).splitlines()
+        if not lines:
+            return []
+        names = lines[0].split(",")
+        rows = (line.split(",") for line in lines[1:])
+        return [
+            {name: float(value) for name, value in zip(names, row, strict=True)}
+            for row in rows
+            # A worker that is killed while it writes leaves half a row.
+            if len(row) == len(names) and all(map(_is_number, row))
+        ]
+
+    def cut_history(self, n_epochs: int) -> None:
+        """Drop the rows of epochs that will be done again."""
+        lines = _read_text(self.history_path).splitlines()
+        write_atomically(self.history_path, "\n".join(lines[: n_epochs + 1]) + "\n")
+
     @property
-    def checkpoint_path(self) -> Path:
-        """Best weights so far, while the run trains."""
-        return self.path / "best.weights.h5"
+    def kept_epoch(self) -> int | None:
+        """The epoch with the lowest validation loss, whose weights are kept; counted from 0."""
+        history = self.history()
+        if not history:
+            return None
+        return int(min(history, key=lambda row: row["val_loss"])["epoch"])
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What the worker does just now: ``phase``, ``epoch``, ``step``, ``steps``; or empty."""
+        try:
+            return json.loads(_read_text(self.path / "progress.json") or "{}")
+        except ValueError:
+            return {}
+
+    def write_progress(self, **progress: Any) -> None:
+        """Write what the worker does just now."""
+        write_atomically(self.path / "progress.json", json.dumps(progress))
+
+    @property
+    def log_path(self) -> Path:
+        """What the worker said."""
+        return self.path / "log.txt"
+
+    def log_tail(self, n_lines: int = 12) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(_read_text(self.log_path).splitlines()[-n_lines:])
+
+    def checkpoint_path(self, epoch: int) -> Path:
+        """Weights and optimiser state after an epoch, counted from 0."""
+        return self.path / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
+
+    def checkpoints(self) -> list[int]:
+        """Epochs whose weights are on disk, in order."""
+        found = map(_CHECKPOINT.fullmatch, _names_in(self.path / "checkpoints"))
+        return sorted(int(match[1]) for match in found if match)
+
+    def drop_checkpoints(self, keep: Sequence[int] = ()) -> None:
+        """Delete all checkpoints but these."""
+        for epoch in self.checkpoints():
+            if epoch not in keep:
+                self.checkpoint_path(epoch).unlink(missing_ok=True)
+        if not keep:
+            shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
 
     @property
     def weights_path(self) -> Path:
@@ -83,6 +264,23 @@ class Run:
     def predictions_path(self) -> Path:
         """Probabilities of every test window."""
         return self.path / "predictions.csv"
+
+    def read_predictions(self) -> "pd.DataFrame":
+        """Read ``predictions.csv``; raise `RunError` if that is missing."""
+        import pandas as pd
+
+        try:
+            return pd.read_csv(self.predictions_path)
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.path} has no readable predictions.csv ({error}). Train it to the end."
+            ) from error
+
+    def write_predictions(self, predictions: "pd.DataFrame") -> None:
+        """Write ``predictions.csv``, whole or not at all."""
+        write_atomically(
+            self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
+        )
 
     @cached_property
     def evaluation(self) -> dict[str, Any]:
@@ -100,22 +298,119 @@ class Run:
             self.path / "evaluation.json", json.dumps(evaluation, indent=2, default=float) + "\n"
         )
 
-    def write_predictions(self, predictions: "pd.DataFrame") -> None:
-        """Write ``predictions.csv``, whole or not at all."""
+    # === What people write ===
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """The ``title`` and ``text`` that someone gave the run; both may be empty."""
+        try:
+            stored = json.loads(_read_text(self.path / "notes.json") or "{}")
+        except ValueError:
+            stored = {}
+        return {"title": str(stored.get("title", "")), "text": str(stored.get("text", ""))}
+
+    def write_notes(self, title: str, text: str) -> None:
+        """Give the run a title and notes."""
         write_atomically(
-            self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
+            self.path / "notes.json", json.dumps({"title": title.strip(), "text": text.strip()})
         )
 
-    def read_predictions(self) -> "pd.DataFrame":
-        """Read ``predictions.csv``; raise `RunError` if that is missing."""
-        import pandas as pd
+    def delete(self) -> None:
+        """Delete the run and all its files; raise `RunError` while its worker lives."""
+        if self.is_locked() or self._is_starting():
+            raise RunError(f"{self.id} is {self.state}. Stop it first, then delete it.")
+        shutil.rmtree(self.path)
 
+    def summary(self) -> dict[str, Any]:
+        """Return one row of a table of runs.
+
+        Returns
+        -------
+        dict
+            ``id``, ``title``, ``state``, ``model``, ``data``, ``split``, ``epoch`` (complete ones),
+            ``epochs``, ``val_accuracy`` (of the kept epoch), ``clip_accuracy`` (test),
+            ``created``, ``error``. Of a run whose settings cannot be read, the error says why.
+        """
+        row = dict.fromkeys(
+            ("model", "data", "split", "epochs", "val_accuracy", "clip_accuracy", "created")
+        )
+        history = self.history()
+        row |= {"id": self.id, "title": self.notes["title"], "state": self.state}
+        row |= {"epoch": len(history), "error": self.error.strip()}
         try:
-            return pd.read_csv(self.predictions_path)
-        except (OSError, ValueError) as error:
+            config = self.config
+            if row["state"] == FINISHED:
+                row["clip_accuracy"] = self.evaluation.get("clip_accuracy")
+        except RunError as error:
+            return row | {"error": str(error)}
+        row |= {
+            "model": config.model.name,
+            "data": config.train.data,
+            "split": config.train.split_label,
+            "epochs": config.train.epochs,
+            "created": config.created.isoformat(),
+        }
+        if history:
+            row["val_accuracy"] = min(history, key=lambda kept: kept["val_loss"])["val_accuracy"]
+        return row
+
+
+# === Folders of runs ===
+
+
+def runs_folder() -> Path:
+    """Return the folder of runs: ``DEEPMUSIC_RUNS``, or ``runs/`` in the current one."""
+    return Path(os.environ.get("DEEPMUSIC_RUNS") or "runs")
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that decide a run's numbers, for its ``config.json``."""
+    found = {"python": platform.python_version()}
+    found["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for name in _VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def new_run(config: RunConfig, folder: Path | None = None) -> Run:
+    """Make a run with an id of its own, such as ``20261122-174803-crnn``."""
+    folder = folder or runs_folder()
+    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.model.name}"
+    for run_id in _numbered(stamp):
+        try:
+            (folder / run_id).mkdir(parents=True)
+            return Run.create(folder / run_id, config)
+        except FileExistsError:
+            continue
+        except OSError as error:
             raise RunError(
-                f"{self.path} has no readable predictions.csv ({error}). Train it to the end."
+                f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
+                "DEEPMUSIC_RUNS to a folder that can be written."
             ) from error
+    raise AssertionError("unreachable: there is always a next number")
+
+
+def list_runs(folder: Path | None = None) -> list[Run]:
+    """List the runs of a folder, oldest first; those that cannot be read are listed too."""
+    folder = folder or runs_folder()
+    return [
+        Run(folder / name)
+        for name in sorted(_names_in(folder))
+        if (folder / name / "config.json").exists()
+    ]
+
+
+def find_run(run_id: str, folder: Path | None = None) -> Run:
+    """Return the run with this id; raise `RunError` if there is none.
+
+    The id is looked up in the folder's listing and never joined into a path, since it may come from
+    an address or a form.
+    """
+    for run in list_runs(folder):
+        if run.id == run_id:
+            return run
+    raise RunError(f"There is no run named {run_id!r}. See: python -m deepmusic runs list")
 
 
 def ship(run: Run) -> Run:
@@ -153,3 +448,34 @@ def write_atomically(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbered(stem: str) -> Iterator[str]:
+    """Yield ``stem``, ``stem-2``, ``stem-3`` and so on."""
+    yield stem
+    number = 2
+    while True:
+        yield f"{stem}-{number}"
+        number += 1

@@ -1,10 +1,13 @@
-"""Train one network: windows in, weights, history and an honest evaluation out."""
+"""Train one network: windows in, weights, history and an honest evaluation out.
+
+A run can be stopped or killed at any moment and goes on from its last complete epoch: each epoch's
+windows, masks and dropout come from the seed and the number of the epoch alone.
+"""
 
 import logging
-import platform
+import os
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
@@ -12,7 +15,7 @@ import numpy as np
 
 from deepmusic import evaluation, models
 from deepmusic.augment import augment
-from deepmusic.config import ModelConfig, RunConfig, TrainConfig
+from deepmusic.config import ModelConfig, TrainConfig
 from deepmusic.datasets import Dataset, Pictures, Split
 from deepmusic.errors import DatasetError
 from deepmusic.features import windows
@@ -20,7 +23,15 @@ from deepmusic.runs import Run
 
 log = logging.getLogger(__name__)
 
-_VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
+#: Seconds between two looks at what the worker is doing.
+_PROGRESS_SECONDS = 0.5
+
+
+_VALIDATION_BATCH = 512
+
+
+class Stopped(Exception):
+    """Someone asked the run to stop."""
 
 
 class RandomWindows(keras.utils.PyDataset):
@@ -47,10 +58,10 @@ class RandomWindows(keras.utils.PyDataset):
         self._pictures = pictures
         self._targets = np.eye(len(model.genres), dtype=np.float32)[labels]
         self._model, self._train = model, train
-        self._draw(epoch=0)
+        self.draw(epoch=0)
 
-    def _draw(self, epoch: int) -> None:
-        """Choose this epoch's windows: their clip, in random order, and their first column."""
+    def draw(self, epoch: int) -> None:
+        """Choose an epoch's windows: their clip, in random order, and their first column."""
         self._epoch = epoch
         rng = np.random.default_rng((self._train.seed, epoch))
         clips = np.repeat(np.arange(len(self._pictures)), self._train.windows_per_clip)
@@ -76,38 +87,107 @@ class RandomWindows(keras.utils.PyDataset):
             batch = augment(batch, self._train.augment, self._model.mel, rng)
         return batch, self._targets[self._clips[part]]
 
-    def on_epoch_end(self) -> None:
-        self._draw(self._epoch + 1)
+
+class EpochSeed(keras.callbacks.Callback):
+    """Make an epoch's chance depend on the seed and its number alone, not on what ran before it."""
+
+    def __init__(self, sequence: RandomWindows, seed: int) -> None:
+        super().__init__()
+        self._sequence, self._seed = sequence, seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._sequence.draw(epoch)
+        for index, layer in enumerate(self.model.layers):
+            generator = getattr(layer, "seed_generator", None)
+            if generator is not None:
+                state = np.random.SeedSequence((self._seed, epoch, index)).generate_state(2)
+                generator.state.assign(state.astype("uint32"))
 
 
-class EpochLog(keras.callbacks.Callback):
-    """Add each epoch's duration to its history, and write a line to the log."""
+class EpochSeconds(keras.callbacks.Callback):
+    """Add each epoch's duration to its history."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs["seconds"] = time.perf_counter() - self._began
+
+
+class Watch(keras.callbacks.Callback):
+    """Say how far the epoch is, and stop at the next step once someone asks for it."""
+
+    def __init__(self, run: Run, steps: int) -> None:
+        super().__init__()
+        self._run, self._steps = run, steps
+        self._told = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._epoch = epoch
+        self._tell(0)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if time.monotonic() - self._told > _PROGRESS_SECONDS:
+            self._tell(batch + 1)
+
+    def on_test_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        stop_if_asked(self._run)
+
+    def _tell(self, step: int) -> None:
+        stop_if_asked(self._run)
+        self._told = time.monotonic()
+        self._run.write_progress(phase="training", epoch=self._epoch, step=step, steps=self._steps)
+
+
+class KeepEpochs(keras.callbacks.Callback):
+    """Keep the last epoch, to go on from, and the best one, to use; stop when patience ends.
+
+    Keras' own callbacks write weights in place and keep their count of patience in memory. Here one
+    rename makes an epoch complete, and what is best follows from the history on disk, so that a
+    resumed run decides as if it had never stopped.
+    """
+
+    def __init__(self, run: Run, patience: int) -> None:
+        super().__init__()
+        self._run, self._patience = run, patience
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        path = self._run.checkpoint_path(epoch)
+        path.parent.mkdir(exist_ok=True)
+        save_weights(self.model, path)
+        kept = self._run.kept_epoch
+        self._run.drop_checkpoints(keep=(kept, epoch))
         log.info(
             "epoch %d/%d: loss %.3f, accuracy %.3f; validation loss %.3f, accuracy %.3f; %.1f s",
             epoch + 1,
             self.params["epochs"],
-            logs["loss"],
-            logs["accuracy"],
-            logs["val_loss"],
-            logs["val_accuracy"],
-            logs["seconds"],
+            *(logs[key] for key in ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")),
         )
+        if patience_ended(self._run, self._patience):
+            log.info("no better validation loss in %d epochs: training ends", self._patience)
+            self.model.stop_training = True
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions that decide a run's numbers, for its ``config.json``."""
-    found = {name: version(name) for name in _VERSIONED}
-    return {
-        "python": platform.python_version(),
-        "backend": keras.config.backend(),
-        **found,
-    }
+def stop_if_asked(run: Run) -> None:
+    """Raise `Stopped` if someone cancelled the run."""
+    if run.is_cancelled():
+        raise Stopped
+
+
+def patience_ended(run: Run, patience: int) -> bool:
+    """Tell whether the last `patience` epochs were no better than the kept one."""
+    history = run.history()
+    return bool(history) and history[-1]["epoch"] - run.kept_epoch >= patience
+
+
+def save_weights(network: keras.Model, path: Path) -> None:
+    """Write weights, whole or not at all."""
+    temporary = path.with_name("unfinished.weights.h5")
+    try:
+        network.save_weights(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def learning_rate(epoch: int, train: TrainConfig) -> float:
@@ -118,50 +198,42 @@ def learning_rate(epoch: int, train: TrainConfig) -> float:
     return train.learning_rate * 0.5 * (1 + float(np.cos(np.pi * progress)))
 
 
-def train(
-    model_config: ModelConfig, train_config: TrainConfig, dataset: Dataset, path: Path
-) -> Run:
-    """Train a network, keep its best weights, and evaluate them once on the test part.
+def train(run: Run, dataset: Dataset) -> None:
+    """Train a run's network to the end, keep its best weights, and test them once.
 
     The validation part is taken from the training clips and chooses the epoch; the test part is
-    read once, at the end.
+    read once, at the end. A run that was stopped goes on from its last complete epoch.
 
     Parameters
     ----------
-    model_config, train_config : ModelConfig, TrainConfig
-        The network and the recipe.
+    run : Run
+        With settings; what comes of them is written beside them.
     dataset : Dataset
         Where the clips come from.
-    path : Path
-        Run directory, made if it does not exist.
-
-    Returns
-    -------
-    Run
-        The finished run.
 
     Raises
     ------
     DatasetError
         If a part of the split has no usable clip.
+    Stopped
+        If someone asked for it.
     """
-    keras.utils.set_random_seed(train_config.seed)
-    run = Run.create(
-        path, RunConfig(model=model_config, train=train_config, versions=library_versions())
-    )
-    split = dataset.split(train_config.split, train_config.fold)
-    pictures = load_parts(dataset, split, model_config)
-    network = models.build(model_config)
-    log.info("%s: %d parameters, %s", model_config.name, network.count_params(), split.name)
+    model, recipe = run.config.model, run.config.train
+    keras.utils.set_random_seed(recipe.seed)
+    run.write_progress(phase="loading data")
+    split = dataset.split(recipe.split, recipe.fold)
+    pictures = load_parts(dataset, split, model)
+    stop_if_asked(run)
+    network = models.build(model)
+    log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
     _fit(network, run, pictures, dataset)
-    network.load_weights(run.checkpoint_path)
+    run.write_progress(phase="testing")
+    network.load_weights(run.checkpoint_path(run.kept_epoch))
     _keep_weights(network, run)
-    windows_seen = evaluation.predict_windows(
-        network, pictures["test"], dataset.tracks, model_config
-    )
-    run.write_predictions(windows_seen)
+    predictions = evaluation.predict_windows(network, pictures["test"], dataset.tracks, model)
+    run.write_predictions(predictions)
     run.write_evaluation(
-        evaluation.summarize(windows_seen, model_config.genres)
+        evaluation.summarize(predictions, model.genres)
         | {
             "protocol": split.name,
             "part": "test",
@@ -174,7 +246,7 @@ def train(
             ],
         }
     )
-    return run
+    run.drop_checkpoints()
 
 
 def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, Pictures]:
@@ -203,31 +275,107 @@ def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, 
 def _fit(
     network: keras.Model, run: Run, pictures: Mapping[str, Pictures], dataset: Dataset
 ) -> None:
-    """Fit with the recipe of the run; the best weights end up in its checkpoint."""
+    """Fit with the recipe of the run; its last and its best epoch end up as checkpoints."""
     model, recipe = run.config.model, run.config.train
+    _compile(network, recipe)
+    first_epoch = _restore(network, run)
+    if patience_ended(run, recipe.patience):
+        return
+    sequence = _training_windows(pictures["train"], dataset, model, recipe)
+    network.fit(
+        sequence,
+        validation_data=_fixed_windows(pictures["valid"], dataset, model),
+        validation_batch_size=_VALIDATION_BATCH,
+        epochs=recipe.epochs,
+        initial_epoch=first_epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            EpochSeed(sequence, recipe.seed),
+            keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(epoch, recipe)),
+            EpochSeconds(),
+            Watch(run, steps=len(sequence)),
+            # The history comes before the weights: an epoch without both is done again.
+            keras.callbacks.CSVLogger(run.history_path, append=True),
+            KeepEpochs(run, recipe.patience),
+            *_tensorboard(run),
+        ],
+    )
+
+
+class Rehearsal:
+    """The work of an epoch in single pieces, to measure what they cost.
+
+    Parameters
+    ----------
+    model, recipe : ModelConfig, TrainConfig
+        What would be trained.
+    pictures : mapping of str to Pictures
+        What `load_parts` returned.
+    dataset : Dataset
+        Where the clips come from.
+
+    Attributes
+    ----------
+    steps : int
+        Training steps in an epoch.
+    """
+
+    def __init__(
+        self,
+        model: ModelConfig,
+        recipe: TrainConfig,
+        pictures: Mapping[str, Pictures],
+        dataset: Dataset,
+    ) -> None:
+        self._network = models.build(model)
+        _compile(self._network, recipe)
+        self._windows = _training_windows(pictures["train"], dataset, model, recipe)
+        self._valid = _fixed_windows(pictures["valid"], dataset, model)
+        self.steps = len(self._windows)
+
+    def step(self) -> None:
+        """Draw a batch and train on it."""
+        self._network.train_on_batch(*self._windows[0])
+
+    def check(self) -> None:
+        """Run the validation windows."""
+        self._network.evaluate(*self._valid, batch_size=_VALIDATION_BATCH, verbose=0)
+
+
+def _compile(network: keras.Model, recipe: TrainConfig) -> None:
     network.compile(
         optimizer=keras.optimizers.AdamW(weight_decay=recipe.weight_decay),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
-    fit_clips = pictures["train"].by_track
-    labels = genre_indices(fit_clips, dataset, model.genres)
-    network.fit(
-        RandomWindows(list(fit_clips.values()), labels, model, recipe),
-        validation_data=_fixed_windows(pictures["valid"], dataset, model),
-        validation_batch_size=512,
-        epochs=recipe.epochs,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(epoch, recipe)),
-            EpochLog(),
-            keras.callbacks.CSVLogger(run.history_path),
-            keras.callbacks.ModelCheckpoint(
-                run.checkpoint_path, monitor="val_loss", save_best_only=True, save_weights_only=True
-            ),
-            keras.callbacks.EarlyStopping(monitor="val_loss", patience=recipe.patience),
-        ],
-    )
+
+
+def _training_windows(
+    pictures: Pictures, dataset: Dataset, model: ModelConfig, recipe: TrainConfig
+) -> RandomWindows:
+    labels = genre_indices(pictures.by_track, dataset, model.genres)
+    return RandomWindows(list(pictures.by_track.values()), labels, model, recipe)
+
+
+def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
+    """Return Keras' callback for TensorBoard, where the backend has it."""
+    if keras.config.backend() != "tensorflow":
+        return []
+    return [keras.callbacks.TensorBoard(run.path / "tensorboard", write_graph=False)]
+
+
+def _restore(network: keras.Model, run: Run) -> int:
+    """Load the last complete epoch, if there is one; return the number of the next."""
+    if not run.checkpoints():
+        run.history_path.unlink(missing_ok=True)
+        return 0
+    last = run.checkpoints()[-1]
+    run.cut_history(last + 1)
+    network.optimizer.build(network.trainable_variables)
+    network.load_weights(run.checkpoint_path(last))
+    log.info("going on after epoch %d", last + 1)
+    return last + 1
 
 
 def genre_indices(
@@ -254,5 +402,4 @@ def _keep_weights(network: keras.Model, run: Run) -> None:
     """Write the weights alone: a fresh network, never compiled, has no optimiser to save."""
     bare = models.build(run.config.model)
     bare.set_weights(network.get_weights())
-    bare.save_weights(run.weights_path)
-    run.checkpoint_path.unlink()
+    save_weights(bare, run.weights_path)

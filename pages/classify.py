@@ -38,9 +38,10 @@ with left:
 
 with right:
     featured = sources.feature_model()
+    verdict.show_own_runs()
     try:
         with st.spinner("The networks are listening ...", show_time=True):
-            predictions = cache.classify_song(song.digest, song.data, song.name)
+            predictions = cache.classify_song(song)
     except DeepMusicError as error:
         st.error(str(error))
         st.stop()

@@ -127,7 +127,7 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
     from deepmusic import runs
 
     cache._networks.clear()
-    cache.classify_song.clear()
+    cache._classify_song.clear()
     shipped = runs.SHIPPED
 
     def broken(name):

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from deepmusic import synth
 from deepmusic.__main__ import main
+from deepmusic.runs import list_runs
 
 pytestmark = pytest.mark.browser
 
@@ -58,8 +59,8 @@ def chromium():
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Run the app on a free port and yield its address."""
+def running_server(**environment: str) -> Iterator[str]:
+    """Run the app on a free port, with these environment variables; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -68,7 +69,8 @@ def running_server() -> Iterator[str]:
     server = subprocess.Popen(
         [*command, *options, "--server.address=127.0.0.1"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "DEEPMUSIC_GTZAN"},
+        env={name: value for name, value in os.environ.items() if name != "DEEPMUSIC_GTZAN"}
+        | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -217,4 +219,58 @@ def test_a_recording_from_the_microphone(chromium, server):
         )
         recorder.get_by_role("button").first.click()
         expect_visible(page, "_audio.wav")
+        expect_visible(page, "Download JSON")
+
+
+def choose_first_run(page) -> None:
+    """Click the box of the first row of the table of runs, which is drawn on a canvas."""
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    table.scroll_into_view_if_needed()
+    # A layer of the table lies above the canvas and takes the click, as it does from a hand.
+    table.click(position={"x": 16, "y": 53}, force=True)
+
+
+def test_training_from_the_button_to_classify(chromium, tmp_path):
+    """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
+    with (
+        running_server(DEEPMUSIC_RUNS=str(tmp_path)) as address,
+        visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page,
+    ):
+        for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
+            page.get_by_role("button", name=other, exact=True).click()
+            page.get_by_role("button", name=button, exact=True).wait_for()
+        page.get_by_text("Settings", exact=True).click()
+        page.get_by_label("Most epochs").fill("40")
+        page.get_by_label("Most epochs").press("Enter")
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.get_by_text(re.compile(r"epoch ([3-9]|\d\d) of 40")).first.wait_for(timeout=SLOW)
+        (run,) = list_runs(tmp_path)
+        assert run.state == "running"
+
+        page.reload()
+        page.get_by_text(re.compile(r"epoch \d+ of 40")).first.wait_for(timeout=SLOW)
+        page.get_by_role("link", name="Classify").click()
+        expect_visible(page, "What genre is this, and why?")
+        assert run.state == "running"
+        page.get_by_role("link", name="Train").click()
+        page.get_by_role("button", name="Stop", exact=True).first.click()
+        page.get_by_text("cancelled").first.wait_for(timeout=SLOW)
+        assert run.state == "cancelled"
+        kept = len(run.history())
+        assert kept >= 2
+
+        choose_first_run(page)
+        page.get_by_role("button", name="Resume").click()
+        page.get_by_text("of the test clips right").first.wait_for(timeout=2 * SLOW)
+        assert run.state == "finished"
+        assert [row["epoch"] for row in run.history()] == list(range(40))
+
+        page.goto(f"{address}/curves?runs={run.id}")
+        expect_visible(page, run.id)
+        page.get_by_role("link", name="Train").click()
+        choose_first_run(page)
+        page.get_by_role("button", name="Use in Classify").click()
+        page.get_by_role("link", name="Classify").click()
+        page.get_by_text("Try the demo blues").click()
+        expect_visible(page, f"CRNN: your run {run.id}")
         expect_visible(page, "Download JSON")

@@ -10,10 +10,12 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import models
+from deepmusic import launch, models
 from deepmusic.__main__ import main
 from deepmusic.audio import load_song
 from deepmusic.prediction import classify, load_classifiers
+from deepmusic.recipes import recipe
+from deepmusic.runs import list_runs
 
 
 def run(*arguments, **options):
@@ -98,7 +100,7 @@ def test_train_makes_a_run(toy_gtzan, tmp_path):
         env={"DEEPMUSIC_GTZAN": str(toy_gtzan)},
     )
     assert result.exit_code == 0, result.output
-    (made,) = tmp_path.iterdir()
+    (made,) = (path for path in tmp_path.iterdir() if path.is_dir())
     assert made.name.endswith("-crnn")
     settings = json.loads((made / "config.json").read_text())
     assert settings["train"]["seed"] == 3
@@ -110,6 +112,113 @@ def test_a_fold_without_artist_folds_is_refused(toy_gtzan):
     result = run("train", "--fold", 1, env={"DEEPMUSIC_GTZAN": str(toy_gtzan)})
     assert result.exit_code == 2
     assert "fold=1 with split='paper'" in result.stderr
+
+
+def test_train_on_the_toy_set(tmp_path):
+    result = run("train", "--data", "toy", "--model", "crnn", "--epochs", 1, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    (made,) = list_runs(tmp_path)
+    assert made.state == "finished"
+    assert made.config.train.windows_per_clip == recipe("crnn", "class")[1].windows_per_clip
+    assert "CRNN      toy: window" in result.stdout
+    assert "(30 test clips" in result.stdout
+
+
+def test_a_failed_training_says_why(tmp_path):
+    result = run("train", "--data", tmp_path / "nothing", "--model", "crnn", "--out", tmp_path)
+    assert result.exit_code == 2
+    (made,) = list_runs(tmp_path)
+    assert made.state == "failed"
+    assert f"{made.id} failed: " in result.stderr
+    assert "holds neither GTZAN's audio nor a log-mel archive" in result.stderr
+
+
+# === runs ===
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """A run that was interrupted, in the folder of runs."""
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    return launch.create(*recipe("crnn", "class"))
+
+
+def test_runs_list_as_objects(stored):
+    result = run("runs", "list", "--json")
+    assert result.exit_code == 0, result.output
+    (row,) = json.loads(result.stdout)
+    assert (row["id"], row["state"], row["epoch"]) == (stored.id, "interrupted", 0)
+    assert row["epochs"] == stored.config.train.epochs
+
+
+def test_runs_list_as_lines(stored):
+    stored.fail("The disk is full.")
+    result = run("runs", "list")
+    assert result.exit_code == 0
+    (line,) = result.stdout.splitlines()
+    assert line.startswith(stored.id)
+    assert "failed" in line
+    assert "epoch 0/15" in line
+    assert line.endswith("The disk is full.")
+
+
+def test_no_runs_are_an_empty_list(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path / "none"))
+    assert json.loads(run("runs", "list", "--json").stdout) == []
+
+
+def test_runs_show_ends_with_the_log(stored):
+    stored.log_path.write_text("".join(f"line {number}\n" for number in range(30)))
+    result = run("runs", "show", stored.id)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "line 29"
+    assert "line 3\n" not in result.stdout
+    assert json.loads(run("runs", "show", stored.id, "--json").stdout)[0]["id"] == stored.id
+
+
+def test_runs_delete(stored):
+    result = run("runs", "delete", stored.id)
+    assert result.exit_code == 0
+    assert not stored.path.exists()
+
+
+def test_a_run_that_does_not_train_cannot_be_stopped(stored):
+    result = run("runs", "stop", stored.id)
+    assert result.exit_code == 2
+    assert "is interrupted, and has nothing to stop" in result.stderr
+
+
+def test_a_finished_run_cannot_be_resumed(stored):
+    stored.write_evaluation({})
+    result = run("runs", "resume", stored.id)
+    assert result.exit_code == 2
+    assert "is finished" in result.stderr
+
+
+def test_a_run_that_trains_is_not_deleted_or_resumed(stored):
+    with stored.lock:
+        for command in ("delete", "resume"):
+            result = run("runs", command, stored.id)
+            assert result.exit_code == 2
+            assert "is queued" in result.stderr
+    assert stored.path.exists()
+
+
+@pytest.mark.parametrize("command", ["show", "stop", "resume", "delete"])
+@pytest.mark.parametrize("run_id", ["none", "../outside"])
+def test_an_unknown_run_is_refused(command, run_id, stored):
+    (stored.path.parent.parent / "outside").mkdir(exist_ok=True)
+    result = run("runs", command, run_id)
+    assert result.exit_code == 2
+    assert f"There is no run named {run_id!r}" in result.stderr
+
+
+def test_training_can_be_switched_off(stored, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", "0")
+    for arguments in (["train", "--data", "toy"], ["runs", "resume", stored.id]):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "Training is switched off here" in result.stderr
 
 
 def test_results_prints_every_network():

@@ -1,5 +1,6 @@
-"""Training, small but real: two epochs on synthetic clips."""
+"""Training, small but real: a few epochs on synthetic clips."""
 
+import errno
 from itertools import pairwise
 
 import h5py
@@ -7,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic import models
-from deepmusic.config import TrainConfig
-from deepmusic.datasets import Gtzan
+from deepmusic import datasets, launch, models, training
+from deepmusic.config import RunConfig, TrainConfig
+from deepmusic.datasets import Gtzan, Split, Toy
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.prediction import Classifier
-from deepmusic.training import RandomWindows, learning_rate, train
+from deepmusic.runs import CANCELLED, FAILED, FINISHED, Run
+from deepmusic.training import RandomWindows, learning_rate, patience_ended, train
 
 SMALL = models.MODELS["crnn"].config.model_copy(
     update={"filters": (8,), "recurrent_units": 4, "dense_units": 8}
@@ -22,7 +24,10 @@ QUICK = TrainConfig(epochs=2, windows_per_clip=2, batch_size=16)
 
 @pytest.fixture(scope="module")
 def finished(toy_gtzan, tmp_path_factory):
-    return train(SMALL, QUICK, Gtzan(toy_gtzan), tmp_path_factory.mktemp("runs") / "run")
+    recipe = QUICK.changed(data=str(toy_gtzan))
+    run = launch.create(SMALL, recipe, tmp_path_factory.mktemp("runs"))
+    launch.work(run)
+    return run
 
 
 def test_a_run_holds_its_files_and_no_more(finished):
@@ -32,7 +37,21 @@ def test_a_run_holds_its_files_and_no_more(finished):
         "model.weights.h5",
         "evaluation.json",
         "predictions.csv",
+        "tensorboard",
+        "log.txt",
+        "run.lock",
     }
+
+
+def test_tensorboard_finds_training_and_validation(finished):
+    for part in ("train", "validation"):
+        assert list((finished.path / "tensorboard" / part).glob("events.out.tfevents.*"))
+
+
+def test_the_log_says_what_happened(finished):
+    log = finished.log_path.read_text()
+    assert "epoch 2/2: loss" in log
+    assert "test: 10 clips, 290 skipped" in log
 
 
 def test_history_has_a_row_an_epoch(finished):
@@ -71,9 +90,11 @@ def test_versions_travel_with_the_run(finished):
     assert {"python", "keras", "backend", "librosa", "soxr"} <= set(finished.config.versions)
 
 
-def test_a_run_is_never_overwritten(finished, toy_gtzan):
+def test_a_run_is_never_overwritten(finished):
     with pytest.raises(RunError, match="already holds a run"):
-        train(SMALL, QUICK, Gtzan(toy_gtzan), finished.path)
+        Run.create(finished.path, finished.config)
+    with pytest.raises(RunError, match="is finished"):
+        launch.work(finished)
 
 
 def test_a_part_without_clips_is_refused(toy_gtzan, tmp_path):
@@ -82,7 +103,148 @@ def test_a_part_without_clips_is_refused(toy_gtzan, tmp_path):
     source = next((toy_gtzan / "genres" / "blues").iterdir())
     (tmp_path / "blues" / source.name).write_bytes(source.read_bytes())
     with pytest.raises(DatasetError, match="No clip of the"):
-        train(SMALL, QUICK, Gtzan(tmp_path), tmp_path / "run")
+        train(new_run(tmp_path / "run", QUICK), Gtzan(tmp_path))
+
+
+# === Stopping and going on ===
+
+EPOCHS = 4
+
+#: Without memory: it compiles in half the time.
+TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
+
+
+class Few(Toy):
+    """A few clips of the toy set, computed once."""
+
+    def __init__(self):
+        self._computed = {}
+
+    def split(self, name, fold=None):
+        whole = super().split(name, fold)
+        return Split(whole.name, whole.train[::5], whole.valid[::3], whole.test[::3])
+
+    def pictures(self, tracks, mel):
+        if tracks not in self._computed:
+            self._computed[tracks] = super().pictures(tracks, mel)
+        return self._computed[tracks]
+
+
+@pytest.fixture(scope="module")
+def few():
+    return Few()
+
+
+@pytest.fixture
+def on_few(few, monkeypatch):
+    """Let every run train on a few clips, whatever data it names."""
+    monkeypatch.setattr(datasets, "open_dataset", lambda name: few)
+    return few
+
+
+def new_run(path, recipe=None):
+    recipe = recipe or TrainConfig(data="toy", epochs=EPOCHS, windows_per_clip=8, batch_size=16)
+    return Run.create(path, RunConfig(model=TINY, train=recipe))
+
+
+def cancel_in_epoch(epoch, monkeypatch):
+    """Ask the run to stop as soon as it says that it is in the middle of an epoch."""
+    write = Run.write_progress
+
+    def write_and_cancel(run, **progress):
+        write(run, **progress)
+        if progress.get("epoch") == epoch and progress["step"] > 0:
+            run.cancel()
+
+    monkeypatch.setattr(training, "_PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(Run, "write_progress", write_and_cancel)
+
+
+def fail_to_save_epoch(epoch, monkeypatch):
+    """Let the disk be full when an epoch's weights are to be written."""
+    save = training.save_weights
+
+    def save_or_fail(network, path):
+        if f"epoch-{epoch:04d}" in path.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(network, path)
+
+    monkeypatch.setattr(training, "save_weights", save_or_fail)
+
+
+@pytest.fixture(scope="module")
+def whole(few, tmp_path_factory):
+    """A run that nothing disturbed."""
+    run = new_run(tmp_path_factory.mktemp("whole") / "run")
+    train(run, few)
+    return run
+
+
+def test_a_run_that_failed_and_was_stopped_ends_like_one_that_was_not(whole, on_few, tmp_path):
+    run = new_run(tmp_path / "run")
+    with pytest.MonkeyPatch.context() as disturbed:
+        fail_to_save_epoch(1, disturbed)
+        launch.work(run)
+    # The second epoch is in the history, but without its weights it is not complete.
+    assert run.state == FAILED
+    assert "disk is full" in run.error
+    assert (len(run.history()), run.checkpoints()) == (2, [0])
+
+    run.clear_ending()
+    with pytest.MonkeyPatch.context() as disturbed:
+        cancel_in_epoch(2, disturbed)
+        launch.work(run)
+    assert run.state == CANCELLED
+    assert (len(run.history()), run.checkpoints()[-1]) == (2, 1)
+
+    run.clear_ending()
+    # What a worker leaves that is killed while it saves.
+    run.checkpoint_path(0).with_name("unfinished.weights.h5").write_bytes(b"half")
+    launch.work(run)
+    assert run.state == FINISHED
+    assert run.kept_epoch == whole.kept_epoch
+    compare_histories(run, whole)
+    genres = list(TINY.genres)
+    np.testing.assert_allclose(
+        run.read_predictions()[genres], whole.read_predictions()[genres], atol=2e-3
+    )
+    assert not (run.path / "checkpoints").exists()
+
+
+def compare_histories(run, other):
+    columns = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
+    mine, others = (pd.DataFrame(one.history())[columns] for one in (run, other))
+    pd.testing.assert_frame_equal(mine, others, rtol=1e-3)
+
+
+def test_patience_ends_training_whenever_it_was_stopped(on_few, tmp_path, monkeypatch):
+    # As if no epoch were better than the first.
+    monkeypatch.setattr(Run, "kept_epoch", property(lambda run: 0))
+    recipe = TrainConfig(data="toy", epochs=9, patience=2, windows_per_clip=2, batch_size=16)
+    run = new_run(tmp_path / "run", recipe)
+    with pytest.MonkeyPatch.context() as disturbed:
+        cancel_in_epoch(1, disturbed)
+        with pytest.raises(training.Stopped):
+            train(run, on_few)
+    run.clear_ending()
+    with pytest.MonkeyPatch.context() as disturbed:
+        disturbed.setattr(Run, "write_predictions", lambda run, predictions: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train(run, on_few)
+    assert [row["epoch"] for row in run.history()] == [0, 1, 2]
+    # Patience had ended: going on must only test.
+    train(run, on_few)
+    assert [row["epoch"] for row in run.history()] == [0, 1, 2]
+    assert run.state == FINISHED
+
+
+@pytest.mark.parametrize(
+    ("losses", "ended"), [((), False), ((3, 2, 1), False), ((1, 2), False), ((3, 1, 2, 1.5), True)]
+)
+def test_patience_follows_from_the_history(losses, ended, tmp_path):
+    rows = [f"{epoch},{loss}" for epoch, loss in enumerate(losses)]
+    (tmp_path / "history.csv").write_text("\n".join(["epoch,val_loss", *rows]) + "\n")
+    assert patience_ended(Run(tmp_path), patience=2) == ended
 
 
 # === Windows ===
@@ -117,8 +279,10 @@ def test_epochs_differ_and_seeds_repeat(pictures):
     assert np.array_equal(first[0][0], again[0][0])
     assert not np.array_equal(first[0][0], other[0][0])
     before = first[0][0]
-    first.on_epoch_end()
+    first.draw(epoch=1)
     assert not np.array_equal(before, first[0][0])
+    again.draw(epoch=1)
+    assert np.array_equal(first[0][0], again[0][0])
 
 
 def test_augmented_batches_do_not_depend_on_the_order_of_asking(pictures):

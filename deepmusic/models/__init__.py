@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: Name of the mean of all networks' probabilities, listed beside them.
 ENSEMBLE = "ensemble"
 
+#: What options call all networks together.
+ALL = "all"
+
 
 @dataclass(frozen=True)
 class ModelSpec:

@@ -20,7 +20,7 @@ def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
     window = layers.Input((config.mel.n_mels, config.window_columns), name="window")
     x = layers.Rescaling(1 / 255, name="unit_range")(window)
     x = layers.Permute((2, 1), name="time_first")(x)
-    x = layers.BatchNormalization(name="level_bands")(x)
+    x = layers.BatchNormalization(momentum=config.norm_momentum, name="level_bands")(x)
     return window, x
 
 
@@ -39,7 +39,7 @@ def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) 
         filters, config.kernel_size, padding="same", activation="relu", name=f"conv_{index}"
     )(x)
     x = layers.MaxPooling2D(2, name=f"pool_{index}")(x)
-    x = layers.BatchNormalization(name=f"norm_{index}")(x)
+    x = layers.BatchNormalization(momentum=config.norm_momentum, name=f"norm_{index}")(x)
     return layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)
 
 

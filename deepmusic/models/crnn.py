@@ -40,7 +40,7 @@ def build(config: ModelConfig) -> keras.Model:
         x = layers.Conv1D(
             filters, config.kernel_size, padding="same", use_bias=False, name=f"conv_{index}"
         )(x)
-        x = layers.BatchNormalization(name=f"norm_{index}")(x)
+        x = layers.BatchNormalization(momentum=config.norm_momentum, name=f"norm_{index}")(x)
         x = layers.ReLU(name=f"relu_{index}")(x)
         x = layers.MaxPooling1D(2, name=f"pool_{index}")(x)
         x = layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)

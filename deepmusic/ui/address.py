@@ -30,8 +30,25 @@ def key(name: str, options: Sequence[str]) -> str:
     return name
 
 
+def key_of_several(name: str, options: Sequence[str], default: Sequence[str]) -> str:
+    """Return the key of a widget that takes several choices, as `key` does for one.
+
+    In the address they stand behind one name, with commas between. What is not among the options is
+    dropped; `default` is taken where the address asks for nothing that there is.
+    """
+    chosen = st.session_state.get(name)
+    if chosen is None:
+        wanted = asked(name)
+        found = [option for option in (wanted or "").split(",") if option in options]
+        chosen = found if found or wanted == "" else default
+    st.session_state[name] = [choice for choice in dict.fromkeys(chosen) if choice in options]
+    return name
+
+
 def show(*names: str) -> None:
     """Write these choices into the address."""
     for name in names:
-        if asked(name) != st.session_state[name]:
-            st.query_params[name] = st.session_state[name]
+        chosen = st.session_state[name]
+        text = chosen if isinstance(chosen, str) else ",".join(chosen)
+        if asked(name) != text:
+            st.query_params[name] = text

@@ -110,6 +110,29 @@ def networks() -> Mapping[str, Any]:
         raise
 
 
+_OWN_RUNS = "own_runs"
+
+
+def use_run(model: str, run_id: str | None) -> None:
+    """Ask a visitor's own run instead of the shipped network; None goes back to that."""
+    own = dict(own_runs())
+    own.pop(model, None)
+    st.session_state[_OWN_RUNS] = own | ({model: run_id} if run_id else {})
+
+
+def own_runs() -> Mapping[str, str]:
+    """Return the runs that this visitor chose, by network."""
+    return st.session_state.get(_OWN_RUNS, {})
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _own_classifier(run_id: str) -> Any:
+    from deepmusic.prediction import Classifier
+    from deepmusic.runs import find_run
+
+    return Classifier(find_run(run_id))
+
+
 @st.cache_data(show_spinner=False)
 def shipped_evaluation(name: str) -> Mapping[str, Any]:
     """Return what a shipped network, or the ensemble, reached on its test part."""
@@ -143,11 +166,18 @@ def view_song(digest: str, _data: bytes, _name: str) -> SongView:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def classify_song(digest: str, _data: bytes, _name: str) -> Mapping[str, Any]:
-    """Return what every network and the ensemble hear in a song, by name."""
+def _classify_song(
+    digest: str, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+) -> Mapping[str, Any]:
     from deepmusic import prediction
 
-    return prediction.classify(audio.load_song(_data, name=_name), networks())
+    chosen = dict(networks()) | {model: _own_classifier(run_id) for model, run_id in own}
+    return prediction.classify(audio.load_song(_data, name=_name), chosen)
+
+
+def classify_song(song: SongFile) -> Mapping[str, Any]:
+    """Return what every network and the ensemble hear in a song, by name."""
+    return _classify_song(song.digest, tuple(sorted(own_runs().items())), song.data, song.name)
 
 
 @st.cache_data(show_spinner=False, max_entries=10)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from deepmusic import figures, models
 from deepmusic.prediction import Prediction
+from deepmusic.runs import find_run
 from deepmusic.ui import cache
 
 _SURE, _LEANING = 0.7, 0.45
@@ -35,13 +36,34 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
 
 def show_record(featured: str) -> None:
     """Show how often the featured network was right, and on what."""
-    result = cache.shipped_evaluation(featured)
+    own = cache.own_runs()
+    if featured == models.ENSEMBLE and own:
+        st.caption("How good is it? Nobody has measured this ensemble, which has runs of your own.")
+        return
+    if featured in own:
+        result = find_run(own[featured]).evaluation
+    else:
+        result = cache.shipped_evaluation(featured)
     st.caption(
-        f"How good is it? On {result['clips']} GTZAN test clips (protocol {result['protocol']}) "
-        f"that no network had seen, {_subject(featured)} named the labelled genre of "
+        f"How good is it? On {result['clips']} test clips (protocol {result['protocol']}) "
+        f"never seen in training, {_subject(featured)} named the labelled genre of "
         f"{_percent(result['clip_accuracy'])}. It knows ten genres and no other, and a percentage "
         "here is a network's vote, not a measured chance of being right."
     )
+
+
+def show_own_runs() -> None:
+    """Say which networks are a visitor's own runs, and offer the way back."""
+    for model, run_id in cache.own_runs().items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{models.title(model)}: your run {run_id}", width="stretch")
+            st.button(
+                "Back to the shipped one",
+                key=f"shipped_{model}",
+                type="tertiary",
+                on_click=cache.use_run,
+                args=(model, None),
+            )
 
 
 def certainty(prediction: Prediction) -> str:

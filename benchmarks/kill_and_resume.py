@@ -1,0 +1,164 @@
+"""Does a run survive its worker? Run with ``python benchmarks/kill_and_resume.py [--times 20]``.
+
+Trains on the toy set, kills the worker at random moments (SIGKILL: it cannot tidy up), and checks
+that the run lists as interrupted at once and never again as running, that no complete epoch is
+lost, and that the run ends with the curve of one that nothing disturbed. Exit code 1 if not.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from deepmusic import launch, models, recipes
+from deepmusic.runs import FINISHED, INTERRUPTED, RUNNING, Run, list_runs
+
+#: Of all kills, this share comes while the worker starts up, and the others while it trains.
+STARTING_SHARE = 0.25
+STARTING_SECONDS, TRAINING_SECONDS = 15.0, 3.0
+#: Within this time of a kill the run must list as interrupted...
+AT_ONCE = 1.0
+#: ... but a worker that did not live yet is waited for as long as this.
+NEVER_LIVED = 21.0
+#: Curves are the same if no loss or accuracy differs by more (floating-point noise).
+TOLERANCE = 0.01
+CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def complete_epochs(run: Run) -> int:
+    """Count the epochs that have both a row and weights."""
+    return max(run.checkpoints(), default=-1) + 1
+
+
+def listed_state(run: Run) -> str:
+    """Return the state that a list of the runs shows."""
+    (row,) = (found.summary() for found in list_runs(run.path.parent))
+    return row["state"]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 600) -> float:
+    """Wait until a condition holds, and return how long that took."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > seconds:
+            raise TimeoutError(f"waited {seconds:.0f} s in vain")
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def wait_for_moment(run: Run, chance: random.Random) -> None:
+    """Wait until a random moment, while the worker starts up or while it trains."""
+    if chance.random() < STARTING_SHARE:
+        time.sleep(chance.uniform(0, STARTING_SECONDS))
+        return
+    # The first step comes seconds after the phase begins: the network is compiled before it.
+    wait_until(lambda: run.progress.get("step"))
+    time.sleep(chance.uniform(0, TRAINING_SECONDS))
+
+
+def in_words(run: Run) -> str:
+    """Say what the worker does just now."""
+    progress = run.progress
+    if not run.is_locked():
+        return "before its lock"
+    if "epoch" not in progress:
+        return progress.get("phase", "waiting")
+    return f"epoch {progress['epoch'] + 1}, step {progress['step']}/{progress['steps']}"
+
+
+def kill(run: Run, chance: random.Random) -> tuple[str, list[str]]:
+    """Start a run's worker and kill it; return a line of the table, and what was violated."""
+    before = complete_epochs(run)
+    violations = []
+    began = time.monotonic()
+    worker = launch.start(run)
+    try:
+        wait_for_moment(run, chance)
+        lived, doing = run.is_locked(), in_words(run)
+    finally:
+        worker.kill()
+    waited = time.monotonic() - began
+    took = wait_until(lambda: listed_state(run) == INTERRUPTED, AT_ONCE if lived else NEVER_LIVED)
+    # The worker is dead but not reaped, as under a server that never waits for it.
+    later = time.monotonic() + AT_ONCE
+    while time.monotonic() < later:
+        if listed_state(run) == RUNNING:
+            violations.append("a dead worker was listed as running")
+            break
+    worker.wait()
+    after = complete_epochs(run)
+    if after < before:
+        violations.append(f"{before} epochs were complete, and {after} are left")
+    line = f"{waited:8.1f} s  {doing:24} {took * 1000:7.0f} ms  {before:6} {after:6}"
+    return line, violations
+
+
+def new_run(folder: Path, name: str, epochs: int, seed: int) -> Run:
+    """Make a run of the toy set."""
+    model, recipe = recipes.recipe(name, "class")
+    recipe = recipe.changed(data="toy", epochs=epochs, patience=epochs, seed=seed)
+    return launch.create(model, recipe, folder)
+
+
+def finish(run: Run) -> None:
+    """Train a run to its end."""
+    worker = launch.start(run)
+    try:
+        wait_until(lambda: worker.poll() is not None)
+    finally:
+        worker.kill()
+    if run.state != FINISHED:
+        raise RuntimeError(f"{run.id} is {run.state}: {run.error}{run.log_tail()}")
+
+
+def difference(run: Run, other: Run) -> float:
+    """Return the largest difference between two runs' curves."""
+    return max(
+        abs(mine[name] - others[name])
+        for mine, others in zip(run.history(), other.history(), strict=True)
+        for name in CURVES
+    )
+
+
+def main() -> None:
+    """Kill, resume, compare, and print what happened."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", type=int, default=20, help="kills")
+    parser.add_argument("--model", choices=list(models.MODELS), default="crnn")
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0, help="of the run and of the moments")
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    violations: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        run, reference = (
+            new_run(Path(folder, name), options.model, options.epochs, options.seed)
+            for name in ("killed", "reference")
+        )
+        began = time.monotonic()
+        print("kill    waited  killed in                interrupted  epochs: before, after")
+        for number in range(1, options.times + 1):
+            line, violated = kill(run, chance)
+            print(f"{number:4}{line}  {'; '.join(violated)}", flush=True)
+            violations += violated
+        finish(run)
+        print(f"resumed and finished: {options.epochs} epochs, {time.monotonic() - began:.0f} s")
+        if [row["epoch"] for row in run.history()] != list(range(options.epochs)):
+            violations.append("the history lacks epochs, or has some twice")
+        finish(reference)
+        apart = difference(run, reference)
+        print(f"largest difference from an undisturbed run, of {', '.join(CURVES)}: {apart:.2g}")
+        print(f"kept epoch: {run.kept_epoch + 1}, undisturbed: {reference.kept_epoch + 1}")
+        if apart > TOLERANCE:
+            violations.append(f"the curves differ by {apart:.2g}")
+    print(f"VIOLATED: {'; '.join(violations)}" if violations else "Nothing was violated.")
+    sys.exit(bool(violations))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""Start, watch and stop the workers that train. Each run is one process of its own.
+
+A worker lives from the moment it is queued to the end of its run, in a session of its own, so that
+it survives the page, the browser and the server that started it. It waits for its turn by itself:
+there is no manager that could die. All it needs from others are lock files, which the system frees
+however a process ends.
+"""
+
+import errno
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock, Timeout
+
+from deepmusic.config import LaunchLimits, ModelConfig, RunConfig, TrainConfig
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.errors import DeepMusicError, RunError
+from deepmusic.runs import (
+    ALIVE,
+    FINISHED,
+    Run,
+    library_versions,
+    list_runs,
+    new_run,
+    runs_folder,
+)
+
+log = logging.getLogger(__name__)
+
+LIMITS = LaunchLimits()
+
+_LOOK_SECONDS = 0.3
+_NICENESS = 10
+
+
+def training_allowed() -> bool:
+    """Tell whether training is allowed here; ``DEEPMUSIC_ALLOW_TRAINING=0`` forbids it."""
+    return os.environ.get("DEEPMUSIC_ALLOW_TRAINING", "1").lower() not in ("0", "no", "false")
+
+
+def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
+    """Make a new run; raise `RunError` where training is not allowed."""
+    _refuse_if_forbidden()
+    return new_run(RunConfig(model=model, train=train, versions=library_versions()), folder)
+
+
+def start(run: Run) -> subprocess.Popen:
+    """Start a worker for a run, new or to be resumed, and return at once.
+
+    Returns
+    -------
+    subprocess.Popen
+        The worker. Nobody needs to wait for it: the run's files say how it fares.
+
+    Raises
+    ------
+    RunError
+        If the run is finished or has a worker, or training is not allowed.
+    """
+    _refuse_if_forbidden()
+    state = run.state
+    if state == FINISHED or state in ALIVE:
+        raise RunError(f"{run.id} is {state}. Only a run that stopped short can go on.")
+    run.clear_ending()
+    run.announce()
+    with (run.path / "output.txt").open("ab") as output:
+        return _spawn(["train", "--run", str(run.path.resolve())], output)
+
+
+def _spawn(arguments: Sequence[str], output: IO[bytes] | int) -> subprocess.Popen:
+    """Run a command of ours in a process and session of its own."""
+    environment = os.environ | {"DEEPMUSIC_RUNS": str(runs_folder().resolve())}
+    if ENVIRONMENT_VARIABLE in environment:
+        environment[ENVIRONMENT_VARIABLE] = str(Path(environment[ENVIRONMENT_VARIABLE]).resolve())
+    return subprocess.Popen(
+        [sys.executable, "-m", "deepmusic", *arguments],
+        cwd=Path(__file__).resolve().parent.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+
+
+def stop(run: Run) -> None:
+    """Ask a worker to stop; raise `RunError` if there is none. It keeps its last complete epoch."""
+    if run.state not in ALIVE:
+        raise RunError(f"{run.id} is {run.state}, and has nothing to stop.")
+    run.cancel()
+
+
+def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> None:
+    """Start measuring how long a training takes here (`deepmusic.timing`), and return at once.
+
+    Nothing is measured while another measurement or a run goes on, which would spoil it.
+    """
+    _refuse_if_forbidden()
+    arguments = ["--model", model_name, "--preset", preset, "--changes", json.dumps(dict(changes))]
+    _spawn(["measure", *arguments], subprocess.DEVNULL)
+
+
+@contextmanager
+def measuring(folder: Path) -> Iterator[bool]:
+    """Hold the place of the one measurement that may go on; False if it is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".measure.lock").acquire(timeout=0):
+            yield True
+    except Timeout:
+        yield False
+
+
+def work(run: Run) -> None:
+    """Wait for a run's turn and train it, in this process; say in its files how it ended.
+
+    Parameters
+    ----------
+    run : Run
+        New, or to be resumed.
+
+    Raises
+    ------
+    RunError
+        If another worker has the run, it is finished, or training is not allowed.
+    """
+    _refuse_if_forbidden()
+    if run.state == FINISHED:
+        raise RunError(f"{run.id} is finished. Start a new run instead.")
+    try:
+        lock = run.lock.acquire(timeout=2)
+    except Timeout as error:
+        raise RunError(f"{run.id} is {run.state} already. Stop it first.") from error
+    with lock, _logging_to(run.log_path):
+        run.take_ticket()
+        try:
+            _train_in_turn(run)
+        except KeyboardInterrupt:
+            run.cancel()
+            log.info("stopped")
+        except Exception as error:
+            reason = _reason(error)
+            log.exception("failed: %s", reason)
+            run.fail(reason)
+        finally:
+            run.drop_ticket()
+
+
+def _train_in_turn(run: Run) -> None:
+    """Train once the run's turn has come; someone's wish to stop is no failure."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    with _turn(run) as granted:
+        if not granted:
+            log.info("stopped while waiting")
+            return
+        from deepmusic import training
+        from deepmusic.datasets import open_dataset
+
+        try:
+            training.train(run, open_dataset(run.config.train.data))
+            run.clear_ending()
+        except training.Stopped:
+            log.info("stopped after epoch %d", len(run.history()))
+
+
+@contextmanager
+def _turn(run: Run) -> Iterator[bool]:
+    """Wait until a place is free and nobody who came before waits; False if stopped meanwhile."""
+    waiting_told = False
+    while not run.is_cancelled():
+        if not _someone_is_before(run):
+            for number in range(LIMITS.workers):
+                place = FileLock(run.path.parent / f".worker-{number}.lock")
+                try:
+                    with place.acquire(timeout=0):
+                        run.drop_ticket()
+                        run.write_progress(phase="starting")
+                        yield True
+                        return
+                except Timeout:
+                    continue
+        if not waiting_told:
+            log.info("waiting for another run to end")
+            waiting_told = True
+        time.sleep(_LOOK_SECONDS)
+    yield False
+
+
+def _someone_is_before(run: Run) -> bool:
+    """Tell whether a run with an older ticket waits too."""
+    mine = (run.ticket or 0, run.id)
+    return any(
+        other.ticket is not None and (other.ticket, other.id) < mine and other.is_locked()
+        for other in list_runs(run.path.parent)
+        if other.id != run.id
+    )
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """Write the log to a file, too."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    root = logging.getLogger("deepmusic")
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+
+
+def _reason(error: Exception) -> str:
+    """Say in words why a run failed, and what to do."""
+    if isinstance(error, DeepMusicError):
+        return str(error)
+    if isinstance(error, OSError) and (
+        error.errno == errno.ENOSPC or "No space left" in str(error)
+    ):
+        return "The disk is full. Free some space, then resume: complete epochs are kept."
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "The memory is full. Choose a smaller batch size, or close other programs."
+    return f"An unforeseen fault: {type(error).__name__}: {error}. The log says where."
+
+
+def _refuse_if_forbidden() -> None:
+    if not training_allowed():
+        raise RunError(
+            "Training is switched off here (DEEPMUSIC_ALLOW_TRAINING=0). "
+            "Run DeepMusic on your own machine to train."
+        )

@@ -1,0 +1,178 @@
+"""The runs that train or wait just now: how far, how good, how long still."""
+
+import time
+from collections.abc import Sequence
+
+import altair
+import pandas as pd
+import streamlit as st
+
+from deepmusic import figures, launch, models, timing
+from deepmusic.errors import DeepMusicError
+from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs
+
+#: A run stays in view this long after its end, so that a class sees where it arrived.
+_LINGER_SECONDS = 600
+
+_QUANTITIES = {"accuracy": "Accuracy", "loss": "Loss"}
+#: Guessing among ten genres has a loss of 2.3; more than 4 only happens in the first epochs.
+_DOMAINS = {"accuracy": [0, 1], "loss": [0, 4]}
+
+
+def show() -> None:
+    """Show the live part of the page; it looks again each second while something trains."""
+    st.subheader("Watch", anchor=False)
+    if _runs_in_view():
+        _watch()
+    else:
+        st.markdown(
+            "Nothing trains just now. Press **Train**: each epoch, a network sees every training "
+            "clip, and then says what it hears in clips that it does not learn from. Two lines "
+            "appear here for each network, and should rise together."
+        )
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    runs = _runs_in_view()
+    for run in runs:
+        _show_run(run)
+    _show_curves(runs)
+    # The rest of the page (history, buttons) learns of a new state by one full rerun.
+    states = {run.id: run.state for run in runs}
+    known = st.session_state.get("states_in_view")
+    st.session_state["states_in_view"] = states
+    if known is not None and known != states:
+        st.rerun()
+
+
+def _runs_in_view() -> list[Run]:
+    """Return the runs that live, and those that ended a little while ago, in order of creation."""
+    return sorted(
+        (run for run in list_runs() if run.state in ALIVE or _ended_lately(run)),
+        key=lambda run: (run.path / "config.json").stat().st_mtime_ns,
+    )
+
+
+def _ended_lately(run: Run) -> bool:
+    try:
+        return time.time() - run.history_path.stat().st_mtime < _LINGER_SECONDS
+    except OSError:
+        return False
+
+
+def _show_run(run: Run) -> None:
+    """Show one run: its name, its bar, its time left, and a button to stop it."""
+    try:
+        config = run.config
+    except DeepMusicError as error:
+        st.warning(str(error))
+        return
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    share, text = _progress(run, config.train.epochs)
+    words.progress(share, f"**{models.title(config.model.name)}** {run.notes['title']}  {text}")
+    state = run.state
+    if state in ALIVE and not run.is_cancelled():
+        button.button("Stop", key=f"stop_{run.id}", on_click=_stop, args=(run,))
+
+
+def _progress(run: Run, epochs: int) -> tuple[float, str]:
+    """Return the share done and what to say of it."""
+    state, progress, history = run.state, run.progress, run.history()
+    done = len(history)
+    if state not in ALIVE:
+        reached = run.evaluation["clip_accuracy"] if state == FINISHED else None
+        ending = f": {100 * reached:.0f} % of the test clips right" if reached is not None else ""
+        reason = f": {run.error.strip()}" if run.error else ""
+        return (1.0 if state == FINISHED else done / epochs), f"{state}{ending}{reason}"
+    if run.is_cancelled():
+        return done / epochs, "stopping ..."
+    if state != RUNNING:
+        return done / epochs, "waits for its turn"
+    if progress.get("phase") != "training":
+        return done / epochs, f"{progress.get('phase', 'starting')} ..."
+    part = progress["step"] / progress["steps"]
+    share = min(1.0, (progress["epoch"] + part) / epochs)
+    left = ""
+    if history:
+        lately = [row["seconds"] for row in history[-5:]]
+        seconds = (epochs - progress["epoch"] - part) * sum(lately) / len(lately)
+        left = f", about {timing.in_words(seconds)} left"
+    return share, f"epoch {progress['epoch'] + 1} of {epochs}{left}"
+
+
+def _stop(run: Run) -> None:
+    try:
+        launch.stop(run)
+    except DeepMusicError as error:
+        st.toast(str(error))
+
+
+def _show_curves(runs: Sequence[Run]) -> None:
+    """Show accuracy and loss by epoch, of training and validation, as they come in."""
+    rows = [
+        {
+            "run": run.id,
+            "network": models.title(run.config.model.name),
+            "epoch": row["epoch"] + 1,
+            "on": on,
+            **{name: row[prefix + name] for name in _QUANTITIES},
+        }
+        for run in runs
+        for row in run.history()
+        for on, prefix in (("validation", "val_"), ("training", ""))
+    ]
+    left, right = st.columns(2)
+    if not rows:
+        st.caption("The first epoch is under way; its curves appear here.")
+        return
+    table = pd.DataFrame(rows)
+    epochs = max(run.config.train.epochs for run in runs)
+    for column, (name, title) in zip((left, right), _QUANTITIES.items(), strict=True):
+        column.altair_chart(_chart(table, name, title, epochs), key=f"live_{name}")
+    st.caption(
+        "Solid: clips that the network does not learn from (validation). Dashed: the windows it "
+        "learns from, made harder on purpose by masks and dropout, so that they may lie lower at "
+        "first. When the dashed line goes on and the solid one stays behind, it learns by heart."
+    )
+
+
+def _chart(table: pd.DataFrame, name: str, title: str, epochs: int) -> altair.Chart:
+    """Draw one quantity by epoch; scroll to zoom, which stays while points come in.
+
+    The axes are fixed from the start, so that a new point moves nothing that is there already.
+    """
+    names = [models.title(model) for model in models.MODELS]
+    colours = [figures.MODEL_COLOURS[model] for model in models.MODELS]
+    axis = {"labelFontSize": 15, "titleFontSize": 15}
+    return (
+        altair.Chart(table, height=330)
+        .mark_line(point=True)
+        .encode(
+            x=altair.X(
+                "epoch:Q",
+                title="Epoch",
+                axis=altair.Axis(tickMinStep=1, **axis),
+                scale=altair.Scale(domain=[1, max(2, epochs)], nice=False),
+            ),
+            y=altair.Y(
+                f"{name}:Q",
+                title=title,
+                axis=altair.Axis(**axis),
+                scale=altair.Scale(domain=_DOMAINS[name], clamp=True),
+            ),
+            color=altair.Color(
+                "network:N",
+                scale=altair.Scale(domain=names, range=colours),
+                legend=altair.Legend(orient="top", title=None, labelFontSize=15),
+            ),
+            strokeDash=altair.StrokeDash(
+                "on:N",
+                scale=altair.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]),
+                legend=None,
+            ),
+            detail="run:N",
+            tooltip=["network", "on", "epoch", altair.Tooltip(f"{name}:Q", format=".3f")],
+        )
+        .interactive()
+    )

@@ -1,0 +1,182 @@
+"""What to train, on what, and how long that takes; and the button."""
+
+import os
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import launch, models, recipes, timing
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.datasets.splits import FOLDS, SPLITS
+from deepmusic.errors import DeepMusicError
+from deepmusic.recipes import PRESETS
+from deepmusic.runs import ALIVE, list_runs
+
+_DATA = {"toy": "Toy set: ten synthetic bands", "gtzan": "GTZAN"}
+_SPLIT_HELP = (
+    "**paper**: 70/30 by clip; artists on both sides. **fault_filtered**: no artist or copy on "
+    "both sides. **artist_folds**: one of three folds tests. Figures of different protocols cannot "
+    "be compared."
+)
+
+
+def show() -> None:
+    """Show the settings, the time that they take here, and the button that starts workers."""
+    st.subheader("Train", anchor=False)
+    preset = st.segmented_control(
+        "Recipe",
+        list(PRESETS),
+        default="class",
+        required=True,
+        format_func=lambda name: PRESETS[name].title,
+        key="preset",
+        persist_state="session",
+    )
+    st.caption(PRESETS[preset].summary)
+    chosen = st.pills(
+        "Networks",
+        list(models.MODELS),
+        default=list(models.MODELS),
+        selection_mode="multi",
+        format_func=models.title,
+        key="networks_to_train",
+        persist_state="session",
+    )
+    changes = {"data": _choose_data()} | _choose_protocol()
+    with st.expander("Settings"):
+        changes |= _choose_settings(preset)
+        repeats = st.number_input(
+            "Repeats", 1, 10, 1, help="Runs of each network, with seeds counted on from the first."
+        )
+    try:
+        plans = [
+            (sizes, recipe.changed(**changes | {"seed": changes["seed"] + repeat}))
+            for sizes, recipe in (recipes.recipe(name, preset) for name in chosen)
+            for repeat in range(repeats)
+        ]
+    except DeepMusicError as error:
+        st.error(str(error))
+        return
+    _show_estimate(plans, preset, chosen, changes)
+    st.button(
+        "Train" if len(plans) < 2 else f"Train {len(plans)} runs",
+        type="primary",
+        disabled=not plans,
+        on_click=_start,
+        args=(plans,),
+        width="stretch",
+    )
+    if problem := st.session_state.pop("start_problem", None):
+        st.error(problem)
+
+
+def _choose_data() -> str:
+    at_hand = ["toy", *(["gtzan"] if os.environ.get(ENVIRONMENT_VARIABLE) else [])]
+    data = st.selectbox(
+        "Data", at_hand, format_func=_DATA.get, key="train_data", persist_state="session"
+    )
+    if data == "toy":
+        st.caption(
+            "Computed in seconds by DeepMusic itself. A good score on it shows that training "
+            "works, and says nothing about real music."
+        )
+    return data
+
+
+def _choose_protocol() -> dict[str, Any]:
+    """Return split and fold; the toy set has one split, with no artists to keep apart."""
+    if st.session_state["train_data"] == "toy":
+        return {"split": "paper", "fold": None}
+    split = st.selectbox("Protocol", SPLITS, help=_SPLIT_HELP, key="split", persist_state="session")
+    if split != "artist_folds":
+        return {"split": split, "fold": None}
+    return {"split": split, "fold": st.selectbox("Test fold", FOLDS)}
+
+
+def _choose_settings(preset: str) -> dict[str, Any]:
+    """Return the settings that differ from the preset, and the seed."""
+    _, recipe = recipes.recipe("cnn", preset)
+    left, right = st.columns(2)
+    # A key with the preset in it gives each preset its own values to start from.
+    epochs = left.number_input("Most epochs", 1, 500, recipe.epochs, key=f"epochs_{preset}")
+    batch_size = right.selectbox(
+        "Batch size",
+        (16, 32, 64, 128, 256),
+        index=(16, 32, 64, 128, 256).index(recipe.batch_size),
+        help="Windows that one step learns from.",
+        key=f"batch_{preset}",
+    )
+    learning_rate = left.number_input(
+        "Learning rate",
+        1e-5,
+        1e-1,
+        recipe.learning_rate,
+        step=1e-4,
+        format="%.5f",
+        help="Highest size of a step; it warms up to this and falls to zero along a cosine.",
+        key=f"rate_{preset}",
+    )
+    seed = right.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, the same curve.")
+    augment = st.toggle(
+        "Augmentation",
+        recipe.augment is not None,
+        help="Masks in time and frequency, and small changes of gain, tone and pitch.",
+        key=f"augment_{preset}",
+    )
+    changes: dict[str, Any] = {"seed": seed}
+    # What was left as it is keeps each network's own value: the paper's differ.
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value != getattr(recipe, name):
+            changes[name] = value
+    if learning_rate != recipe.learning_rate:
+        changes["learning_rate"] = learning_rate
+    if augment != (recipe.augment is not None):
+        changes["augment"] = recipes.recipe("cnn", "best")[1].augment if augment else None
+    return changes
+
+
+def _start(plans) -> None:
+    """Start a worker for each plan; the first to be started trains first."""
+    try:
+        for model, recipe in plans:
+            launch.start(launch.create(model, recipe))
+    except DeepMusicError as error:
+        st.session_state["start_problem"] = str(error)
+
+
+def _show_estimate(plans, preset: str, chosen, changes: dict[str, Any]) -> None:
+    """Say how long the plans take here; measure it first where nobody has."""
+    if not plans:
+        st.caption("Choose at least one network.")
+        return
+    timings = [timing.lookup(*plan) for plan in plans]
+    if all(timings):
+        total = sum(
+            timing.total_seconds(recipe.epochs)
+            for timing, (_, recipe) in zip(timings, plans, strict=True)
+        )
+        st.markdown(f"Takes about **{timing.in_words(total)}** here, one run after the other.")
+        st.caption("Measured on this machine with a few real steps; less if training ends early.")
+    else:
+        _wait_for_measurement(plans, preset, tuple(chosen), changes)
+
+
+@st.fragment(run_every=1.0)
+def _wait_for_measurement(plans, preset: str, chosen, changes: dict[str, Any]) -> None:
+    """Measure, once, and look each second whether that is done."""
+    unknown = [plan for plan in plans if not timing.lookup(*plan)]
+    if not unknown:
+        st.rerun()
+    if any(run.state in ALIVE for run in list_runs()):
+        st.caption("How long this takes is measured once nothing else trains.")
+        return
+    asked = {timing.key_of(*plan) for plan in unknown}
+    if not asked <= st.session_state.get("measured", set()):
+        st.session_state["measured"] = asked
+        serial = {
+            name: value.model_dump() if hasattr(value, "model_dump") else value
+            for name, value in changes.items()
+        }
+        launch.measure(models.ALL if len(chosen) > 1 else chosen[0], preset, serial)
+    st.markdown("Measuring how long this takes here ...")
+    st.caption("A few real steps, about half a minute. You need not wait for it.")

@@ -1,0 +1,19 @@
+"""Press a button and watch three networks learn."""
+
+import streamlit as st
+
+from deepmusic import launch
+from deepmusic.ui import frame, history, live, recipe_form
+
+frame.enter("pages/train.py")
+
+if not launch.training_allowed():
+    st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
+    st.stop()
+
+form, watch = st.columns([5, 8], gap="large")
+with form:
+    recipe_form.show()
+with watch:
+    live.show()
+history.show()

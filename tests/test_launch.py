@@ -1,0 +1,248 @@
+"""Workers: how they are started and stopped, and what they say of how they ended."""
+
+import os
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from deepmusic import launch, models, training
+from deepmusic.config import GTZAN_GENRES, TrainConfig
+from deepmusic.datasets import splits
+from deepmusic.datasets.gtzan import read_facts
+from deepmusic.errors import DatasetError, RunError
+
+TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
+QUICK = TrainConfig(data="toy", epochs=20, windows_per_clip=4, batch_size=10)
+
+
+@pytest.fixture(autouse=True)
+def _same_niceness(monkeypatch):
+    """Keep the process that tests as fast as it is."""
+    monkeypatch.setattr(os, "setpriority", lambda *args: None)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return launch.create(TINY, QUICK, tmp_path)
+
+
+def ending_with(error, monkeypatch):
+    """Let training end with an error."""
+
+    def train(run, dataset):
+        run.write_progress(phase="training", epoch=0, step=3, steps=7)
+        raise error
+
+    monkeypatch.setattr(training, "train", train)
+
+
+# === How a run ends ===
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DatasetError("No clip can be used. Check the folder."), "No clip can be used. Check"),
+        (OSError(28, "No space left on device"), "The disk is full. Free some space"),
+        (OSError("write failed: No space left on device"), "The disk is full. Free some space"),
+        (MemoryError(), "The memory is full. Choose a smaller batch size"),
+        (ValueError("odd"), "An unforeseen fault: ValueError: odd. The log says where."),
+        (OSError(5, "Input/output error"), "An unforeseen fault: OSError"),
+    ],
+)
+def test_a_failed_run_says_why(error, words, run, monkeypatch):
+    ending_with(error, monkeypatch)
+    launch.work(run)
+    assert run.state == "failed"
+    assert run.error.startswith(words)
+    assert run.summary()["error"].startswith(words)
+    # The log tells a developer where; the error tells everyone what to do.
+    assert "Traceback" in run.log_path.read_text()
+    assert "Traceback" not in run.error
+    assert run.ticket is None
+
+
+def test_data_that_is_not_there_is_a_failure(tmp_path):
+    recipe = QUICK.changed(data=str(tmp_path / "nothing"))
+    run = launch.create(TINY, recipe, tmp_path)
+    launch.work(run)
+    assert run.state == "failed"
+    assert "nothing holds neither GTZAN's audio nor a log-mel archive" in run.error
+
+
+def test_a_split_that_the_data_does_not_know_is_a_failure(tmp_path):
+    run = launch.create(TINY, QUICK.changed(split="fault_filtered"), tmp_path)
+    launch.work(run)
+    assert run.state == "failed"
+    assert "knows no split fault_filtered" in run.error
+
+
+def test_control_c_cancels(run, monkeypatch):
+    ending_with(KeyboardInterrupt(), monkeypatch)
+    launch.work(run)
+    assert run.state == "cancelled"
+    assert run.error == ""
+
+
+def test_a_wish_to_stop_is_no_failure(run, monkeypatch):
+    def train(run, dataset):
+        run.cancel()
+        training.stop_if_asked(run)
+
+    monkeypatch.setattr(training, "train", train)
+    launch.work(run)
+    assert run.state == "cancelled"
+    assert "stopped after epoch 0" in run.log_path.read_text()
+
+
+def test_a_run_that_ends_well_leaves_no_trace_of_how_it_went(run, monkeypatch):
+    def train(run, dataset):
+        run.write_progress(phase="testing")
+        run.write_evaluation({"clip_accuracy": 0.5})
+
+    monkeypatch.setattr(training, "train", train)
+    launch.work(run)
+    assert run.state == "finished"
+    assert {path.name for path in run.path.iterdir()} == {
+        "config.json",
+        "evaluation.json",
+        "log.txt",
+        "run.lock",
+    }
+    with pytest.raises(RunError, match="is finished"):
+        launch.work(run)
+    with pytest.raises(RunError, match="is finished"):
+        launch.start(run)
+
+
+# === What is refused ===
+
+
+@pytest.mark.parametrize("word", ["0", "no", "False"])
+def test_training_can_be_switched_off(word, run, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", word)
+    before = sorted(run.path.rglob("*"))
+    for forbidden in (
+        lambda: launch.create(TINY, QUICK, run.path.parent),
+        lambda: launch.start(run),
+        lambda: launch.work(run),
+    ):
+        with pytest.raises(RunError, match="Training is switched off here"):
+            forbidden()
+    assert sorted(run.path.rglob("*")) == before
+    assert len(list(run.path.parent.iterdir())) == 1
+
+
+def test_a_run_has_one_worker(run):
+    with run.lock:
+        with pytest.raises(RunError, match="is queued already"):
+            launch.work(run)
+        with pytest.raises(RunError, match="is queued"):
+            launch.start(run)
+
+
+def test_a_run_is_not_started_twice(run):
+    run.announce()
+    with pytest.raises(RunError, match="is queued"):
+        launch.start(run)
+
+
+def test_only_what_lives_is_stopped(run):
+    with pytest.raises(RunError, match="is interrupted, and has nothing to stop"):
+        launch.stop(run)
+    assert not run.is_cancelled()
+
+
+def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
+    ending_with(AssertionError("trained"), monkeypatch)
+    run.announce()
+    launch.stop(run)
+    launch.work(run)
+    assert run.state == "cancelled"
+
+
+# === The queue ===
+
+
+def test_the_older_ticket_comes_first(tmp_path):
+    first, second, dead = (launch.create(TINY, QUICK, tmp_path) for _ in range(3))
+    for age, waiting in ((1, dead), (2, first), (3, second)):
+        waiting.announce()
+        os.utime(waiting.path / "starting", ns=(age, age))
+        waiting.take_ticket()
+    with first.lock, second.lock:
+        assert not launch._someone_is_before(first)
+        assert launch._someone_is_before(second)
+    assert not launch._someone_is_before(second)
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Log-mels of noise, which a worker need not compute: of every genre 2, 1 and 1 clips."""
+    split = splits.make(read_facts(), "paper")
+    tracks = [
+        track
+        for part, count in ((split.train, 2), (split.valid, 1), (split.test, 1))
+        for genre in GTZAN_GENRES
+        for track in [name for name in part if name.startswith(f"{genre}.")][:count]
+    ]
+    noise = np.random.default_rng(0).integers(0, 256, (len(tracks), 128, 60), dtype=np.uint8)
+    path = tmp_path / "noise.npz"
+    np.savez(path, logmel=noise, track=tracks)
+    return path
+
+
+@pytest.fixture
+def started():
+    """Start workers that do not outlive the test."""
+    workers = []
+
+    def start(run):
+        workers.append(launch.start(run))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        with suppress(ProcessLookupError):
+            worker.kill()
+        worker.wait()
+
+
+def wait_until(condition, seconds=90.0):
+    """Look until a condition holds, and return how long that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "waited in vain"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, started):
+    recipe = QUICK.changed(data=str(archive))
+    first, second = (launch.create(TINY, recipe, tmp_path / "runs") for _ in range(2))
+    worker = started(first)
+    assert first.state == "queued"
+    wait_until(lambda: first.state == "running")
+
+    started(second)
+    wait_until(second.is_locked)
+    wait_until(lambda: second.ticket is not None)
+    assert (first.state, second.state) == ("running", "queued")
+    launch.stop(second)
+    assert wait_until(lambda: second.state == "cancelled", seconds=15) < 10
+    assert "stopped while waiting" in second.log_path.read_text()
+
+    wait_until(lambda: len(first.checkpoints()) > 0)
+    assert first.state == "running"
+    worker.kill()
+    # Its starter has not reaped it yet, as a server does not.
+    assert wait_until(lambda: first.state == "interrupted", seconds=5) < 1
+    kept = first.checkpoints()[-1] + 1
+
+    started(first)
+    wait_until(lambda: first.state == "finished")
+    assert [row["epoch"] for row in first.history()] == list(range(QUICK.epochs))
+    assert f"going on after epoch {kept}\n" in first.log_path.read_text()
+    assert first.evaluation["clips"] == 10
