@@ -6,6 +6,7 @@ lost, and that the run ends with the curve of one that nothing disturbed. Exit c
 """
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -18,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deepmusic import launch, models, recipes
 from deepmusic.runs import FINISHED, INTERRUPTED, RUNNING, Run, list_runs
 
-#: Of all kills, this share comes while the worker starts up, and the others while it trains.
-STARTING_SHARE = 0.25
+#: One kill in so many comes while the worker starts up, the others while it trains.
+STARTING_EVERY = 4
 STARTING_SECONDS, TRAINING_SECONDS = 15.0, 3.0
-#: Within this time of a kill the run must list as interrupted...
-AT_ONCE = 1.0
-#: ... but a worker that did not live yet is waited for as long as this.
+#: A run whose worker was killed before it took its lock may list as queued for this time.
 NEVER_LIVED = 21.0
+#: So long it is looked whether a dead worker is listed as running after all.
+LOOK_SECONDS = 1.0
 #: Curves are the same if no loss or accuracy differs by more (floating-point noise).
 TOLERANCE = 0.01
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -51,9 +52,9 @@ def wait_until(condition: Callable[[], object], seconds: float = 600) -> float:
     return time.monotonic() - began
 
 
-def wait_for_moment(run: Run, chance: random.Random) -> None:
+def wait_for_moment(run: Run, chance: random.Random, starting: bool) -> None:
     """Wait until a random moment, while the worker starts up or while it trains."""
-    if chance.random() < STARTING_SHARE:
+    if starting:
         time.sleep(chance.uniform(0, STARTING_SECONDS))
         return
     # The first step comes seconds after the phase begins: the network is compiled before it.
@@ -71,30 +72,40 @@ def in_words(run: Run) -> str:
     return f"epoch {progress['epoch'] + 1}, step {progress['step']}/{progress['steps']}"
 
 
-def kill(run: Run, chance: random.Random) -> tuple[str, list[str]]:
+def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str]]:
     """Start a run's worker and kill it; return a line of the table, and what was violated."""
     before = complete_epochs(run)
     violations = []
     began = time.monotonic()
     worker = launch.start(run)
     try:
-        wait_for_moment(run, chance)
+        wait_for_moment(run, chance, starting)
         lived, doing = run.is_locked(), in_words(run)
     finally:
         worker.kill()
     waited = time.monotonic() - began
-    took = wait_until(lambda: listed_state(run) == INTERRUPTED, AT_ONCE if lived else NEVER_LIVED)
-    # The worker is dead but not reaped, as under a server that never waits for it.
-    later = time.monotonic() + AT_ONCE
+    if run.state == FINISHED:
+        raise SystemExit("The run was finished before all kills were done: give more --epochs.")
+    # Dead but not reaped, as under a server that never waits for it. On a busy machine the system
+    # may take a while to end a process that steps back for others, and it holds its lock till then.
+    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    died = time.monotonic() - began - waited
+    state = listed_state(run)
+    if lived and state != INTERRUPTED:
+        violations.append(f"a dead worker was listed as {state}")
+    wait_until(lambda: listed_state(run) == INTERRUPTED, NEVER_LIVED)
+    listed = time.monotonic() - began - waited
+    later = time.monotonic() + LOOK_SECONDS
     while time.monotonic() < later:
         if listed_state(run) == RUNNING:
-            violations.append("a dead worker was listed as running")
+            violations.append("a dead worker was listed as running later")
             break
     worker.wait()
     after = complete_epochs(run)
     if after < before:
         violations.append(f"{before} epochs were complete, and {after} are left")
-    line = f"{waited:8.1f} s  {doing:24} {took * 1000:7.0f} ms  {before:6} {after:6}"
+    times = f"{died * 1000:7.0f} ms {listed * 1000:7.0f} ms"
+    line = f"{waited:8.1f} s  {doing:22} {times}  {before:6} {after:6}"
     return line, violations
 
 
@@ -141,9 +152,9 @@ def main() -> None:
             for name in ("killed", "reference")
         )
         began = time.monotonic()
-        print("kill    waited  killed in                interrupted  epochs: before, after")
+        print("kill    waited  killed in                  dead  interrupted  epochs before, after")
         for number in range(1, options.times + 1):
-            line, violated = kill(run, chance)
+            line, violated = kill(run, chance, starting=number % STARTING_EVERY == 0)
             print(f"{number:4}{line}  {'; '.join(violated)}", flush=True)
             violations += violated
         finish(run)

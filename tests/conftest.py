@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,14 @@ SAMPLE_RATE = 22_050
 def _no_runs_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the runs of whoever tests out of the tests."""
     monkeypatch.delenv("DEEPMUSIC_RUNS", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _same_niceness() -> Iterator[None]:
+    """Keep the process that tests as fast as it is: a worker steps back for others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "setpriority", lambda *args: None)
+        yield
 
 
 @pytest.fixture(scope="session")

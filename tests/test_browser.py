@@ -240,15 +240,15 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
             page.get_by_role("button", name=other, exact=True).click()
             page.get_by_role("button", name=button, exact=True).wait_for()
         page.get_by_text("Settings", exact=True).click()
-        page.get_by_label("Most epochs").fill("40")
+        page.get_by_label("Most epochs").fill("25")
         page.get_by_label("Most epochs").press("Enter")
         page.get_by_role("button", name="Train", exact=True).click()
-        page.get_by_text(re.compile(r"epoch ([3-9]|\d\d) of 40")).first.wait_for(timeout=SLOW)
+        page.get_by_text(re.compile(r"epoch ([3-9]|\d\d) of 25")).first.wait_for(timeout=SLOW)
         (run,) = list_runs(tmp_path)
         assert run.state == "running"
 
         page.reload()
-        page.get_by_text(re.compile(r"epoch \d+ of 40")).first.wait_for(timeout=SLOW)
+        page.get_by_text(re.compile(r"epoch \d+ of 25")).first.wait_for(timeout=SLOW)
         page.get_by_role("link", name="Classify").click()
         expect_visible(page, "What genre is this, and why?")
         assert run.state == "running"
@@ -263,13 +263,14 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
         page.get_by_role("button", name="Resume").click()
         page.get_by_text("of the test clips right").first.wait_for(timeout=2 * SLOW)
         assert run.state == "finished"
-        assert [row["epoch"] for row in run.history()] == list(range(40))
+        assert [row["epoch"] for row in run.history()] == list(range(25))
 
         page.goto(f"{address}/curves?runs={run.id}")
         expect_visible(page, run.id)
         page.get_by_role("link", name="Train").click()
         choose_first_run(page)
         page.get_by_role("button", name="Use in Classify").click()
+        expect_visible(page, f"Classify now asks {run.id}")
         page.get_by_role("link", name="Classify").click()
         page.get_by_text("Try the demo blues").click()
         expect_visible(page, f"CRNN: your run {run.id}")

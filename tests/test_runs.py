@@ -154,7 +154,7 @@ def test_a_killed_worker_does_not_run(run):
         # Not waited for: a dead process that nobody reaped must not count as alive.
         killed = time.monotonic()
         while run.state != "interrupted":
-            assert time.monotonic() - killed < 1
+            assert time.monotonic() - killed < 10
 
 
 def test_a_worker_that_never_lived_is_given_up(run):
