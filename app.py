@@ -8,7 +8,9 @@ from deepmusic.ui import frame
 frame.open_frame()
 pages = [
     st.Page("pages/classify.py", title="Classify", default=True),
+    st.Page("pages/compare.py", title="Compare"),
     st.Page("pages/curves.py", title="Curves"),
+    st.Page("pages/confusion.py", title="Confusion"),
 ]
 if launch.training_allowed():
     pages.append(st.Page("pages/train.py", title="Train"))

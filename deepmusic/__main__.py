@@ -2,6 +2,7 @@
 
 import csv
 import glob
+import itertools
 import json
 import logging
 import sys
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import __version__, models, recipes
-from deepmusic.datasets.splits import SPLITS
-from deepmusic.errors import AudioError, DeepMusicError, RunError
+from deepmusic.datasets.splits import LEAK, SPLITS
+from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
 from deepmusic.models import ALL
 from deepmusic.recipes import PRESETS
 
 if TYPE_CHECKING:
+    from deepmusic.datasets import Dataset
     from deepmusic.prediction import Classifier, Prediction
     from deepmusic.runs import Run
 
@@ -202,7 +204,7 @@ def train(
         return
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes = {key: value for key, value in given.items() if value is not None}
-    changes |= {"data": data, "split": split, "fold": fold}
+    changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
         changes["augment"] = None
     created = []
@@ -234,6 +236,7 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
         f"clip {evaluation['clip_accuracy']:.3f} by mean probability, "
         f"{evaluation['clip_vote_accuracy']:.3f} by vote "
         f"({evaluation['clips']} test clips, {evaluation['windows']} windows)"
+        + (f"\n{LEAK_WARNING}" if evaluation["protocol"] == LEAK else "")
     )
 
 
@@ -331,7 +334,106 @@ run_action("resume", "goes on in the background", "Go on after the last complete
 run_action("delete", "deleted", "Delete a run and all its files.")
 
 
-# === results ===
+# === evaluate and results ===
+
+
+@main.command()
+@click.argument("run_or_path", metavar="RUN")
+@click.option("--protocol", type=click.Choice(SPLITS), help="The run's own if not given.")
+@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --protocol artist_folds.")
+@click.option("--recount", is_flag=True, help="Count its predictions.csv again; write nothing.")
+@JSON_OPTION
+def evaluate(
+    run_or_path: str, protocol: str | None, fold: int | None, recount: bool, as_json: bool
+) -> None:
+    """Test a finished run (an id, or a folder) on clips that it never heard.
+
+    Writes its predictions.csv and evaluation.json anew. Without the data at hand, what is in
+    predictions.csv is counted again.
+    """
+    from deepmusic import evaluation
+    from deepmusic.runs import Run, find_run
+
+    path = Path(run_or_path)
+    run = Run.open(path) if (path / "config.json").exists() else find_run(run_or_path)
+    recipe = run.config.train
+    other = protocol not in (None, recipe.split) or fold not in (None, recipe.fold)
+    if recount and other:
+        raise click.UsageError("--recount counts what is there: leave out --protocol and --fold.")
+    dataset = None if recount else open_or_say(recipe.data, needed=other)
+    if dataset:
+        found = evaluation.evaluate(run, dataset, protocol, fold)
+    else:
+        found = evaluation.recount(run)
+    title = f"{models.title(run.config.model.name)}, {run.id}"
+    click.echo(json.dumps(found, indent=2) if as_json else metrics_table(title, found))
+
+
+def open_or_say(data: str, needed: bool) -> "Dataset | None":
+    """Open a collection; where it is not at hand nor needed, say so on stderr and return None."""
+    from deepmusic.datasets import open_dataset
+
+    try:
+        return open_dataset(data)
+    except DatasetError as error:
+        if needed:
+            raise
+        click.echo(f"deepmusic: {error} Counting predictions.csv again instead.", err=True)
+        return None
+
+
+#: What to print of `deepmusic.evaluation.metrics`, and in which words.
+SHARES = {
+    "window_accuracy": "windows right",
+    "clip_accuracy": "clips right, by mean probability",
+    "clip_vote_accuracy": "clips right, by vote",
+    "top2_accuracy": "genre among the first two",
+    "expected_calibration_error": "gap of confidence and accuracy",
+}
+
+LEAK_WARNING = (
+    "This protocol is wrong on purpose: a clip is one segment of 3.3 s here, and other segments of "
+    "the same recording trained the network. It shows how much leakage flatters."
+)
+
+#: Of a clip judged as a whole, these would say the same as the share by mean probability.
+BY_WINDOW = ("window_accuracy", "clip_vote_accuracy")
+
+
+def metrics_table(title: str, found: Mapping[str, Any]) -> str:
+    """Return what an evaluation says, for people: shares with intervals, then genre by genre."""
+    lines = [
+        f"{title}, protocol {found['protocol']}: {found['clips']} test clips, "
+        f"{found['windows']} windows",
+        *([LEAK_WARNING] if found["protocol"] == LEAK else []),
+        "",
+        *shares(found),
+        "",
+        f"{'genre':12} precision  recall  f1     clips",
+    ]
+    for genre, row in found["per_genre"].items():
+        lines.append(
+            f"{genre:12} {row['precision']:.3f}      {row['recall']:.3f}   {row['f1']:.3f}  "
+            f"{row['support']}"
+        )
+    return "\n".join(lines)
+
+
+def shares(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each share of an evaluation, with its interval where it has one."""
+    yield f"{'':34} share  95 % interval over clips"
+    whole_clips = found["windows"] == found["clips"]
+    for key, words in SHARES.items():
+        if whole_clips and key in BY_WINDOW:
+            continue
+        line = f"{words:34} {found[key]:.3f}"
+        if interval := found.get(f"{key}_interval"):
+            line += f"  {interval[0]:.3f} to {interval[1]:.3f}"
+        yield line
+    if "calibrated" in found:
+        error = found["calibrated"]["expected_calibration_error"]
+        words = f"the same, at temperature {found['temperature']:.2f}"
+        yield f"{words:34} {error:.3f}"
 
 
 @main.command()
@@ -340,8 +442,52 @@ def results() -> None:
     from deepmusic import evaluation
     from deepmusic.runs import shipped_run
 
-    for name, summary in evaluation.summarize_runs(list(map(shipped_run, models.MODELS))).items():
+    shipped = list(map(shipped_run, models.MODELS))
+    for name, summary in evaluation.summarize_runs(shipped).items():
+        low, high = summary["clip_accuracy_interval"]
         click.echo(evaluation_line(name, summary))
+        click.echo(f"{'':9} clip accuracy: 95 % interval {low:.3f} to {high:.3f}")
+    tables = {
+        run.config.model.name: evaluation.clip_table(
+            run.read_predictions(), run.config.model.genres
+        )
+        for run in shipped
+    }
+    common = evaluation.agreement(tables)
+    click.echo(
+        f"All agree on {common['agreed']:.3f} of the clips, and are right on "
+        f"{common['right_when_agreed']:.3f} of those."
+    )
+    for one, other in itertools.combinations(tables, 2):
+        duel = evaluation.mcnemar(tables[one], tables[other])
+        click.echo(
+            f"{models.title(one)} against {models.title(other)}: only one is right on "
+            f"{duel['only_one']} and {duel['only_other']} clips, McNemar's p = "
+            f"{duel['p_value']:.3f}"
+        )
+
+
+@main.command()
+@click.option("--data", default="gtzan", show_default=True, help="gtzan, toy, or a path to GTZAN.")
+@click.option("--split", type=click.Choice(SPLITS), default="paper", show_default=True)
+@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Keep it there.")
+@JSON_OPTION
+def baseline(data: str, split: str, fold: int | None, out: Path | None, as_json: bool) -> None:
+    """Train and test what the networks must beat: an SVM on statistics of whole clips.
+
+    With --out, its predictions.csv and evaluation.json are kept in that folder.
+    """
+    from deepmusic import baseline
+    from deepmusic.datasets import open_dataset
+    from deepmusic.runs import Run
+
+    predictions, found = baseline.evaluate(open_dataset(data), split, fold)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        Run(out).write_predictions(predictions)
+        Run(out).write_evaluation(found)
+    click.echo(json.dumps(found, indent=2) if as_json else metrics_table(baseline.TITLE, found))
 
 
 @main.command()
@@ -358,6 +504,35 @@ def ship(paths: Sequence[Path]) -> None:
     ensemble = SHIPPED / models.ENSEMBLE
     ensemble.mkdir(exist_ok=True)
     Run(ensemble).write_evaluation(summaries[models.ENSEMBLE])
+
+
+# === report ===
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="deepmusic-report.html",
+    show_default=True,
+)
+def report(names: Sequence[str], out: Path) -> None:
+    """Write a hand-out of tables and charts as one HTML page that needs no network.
+
+    A RUN is a network that DeepMusic ships (cnn, crnn, cnn_gru, or all), the id of a run, or its
+    folder.
+    """
+    from deepmusic.report import write_report
+    from deepmusic.runs import Run, find_run, shipped_run
+
+    def find(name: str) -> list["Run"]:
+        if name == ALL or name in models.MODELS:
+            return list(map(shipped_run, chosen_models(name)))
+        return [Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)]
+
+    write_report([run for name in names for run in find(name)], out)
+    click.echo(out)
 
 
 if __name__ == "__main__":

@@ -241,7 +241,8 @@ class TrainConfig(Config):
     data : str
         ``gtzan`` (what ``DEEPMUSIC_GTZAN`` names), ``toy`` (synthetic bands), or a path to GTZAN.
     split : str
-        Protocol: `paper`, `fault_filtered` or `artist_folds`.
+        Protocol: `paper`, `fault_filtered`, `artist_folds`, or `window_leak`, which is wrong on
+        purpose (see `deepmusic.datasets.splits`).
     fold : int or None
         Test fold of `artist_folds`, 1 to 3; None for the others.
     epochs, batch_size : int
@@ -263,7 +264,7 @@ class TrainConfig(Config):
     """
 
     data: str = "gtzan"
-    split: Literal["paper", "fault_filtered", "artist_folds"] = "paper"
+    split: Literal["paper", "fault_filtered", "artist_folds", "window_leak"] = "paper"
     fold: Literal[1, 2, 3] | None = None
     epochs: PositiveInt = 80
     batch_size: PositiveInt = 128

@@ -16,6 +16,7 @@ from deepmusic.models import ENSEMBLE, title
 from deepmusic.prediction import Prediction
 
 if TYPE_CHECKING:
+    import pandas as pd
     import plotly.graph_objects as go
 
 #: One colour per genre, everywhere: the ten of Petroff (2021, arXiv 2107.02270), chosen so that
@@ -503,4 +504,425 @@ def _plain(name: str, longest: int = 32) -> str:
     """Shorten a name for a legend, and escape what plotly would take for markup."""
     return html.escape(
         name if len(name) <= longest else name[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    )
+
+
+# === Confusion matrices ===
+
+#: For matrices, which must be read from the back row.
+_MATRIX_FONT = {"size": 16}
+
+#: Small shares must show, since a confusion of 3 in 30 is what one looks for: hence the bend. The
+#: numbers stand in the cells, so that nobody has to read them off the colours.
+_MATRIX_COLOURS = {
+    False: ((0, "#f4f3f8"), (0.1, "#d9d1fa"), (0.3, "#a998ee"), (1, "#4a2fc4")),
+    True: ((0, "#211e2c"), (0.1, "#382f66"), (0.3, "#5540ad"), (1, "#7458ee")),
+}
+_DIFFERENCE_COLOURS = {
+    False: ((0, "#b35900"), (0.35, "#f5b877"), (0.5, "#f4f3f8"), (0.65, "#a998ee"), (1, "#4a2fc4")),
+    True: ((0, "#c2620a"), (0.35, "#6e3d0d"), (0.5, "#211e2c"), (0.65, "#493891"), (1, "#7458ee")),
+}
+_OUTLINE = "#ff2d78"
+
+
+def confusion_chart(
+    matrix: "pd.DataFrame",
+    *,
+    unit: str,
+    top: float,
+    title: str = "",
+    chosen: tuple[str, str] | None = None,
+    dark: bool = False,
+) -> "go.Figure":
+    """Draw a confusion matrix: labels downwards, what was heard to the right.
+
+    Parameters
+    ----------
+    matrix : pd.DataFrame
+        By label (row) and genre heard (column). What is 0 stays empty.
+    unit : str
+        Of its values: ``clips`` or ``%``.
+    top : float
+        The value of the strongest colour; the same for matrices side by side.
+    title : str
+        Above it.
+    chosen : (str, str), optional
+        Label and genre heard of a cell to outline.
+    dark : bool
+        For a dark page.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Its cells can be clicked: a selected point's ``y`` is the label, its ``x`` what was heard.
+    """
+    text = [[f"{value:.0f}" if value >= 0.5 else "" for value in row] for row in matrix.to_numpy()]
+    told = f"labelled %{{y}}, heard as %{{x}}: %{{customdata:.0f}} {unit}<extra></extra>"
+    figure = _matrix_chart(matrix, text, told, title, chosen)
+    figure.data[0].update(zmin=0, zmax=top, colorscale=_MATRIX_COLOURS[dark])
+    return figure
+
+
+def difference_chart(
+    matrix: "pd.DataFrame",
+    *,
+    unit: str,
+    top: float,
+    title: str = "",
+    chosen: tuple[str, str] | None = None,
+    dark: bool = False,
+) -> "go.Figure":
+    """Draw one confusion matrix less another: violet where the first has more, orange where less.
+
+    Parameters are those of `confusion_chart`; the colours reach from ``-top`` to ``top``.
+    """
+    text = [
+        [
+            f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.5 else ""
+            for value in row
+        ]
+        for row in matrix.to_numpy()
+    ]
+    told = f"labelled %{{y}}, heard as %{{x}}: %{{customdata:+.0f}} {unit}<extra></extra>"
+    figure = _matrix_chart(matrix, text, told, title, chosen)
+    figure.data[0].update(zmin=-top, zmax=top, colorscale=_DIFFERENCE_COLOURS[dark])
+    return figure
+
+
+def _matrix_chart(
+    matrix: "pd.DataFrame",
+    text: list[list[str]],
+    told: str,
+    title: str,
+    chosen: tuple[str, str] | None,
+) -> "go.Figure":
+    """Draw a square of numbers with something over it that can be clicked."""
+    import plotly.graph_objects as go
+
+    genres = list(matrix.index)
+    figure = go.Figure(
+        go.Heatmap(
+            z=matrix.to_numpy(dtype=float),
+            x=genres,
+            y=genres,
+            text=text,
+            texttemplate="%{text}",
+            textfont={"size": 15},
+            xgap=1,
+            ygap=1,
+            showscale=False,
+            hoverinfo="skip",
+        )
+    )
+    # Streamlit hears no click on a heatmap, but one on these marks, which nobody sees.
+    nothing = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=genres * len(genres),
+        y=[genre for genre in genres for _ in genres],
+        customdata=matrix.to_numpy(dtype=float).ravel(),
+        mode="markers",
+        marker={"symbol": "square", "size": 30, "opacity": 0},
+        selected=nothing,
+        unselected=nothing,
+        hovertemplate=told,
+        showlegend=False,
+    )
+    if chosen and {*chosen} <= {*genres}:
+        row, column = map(genres.index, chosen)
+        figure.add_shape(
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
+            line={"color": _OUTLINE, "width": 3},
+        )
+    # Ranges of our own: plotly would leave room for the whole of the outermost marks.
+    edge = len(genres) - 0.5
+    figure.update_xaxes(title="heard as", tickangle=-90, range=[-0.5, edge], title_standoff=6)
+    figure.update_yaxes(title="label", range=[edge, -0.5], title_standoff=14)
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(
+            tickfont=_MATRIX_FONT,
+            title_font=_MATRIX_FONT,
+            showgrid=False,
+            zeroline=False,
+            # Unseen: they only keep the names off the cells.
+            ticks="outside",
+            ticklen=6,
+            tickcolor="rgba(0, 0, 0, 0)",
+            dtick=1,
+            fixedrange=True,
+        )
+    figure.update_layout(
+        title={
+            "text": _plain(title, 40),
+            "x": 0,
+            "y": 0.99,
+            "yanchor": "top",
+            "font": {"size": 18},
+        },
+        height=410,
+        margin={"l": 0, "r": 4, "t": 34 if title else 4, "b": 0, "pad": 0},
+        dragmode=False,
+        hovermode="closest",
+    )
+    return figure
+
+
+def precision_chart(
+    ours: Mapping[str, float], papers: Mapping[str, float], model: str, *, name: str
+) -> "go.Figure":
+    """Show for each genre how far our precision lies from the paper's.
+
+    Parameters
+    ----------
+    ours, papers : mapping of str to float
+        Precision by genre in percent; not a number where nothing was heard as that genre.
+    model : str
+        A key of `deepmusic.models.MODELS`; gives the colour.
+    name : str
+        What to call ours.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The paper's best genre at the top.
+    """
+    import plotly.graph_objects as go
+
+    genres = sorted(papers, key=papers.get)
+    colour = MODEL_COLOURS[model]
+    figure = go.Figure()
+    between: tuple[list, list] = ([], [])
+    for genre in genres:
+        between[0].extend([papers[genre], ours.get(genre), None])
+        between[1].extend([genre, genre, None])
+    figure.add_scatter(
+        x=between[0],
+        y=between[1],
+        mode="lines",
+        line={"color": _NEUTRAL, "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    looks = {
+        "paper": (papers, f"{MODEL_MARKS[model]}-open"),
+        "ours": (ours, MODEL_MARKS[model]),
+    }
+    for whose, (values, symbol) in looks.items():
+        figure.add_scatter(
+            x=[values.get(genre) for genre in genres],
+            y=genres,
+            mode="markers",
+            name=whose,
+            marker={
+                "symbol": symbol,
+                "size": 13,
+                "color": colour,
+                "line": {"width": 2, "color": colour},
+            },
+            hovertemplate=f"{whose}: %{{y}} %{{x:.0f}} %<extra></extra>",
+        )
+    figure.update_xaxes(range=[0, 103], ticksuffix=" %", dtick=50)
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont=_MATRIX_FONT, fixedrange=True)
+    figure.update_layout(
+        title={"text": _plain(name, 40), "x": 0, "y": 0.99, "yanchor": "top", "font": {"size": 18}},
+        height=380,
+        margin={"l": 0, "r": 26, "t": 60, "b": 0},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": _MATRIX_FONT},
+        dragmode=False,
+    )
+    return figure
+
+
+# === Scores side by side ===
+
+#: For charts that a class reads from the back row.
+_PROJECTOR_FONT = _SAVED_FONT | {"size": 16}
+
+_FAINT = "rgba(133, 130, 143, 0.25)"
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One row of `interval_chart`.
+
+    Attributes
+    ----------
+    name : str
+        For people to read; unique in a chart.
+    model : str
+        A key of `MODEL_COLOURS`.
+    value, low, high : float or None
+        A share and its interval, from 0 to 1; None where nothing was measured.
+    paper : float or None
+        What the paper says about the same.
+    """
+
+    name: str
+    model: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    paper: float | None = None
+
+
+def interval_chart(dots: Sequence[Dot], *, ceiling: float | None = None) -> "go.Figure":
+    """Draw shares as dots with their intervals, the first on top, on an axis that is cut off.
+
+    Parameters
+    ----------
+    dots : sequence of Dot
+        One a row.
+    ceiling : float, optional
+        Drawn as a line: what a perfect listener would reach.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    height_of = {dot.name: len(dots) - number for number, dot in enumerate(dots, start=1)}
+    for dot in dots:
+        if dot.value is None:
+            continue
+        figure.add_scatter(
+            x=[100 * dot.value],
+            y=[height_of[dot.name]],
+            error_x={
+                "type": "data",
+                "array": [100 * (dot.high - dot.value)],
+                "arrayminus": [100 * (dot.value - dot.low)],
+                "thickness": 4,
+                "width": 0,
+            },
+            mode="markers",
+            marker={
+                "size": 17,
+                "color": MODEL_COLOURS.get(dot.model, _NEUTRAL),
+                # The line that stands for the ensemble elsewhere would vanish in its interval.
+                "symbol": "star" if dot.model == ENSEMBLE else MODEL_MARKS.get(dot.model),
+                "line": {"width": 1.5, "color": "white"},
+            },
+            showlegend=False,
+            name=_plain(dot.name),
+            hovertemplate="<b>%{fullData.name}</b><br>%{x:.1f} %, interval "
+            f"{100 * dot.low:.1f} to {100 * dot.high:.1f} %<extra></extra>",
+        )
+        figure.add_annotation(
+            x=100 * dot.value,
+            y=height_of[dot.name],
+            text=f"<b>{100 * dot.value:.1f} %</b>",
+            yshift=20,
+            showarrow=False,
+            font=_PROJECTOR_FONT,
+        )
+    printed = [dot for dot in dots if dot.paper is not None]
+    if printed:
+        figure.add_scatter(
+            x=[100 * dot.paper for dot in printed],
+            y=[height_of[dot.name] for dot in printed],
+            customdata=[_plain(dot.name) for dot in printed],
+            mode="markers",
+            name="the paper",
+            marker={
+                "size": 15,
+                "symbol": "circle-open",
+                "color": _NEUTRAL,
+                "line": {"width": 3},
+            },
+            hovertemplate="<b>%{customdata}</b><br>the paper: %{x:.1f} %<extra></extra>",
+        )
+    shares = [share for dot in dots for share in (dot.low, dot.paper) if share is not None]
+    left = max(0, math.floor(10 * min(shares, default=0) - 0.1) * 10)
+    for dot in dots:
+        if dot.value is None:
+            figure.add_annotation(
+                x=left,
+                y=height_of[dot.name],
+                text="not measured yet",
+                xanchor="left",
+                showarrow=False,
+            )
+    if ceiling is not None:
+        figure.add_vline(x=100 * ceiling, line={"color": _NEUTRAL, "dash": "dash", "width": 2})
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=f"ceiling of about {100 * ceiling:.1f} %",
+            line={"color": _NEUTRAL, "dash": "dash", "width": 2},
+        )
+    figure.update_annotations(font=_PROJECTOR_FONT)
+    figure.update_xaxes(
+        range=[left, 101], ticksuffix=" %", dtick=10, showgrid=True, gridcolor=_FAINT
+    )
+    figure.update_yaxes(
+        range=[-0.5, len(dots) - 0.35],
+        tickvals=list(height_of.values()),
+        ticktext=[_plain(name, 24) + " " for name in height_of],
+        showgrid=False,
+        zeroline=False,
+    )
+    _set_for_projector(figure, height=70 + 56 * len(dots))
+    return figure
+
+
+def recall_chart(
+    names: Mapping[str, str], recalls: Mapping[str, Mapping[str, float]]
+) -> "go.Figure":
+    """Draw for each genre how many of its clips each network found, as bars side by side.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        The network of each bar, a key of `MODEL_COLOURS`, by the bar's name.
+    recalls : mapping of str to mapping of str to float
+        By the same names: from 0 to 1, by genre. Genres are sorted by their mean, best first.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    import plotly.graph_objects as go
+
+    genres = sorted(
+        {genre for recall in recalls.values() for genre in recall},
+        key=lambda genre: -float(np.mean([recall.get(genre, 0) for recall in recalls.values()])),
+    )
+    figure = go.Figure()
+    for name, recall in recalls.items():
+        figure.add_bar(
+            x=genres,
+            y=[100 * recall[genre] if genre in recall else None for genre in genres],
+            name=_plain(name),
+            marker_color=MODEL_COLOURS.get(names[name], _NEUTRAL),
+            hovertemplate="<b>%{x}</b><br>%{fullData.name}: %{y:.0f} %<extra></extra>",
+        )
+    figure.update_yaxes(range=[0, 101], ticksuffix=" %", dtick=25)
+    figure.update_layout(barmode="group", bargap=0.25, bargroupgap=0.06)
+    _set_for_projector(figure, height=360)
+    return figure
+
+
+def _set_for_projector(figure: "go.Figure", height: int) -> None:
+    """Set large type, and a range that a finger which scrolls the page does not catch."""
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(tickfont=_PROJECTOR_FONT, title_font=_PROJECTOR_FONT, fixedrange=True)
+    figure.update_layout(
+        height=height,
+        # Room for half of the last label, which plotly drops otherwise.
+        margin={"l": 0, "r": 30, "t": 36, "b": 0},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "yanchor": "bottom",
+            "font": _PROJECTOR_FONT,
+        },
+        dragmode=False,
     )

@@ -1,9 +1,11 @@
 """Ready-made settings: what a class can watch, what the paper did, what we ship."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from deepmusic import models
 from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
+from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import RunError
 
 
@@ -74,6 +76,15 @@ _PAPER_TRAIN = {
     "crnn": {"epochs": 80, "batch_size": 32, "augment": None},
     "cnn_gru": {"epochs": 100, "batch_size": 256, "augment": None},
 }
+
+
+def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
+    """Return the settings that go with a protocol.
+
+    The segments of `window_leak` are nine times as many as clips, and hold one window each.
+    """
+    per_clip = {"windows_per_clip": 1} if split == LEAK else {}
+    return {"split": split, "fold": fold} | per_clip
 
 
 def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:

@@ -19,6 +19,7 @@ COMPACT, PAPER = FRONT_ENDS["compact"], FRONT_ENDS["paper"]
 FACTS = read_facts()
 PROTOCOLS = [("paper", None), ("fault_filtered", None)]
 PROTOCOLS += [("artist_folds", fold) for fold in splits.FOLDS]
+LEAK = ("window_leak", None)
 
 #: First 16 digits of the SHA-256 of each part's sorted ids. If one of these fails after an update
 #: of scikit-learn, results before and after it do not compare: do not just paste the new value.
@@ -47,6 +48,11 @@ FROZEN = {
         "train": "05884bc4d9160ae6",
         "valid": "1abb088b9f14701a",
         "test": "12363df93603bae6",
+    },
+    ("window_leak", None): {
+        "train": "86dcd6cedb615394",
+        "valid": "3d36daec531848db",
+        "test": "75affe4851cea9ec",
     },
 }
 
@@ -391,3 +397,64 @@ def test_an_unknown_split_is_refused(name):
 def test_an_unknown_fold_is_refused(fold):
     with pytest.raises(DatasetError, match=rf"fold={fold} must be one of \(1, 2, 3\)"):
         splits.make(FACTS, "artist_folds", fold)
+
+
+def test_window_leak_never_moves():
+    """Every genre is drawn as often, and no segment twice."""
+    split = splits.make(FACTS, "window_leak")
+    assert {part: len(ids) for part, ids in parts(split).items()} == {
+        "train": 5400,
+        "valid": 900,
+        "test": 2700,
+    }
+    assert len({*split.train, *split.valid, *split.test}) == 9000
+    assert {part: digest(ids) for part, ids in parts(split).items()} == FROZEN[LEAK]
+    for ids in parts(split).values():
+        genres = [segment.split(".")[0] for segment in ids]
+        assert {genres.count(genre) for genre in GTZAN_GENRES} == {len(ids) // 10}
+
+
+def test_window_leak_puts_clips_on_both_sides():
+    split = splits.make(FACTS, "window_leak")
+    learnt, tested = (
+        {splits.clip_of(segment) for segment in ids}
+        for ids in (split.train + split.valid, split.test)
+    )
+    assert len(tested) > 900
+    assert len(tested & learnt) > 0.99 * len(tested)
+
+
+def test_segments_are_ninths_of_their_clip(tmp_path):
+    write_archive(tmp_path / "logmel.npz")
+    dataset = Gtzan(tmp_path)
+    whole = dataset.pictures(["blues.00000"], COMPACT).by_track["blues.00000"]
+    ids = [splits.segment_id("blues.00000", number) for number in range(9)]
+    pictures = dataset.pictures([*ids, "jazz.00054#2", "blues.00000#9"], COMPACT)
+    assert list(pictures.by_track) == ids
+    np.testing.assert_array_equal(np.hstack(list(pictures.by_track.values())), whole)
+    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    assert "neither its audio nor its log-mel" in reasons["jazz.00054#2"]
+    assert reasons["blues.00000#9"] == "there is no such segment"
+
+
+def test_segments_have_the_genre_of_their_clip_and_are_no_tracks(tmp_path):
+    write_archive(tmp_path / "logmel.npz")
+    tracks = Gtzan(tmp_path).tracks
+    segment = tracks["blues.00000#3"]
+    assert (segment.id, segment.genre, segment.artist) == (
+        "blues.00000#3",
+        "blues",
+        "John Lee Hooker",
+    )
+    assert len(tracks) == 1000
+    assert "blues.00000#3" not in tracks
+    for stranger in (
+        "blues.00000#9",
+        "blues.00000#",
+        "blues.00000#-1",
+        "x#1",
+        "x",
+        "rock.00000#3#3",
+    ):
+        with pytest.raises(KeyError):
+            tracks[stranger]

@@ -1,18 +1,27 @@
 """Metrics on predictions whose answers are known, and the shipped numbers recounted."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
+from scipy.special import softmax
+from sklearn.metrics import classification_report, top_k_accuracy_score
 
 from deepmusic import evaluation, models
+from deepmusic.__main__ import main
+from deepmusic.config import ModelConfig, RunConfig, TrainConfig
+from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import read_facts
-from deepmusic.datasets.splits import make
+from deepmusic.datasets.splits import clip_of, make
 from deepmusic.errors import DatasetError, RunError
-from deepmusic.runs import SHIPPED, shipped_run
+from deepmusic.runs import SHIPPED, Run, shipped_run
 
 GENRES = ["blues", "jazz"]
+THREE = ["blues", "jazz", "rock"]
 
 #: Window accuracy that the paper's Table 1 prints for each network.
 PAPER = {"cnn": 0.72, "crnn": 0.64, "cnn_gru": 0.61}
@@ -42,6 +51,180 @@ def test_summary_counts_windows_means_and_votes(predictions):
 def test_confusion_has_true_genres_as_rows(predictions):
     # By mean probability: blues heard as blues, jazz heard as blues.
     assert evaluation.summarize(predictions, GENRES)["confusion"] == [[1, 0], [1, 0]]
+
+
+def test_clips_are_judged_by_mean_and_by_vote(predictions):
+    table = evaluation.clip_table(predictions, GENRES)
+    assert list(table.index) == ["a", "b"]
+    assert list(table.columns) == ["genre", "heard", "heard_by_vote", "confidence", *GENRES]
+    assert table["genre"].tolist() == ["blues", "jazz"]
+    assert table["heard"].tolist() == ["blues", "blues"]
+    assert table["heard_by_vote"].tolist() == ["jazz", "blues"]
+    assert table.loc["a", "confidence"] == pytest.approx((0.95 + 0.45 + 0.45) / 3)
+    assert table["jazz"].tolist() == pytest.approx([0.383333, 0.2], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def random_predictions():
+    """Two hundred clips of three windows and three genres, right about half of the time."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 200)
+    logits = rng.normal(size=(200, 3, 3)) + 1.5 * np.eye(3)[truth][:, None]
+    return pd.DataFrame(softmax(logits.reshape(-1, 3), axis=1), columns=THREE).assign(
+        track=np.repeat([f"clip{number}" for number in range(200)], 3),
+        genre=np.repeat(np.array(THREE)[truth], 3),
+        start=np.tile([0.0, 1.5, 3.0], 200),
+    )
+
+
+def test_metrics_are_scikit_learns(random_predictions):
+    found = evaluation.metrics(random_predictions, THREE)
+    table = evaluation.clip_table(random_predictions, THREE)
+    report = classification_report(table["genre"], table["heard"], output_dict=True)
+    assert found["clip_accuracy"] == report["accuracy"]
+    for genre in THREE:
+        expected = report[genre] | {"f1": report[genre]["f1-score"]}
+        assert found["per_genre"][genre] == {
+            key: pytest.approx(expected[key]) for key in ("precision", "recall", "f1", "support")
+        }
+    assert found["top2_accuracy"] == top_k_accuracy_score(
+        table["genre"], table[THREE], k=2, labels=THREE
+    )
+    assert np.trace(found["confusion"]) == found["clip_accuracy"] * 200
+    assert np.sum(found["confusion"], axis=1).tolist() == [
+        found["per_genre"][genre]["support"] for genre in THREE
+    ]
+
+
+def test_a_genre_that_is_never_heard_has_precision_zero(predictions):
+    found = evaluation.metrics(predictions, GENRES)["per_genre"]
+    assert found["jazz"] == {"precision": 0, "recall": 0, "f1": 0, "support": 1}
+    assert found["blues"]["precision"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "interval"),
+    # Newcombe, Statistics in Medicine 17, 1998, table I.
+    [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0.0, 0.1611))],
+)
+def test_shares_have_wilsons_interval(right, of, interval):
+    answers = [True] * right + [False] * (of - right)
+    assert evaluation.share_interval(answers) == pytest.approx(interval, abs=5e-5)
+
+
+def test_the_interval_of_windows_is_drawn_over_clips(random_predictions):
+    low, high = evaluation.window_interval(random_predictions, THREE)
+    accuracy = evaluation.metrics(random_predictions, THREE)["window_accuracy"]
+    assert low < accuracy < high
+    assert [low, high] == evaluation.window_interval(random_predictions, THREE)
+    # Ten copies of each window are no more clips, and say no more.
+    copies = pd.concat([random_predictions] * 10)
+    assert evaluation.window_interval(copies, THREE) == pytest.approx([low, high])
+    # Nor are segments of a clip clips of their own.
+    cut = random_predictions.assign(
+        track=random_predictions["track"] + "#" + (random_predictions.index % 3).astype(str)
+    )
+    assert evaluation.window_interval(cut, THREE) == pytest.approx([low, high])
+
+
+def test_one_clip_has_no_interval(predictions):
+    assert evaluation.window_interval(predictions.iloc[:3], GENRES) == [0.0, 1.0]
+
+
+def test_calibration_by_hand():
+    """Confidences 0.55 (right), 0.58 (wrong), 0.95 (right), 1.0 (right)."""
+    blues = [0.55, 0.58, 0.95, 1.0]
+    table = pd.DataFrame(
+        {
+            "track": list("abcd"),
+            "genre": ["blues", "jazz", "blues", "blues"],
+            "start": 0.0,
+            "blues": blues,
+            "jazz": [1 - share for share in blues],
+        }
+    )
+    found = evaluation.metrics(table, GENRES)
+    filled = {one["low"]: one for one in found["reliability"] if one["count"]}
+    assert [one["count"] for one in found["reliability"]] == [0, 0, 0, 0, 0, 2, 0, 0, 0, 2]
+    assert filled[0.5]["confidence"] == pytest.approx(0.565)
+    assert filled[0.5]["accuracy"] == 0.5
+    assert filled[0.9]["confidence"] == pytest.approx(0.975)
+    assert filled[0.9]["accuracy"] == 1
+    assert found["reliability"][0]["accuracy"] is None
+    expected = 0.5 * (0.565 - 0.5) + 0.5 * (1 - 0.975)
+    assert found["expected_calibration_error"] == pytest.approx(expected)
+
+
+def verdicts(right: str, genre: str = "blues") -> pd.DataFrame:
+    """Return a clip table: a letter for each clip, r where the network is right."""
+    heard = [genre if letter == "r" else "jazz" for letter in right]
+    index = pd.Index([f"clip{number}" for number in range(len(right))], name="track")
+    return pd.DataFrame({"genre": genre, "heard": heard}, index=index)
+
+
+@pytest.mark.parametrize(
+    ("only_one", "only_other", "p_value"),
+    # By hand: 2 * (1 + 10) / 2**10; none apart; and 25 against 15, as in the manual of mlxtend.
+    [(9, 1, 0.021484375), (0, 0, 1.0), (3, 3, 1.0), (25, 15, 0.1539)],
+)
+def test_mcnemar(only_one, only_other, p_value):
+    one = verdicts("r" * (4 + only_one) + "w" * (2 + only_other))
+    other = verdicts("rrrr" + "w" * only_one + "ww" + "r" * only_other)
+    found = evaluation.mcnemar(one, other.sample(frac=1, random_state=0))
+    assert found == {
+        "both": 4,
+        "only_one": only_one,
+        "only_other": only_other,
+        "neither": 2,
+        "p_value": pytest.approx(p_value, abs=5e-5),
+    }
+
+
+def test_different_clips_are_not_compared():
+    with pytest.raises(RunError, match=r"different clips \(3 and 2, 2 in common\)"):
+        evaluation.mcnemar(verdicts("rrr"), verdicts("rr"))
+
+
+def test_agreement():
+    tables = {"one": verdicts("rrwr"), "other": verdicts("rwww")}
+    assert evaluation.agreement(tables) == {
+        "clips": 4,
+        "agreed": 0.5,
+        "right_when_agreed": 0.5,
+        "right_when_split": {"one": 1.0, "other": 0.0},
+        "one_is_right_when_split": 1.0,
+    }
+    alone = evaluation.agreement({"one": verdicts("rw")})
+    assert alone["agreed"] == 1
+    assert alone["one_is_right_when_split"] is None
+
+
+@pytest.mark.parametrize("known", [0.5, 1.0, 2.5])
+def test_a_known_temperature_is_found(known):
+    rng = np.random.default_rng(1)
+    logits = rng.normal(scale=2, size=(4000, 3))
+    truth = [rng.choice(3, p=row) for row in softmax(logits, axis=1)]
+    table = pd.DataFrame(softmax(logits * known, axis=1), columns=THREE).assign(
+        track=[f"clip{number}" for number in range(4000)], genre=np.array(THREE)[truth], start=0.0
+    )
+    found = evaluation.temperature(table, THREE)
+    assert found == pytest.approx(known, rel=0.08)
+    assert found == pytest.approx(evaluation.temperature(table, THREE[::-1]))
+    scaled = evaluation.apply_temperature(table, THREE, known)
+    # Next to nothing counts as a millionth, which a high temperature makes visible.
+    np.testing.assert_allclose(scaled[THREE], softmax(logits, axis=1), atol=0.01)
+    if known != 1:
+        errors = [
+            evaluation.metrics(one, THREE)["expected_calibration_error"] for one in (table, scaled)
+        ]
+        assert errors[1] < 0.03 < errors[0]
+
+
+def test_temperature_one_changes_nothing(predictions):
+    same = evaluation.apply_temperature(predictions, GENRES, 1.0)
+    pd.testing.assert_frame_equal(same, predictions)
+    with_zero = predictions.assign(blues=1.0, jazz=0.0)
+    assert np.isfinite(evaluation.apply_temperature(with_zero, GENRES, 3.0)[GENRES]).all(None)
 
 
 def test_average_is_the_mean_over_common_windows(predictions):
@@ -104,3 +287,142 @@ def test_scores_are_split_by_what_clips_were_to_the_networks():
 def test_scoring_a_stranger_is_refused():
     with pytest.raises(DatasetError, match=r"my song\.mp3.*not a track of GTZAN"):
         evaluation.score_files({Path("my song.mp3"): {"cnn": "jazz"}})
+
+
+# === Testing a run anew ===
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory) -> Gtzan:
+    """Twenty clips of noise that the protocol `paper` chooses and tests by."""
+    root = tmp_path_factory.mktemp("clips")
+    split = make(read_facts(), "paper")
+    tracks = split.test[:12] + split.valid[:8]
+    logmel = np.random.default_rng(0).integers(0, 256, (20, 128, 387)).astype(np.uint8)
+    np.savez(root / "logmel.npz", logmel=logmel, track=np.array(tracks))
+    return Gtzan(root)
+
+
+def finished_run(path: Path, **recipe) -> Run:
+    """Make a run with the weights that it began with."""
+    config = ModelConfig(name="crnn", filters=(4, 4), recurrent_units=4, dense_units=4)
+    run = Run.create(path, RunConfig(model=config, train=TrainConfig(**recipe)))
+    models.build(config).save_weights(run.weights_path)
+    run.write_evaluation(
+        {"protocol": recipe.get("split", "paper"), "clips": 3, "parameters": 77, "skipped": []}
+    )
+    return run
+
+
+def test_a_run_is_tested_anew(tmp_path, clips):
+    run = finished_run(tmp_path / "run")
+    found = evaluation.evaluate(run, clips)
+    again = Run.open(run.path)
+    assert again.evaluation == found
+    assert (found["protocol"], found["part"], found["parameters"]) == ("paper", "test", 77)
+    assert (found["clips"], found["windows"]) == (12, 12 * 20)
+    assert found["clips_by_part"]["test"] == 12
+    assert len(found["skipped"]) == 300 - 12
+    assert set(again.read_predictions()["track"]) == set(clips.split("paper").test[:12])
+    assert evaluation.recount(again) == found
+    assert 0.2 <= found["temperature"] <= 10
+    assert sum(one["count"] for one in found["calibrated"]["reliability"]) == 12
+
+
+@pytest.mark.parametrize("protocol", ["fault_filtered", "window_leak"])
+def test_clips_that_trained_a_run_do_not_test_it(protocol, tmp_path, clips):
+    run = finished_run(tmp_path / "run")
+    split, own = clips.split(protocol), clips.split("paper")
+    tested = set(map(clip_of, split.test))
+    n_seen = len(tested & {*own.train, *own.valid})
+    before = run.evaluation
+    with pytest.raises(RunError, match=f"on {n_seen} of the {len(tested)} clips that") as caught:
+        evaluation.evaluate(run, clips, protocol)
+    assert f"train --model crnn --split {protocol}" in str(caught.value)
+    assert Run.open(run.path).evaluation == before
+    assert not run.predictions_path.exists()
+
+
+def test_the_other_folds_of_a_fold_trained_its_run(tmp_path, clips):
+    run = finished_run(tmp_path / "run", split="artist_folds", fold=2)
+    with pytest.raises(RunError, match="--split artist_folds --fold 1"):
+        evaluation.evaluate(run, clips, "artist_folds", 1)
+
+
+def test_a_leaking_run_is_tested_on_segments(tmp_path, clips):
+    run = finished_run(tmp_path / "run", split="window_leak")
+    found = evaluation.evaluate(run, clips)
+    tested = set(run.read_predictions()["track"])
+    assert found["protocol"] == "window_leak"
+    assert len(tested) == found["clips"] == found["windows"] / 2
+    assert all("#" in track for track in tested)
+    assert {clip_of(track) for track in tested} <= {*clips.tracks}
+    with pytest.raises(RunError, match="its own protocol is window_leak"):
+        evaluation.evaluate(run, clips, "paper")
+
+
+def test_predictions_are_not_replaced_by_fewer(tmp_path, clips):
+    run = finished_run(tmp_path / "run")
+    run.write_evaluation({"protocol": "paper", "clips": 300})
+    vars(run).pop("evaluation", None)
+    with pytest.raises(RunError, match="Only 12 of the 300 test clips of paper are at hand"):
+        evaluation.evaluate(run, clips)
+    assert not run.predictions_path.exists()
+
+
+def test_an_unfinished_run_is_not_tested(tmp_path, clips):
+    config = RunConfig(model=models.spec("crnn").config, train=TrainConfig())
+    run = Run.create(tmp_path / "run", config)
+    with pytest.raises(RunError, match="Train it to the end"):
+        evaluation.evaluate(run, clips)
+    assert run.state == "interrupted"
+
+
+# === On the command line ===
+
+
+def command(*arguments, **environment):
+    return CliRunner().invoke(main, list(map(str, arguments)), env=environment)
+
+
+def test_evaluate_counts_again_where_the_data_are_not_at_hand(tmp_path, recounted):
+    shutil.copytree(SHIPPED / "crnn", tmp_path / "crnn")
+    before = (tmp_path / "crnn" / "evaluation.json").read_bytes()
+    printed = command("evaluate", tmp_path / "crnn", DEEPMUSIC_GTZAN=None)
+    assert printed.exit_code == 0, printed.output
+    assert "Counting predictions.csv again instead" in printed.stderr
+    assert printed.stdout.startswith("CRNN, crnn, protocol paper: 300 test clips, 6000 windows")
+    low, high = recounted["crnn"]["clip_accuracy_interval"]
+    assert f"{low:.3f} to {high:.3f}" in printed.stdout
+    assert (tmp_path / "crnn" / "evaluation.json").read_bytes() == before
+
+    found = json.loads(command("evaluate", tmp_path / "crnn", "--recount", "--json").stdout)
+    assert found["clip_accuracy"] == recounted["crnn"]["clip_accuracy"]
+
+
+def test_evaluate_finds_a_run_by_its_id(tmp_path, clips):
+    finished_run(tmp_path / "mine", split="window_leak")
+    environment = {"DEEPMUSIC_RUNS": str(tmp_path), "DEEPMUSIC_GTZAN": str(clips.root)}
+    printed = command("evaluate", "mine", **environment)
+    assert printed.exit_code == 0, printed.output
+    assert "This protocol is wrong on purpose" in printed.stdout
+    assert "the same, at temperature" in printed.stdout
+    refused = command("evaluate", "mine", "--protocol", "paper", **environment)
+    assert refused.exit_code == 2
+    assert "was trained or chosen on" in refused.stderr
+
+
+def test_evaluate_refuses_what_it_cannot_do(tmp_path):
+    assert "There is no run named 'none'" in command("evaluate", "none").stderr
+    run = SHIPPED / "crnn"
+    other = command("evaluate", run, "--protocol", "fault_filtered", DEEPMUSIC_GTZAN=None)
+    assert other.exit_code == 2
+    assert "Set DEEPMUSIC_GTZAN" in other.stderr
+    both = command("evaluate", run, "--recount", "--protocol", "fault_filtered")
+    assert "leave out --protocol" in both.stderr
+
+
+def test_results_compare_the_networks():
+    printed = command("results").stdout
+    assert "All agree on 0." in printed
+    assert "CNN against CRNN: only one is right on 23 and 11 clips" in printed

@@ -11,7 +11,8 @@ import csv
 import os
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
+from deepmusic.datasets import splits
 from deepmusic.datasets.base import Pictures, Problem, Split, Track
 from deepmusic.errors import AudioError, DatasetError
 
@@ -36,6 +38,15 @@ def read_facts() -> list[dict[str, str]]:
     """Read the 1000 rows of ``gtzan_tracks.csv``."""
     text = files("deepmusic.datasets").joinpath("gtzan_tracks.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
+
+
+class _Tracks(dict[str, Track]):
+    """Tracks by id, which also finds the segments of its tracks."""
+
+    def __missing__(self, track: str) -> Track:
+        if splits.segment_of(track) is None:
+            raise KeyError(track)
+        return replace(self[splits.clip_of(track)], id=track)
 
 
 class Gtzan:
@@ -83,11 +94,14 @@ class Gtzan:
 
     @cached_property
     def tracks(self) -> Mapping[str, Track]:
-        """The 1000 tracks, by id, in the order of genre and number."""
-        return {
-            row["track"]: Track(row["track"], row["genre"], row["artist"], row["title"])
+        """The 1000 tracks, by id, in the order of genre and number.
+
+        A segment of `window_leak`, such as ``blues.00000#3``, is not among them, but is found.
+        """
+        return _Tracks(
+            (row["track"], Track(row["track"], row["genre"], row["artist"], row["title"]))
             for row in self._facts
-        }
+        )
 
     @property
     def audio_tracks(self) -> tuple[str, ...]:
@@ -103,8 +117,6 @@ class Gtzan:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return a protocol's parts (see `deepmusic.datasets.splits`)."""
-        from deepmusic.datasets import splits
-
         return splits.make(self._facts, name, fold)
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
@@ -116,7 +128,7 @@ class Gtzan:
         Parameters
         ----------
         tracks : iterable of str
-            Track ids.
+            Ids of tracks, or of segments of `window_leak`.
         mel : MelConfig
             Front end.
 
@@ -125,6 +137,8 @@ class Gtzan:
         Pictures
         """
         wanted = list(tracks)
+        if any(splits.segment_of(track) is not None for track in wanted):
+            return self._segments(wanted, mel)
         archive = self._archive if mel == FRONT_ENDS["compact"] else {}
         found = {track: archive[track] for track in wanted if track in archive}
         to_compute = [track for track in wanted if track not in found and track in self._audio]
@@ -137,6 +151,21 @@ class Gtzan:
         ]
         ordered = {track: found[track] for track in wanted if track in found}
         return Pictures(ordered, (*problems, *missing))
+
+    def _segments(self, wanted: Sequence[str], mel: MelConfig) -> Pictures:
+        """Return what the networks read of these segments: a ninth of their clip's columns."""
+        clips = self.pictures(dict.fromkeys(map(splits.clip_of, wanted)), mel)
+        reasons = {problem.track: problem.reason for problem in clips.problems}
+        found, problems = {}, []
+        for segment in wanted:
+            clip, number = splits.clip_of(segment), splits.segment_of(segment)
+            if clip in clips.by_track and number is not None:
+                picture = clips.by_track[clip]
+                width = picture.shape[1] // splits.SEGMENTS_PER_CLIP
+                found[segment] = picture[:, number * width : (number + 1) * width]
+            else:
+                problems.append(Problem(segment, reasons.get(clip, "there is no such segment")))
+        return Pictures(found, tuple(problems))
 
     @cached_property
     def _archive(self) -> Mapping[str, np.ndarray]:

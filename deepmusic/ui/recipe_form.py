@@ -15,8 +15,9 @@ from deepmusic.runs import ALIVE, list_runs
 _DATA = {"toy": "Toy set: ten synthetic bands", "gtzan": "GTZAN"}
 _SPLIT_HELP = (
     "**paper**: 70/30 by clip; artists on both sides. **fault_filtered**: no artist or copy on "
-    "both sides. **artist_folds**: one of three folds tests. Figures of different protocols cannot "
-    "be compared."
+    "both sides. **artist_folds**: one of three folds tests. **window_leak**: wrong on purpose, "
+    "with parts of one clip on both sides, to show how much that flatters. Figures of different "
+    "protocols cannot be compared."
 )
 
 
@@ -86,11 +87,11 @@ def _choose_data() -> str:
 def _choose_protocol() -> dict[str, Any]:
     """Return split and fold; the toy set has one split, with no artists to keep apart."""
     if st.session_state["train_data"] == "toy":
-        return {"split": "paper", "fold": None}
+        return recipes.under_protocol("paper")
     split = st.selectbox("Protocol", SPLITS, help=_SPLIT_HELP, key="split", persist_state="session")
     if split != "artist_folds":
-        return {"split": split, "fold": None}
-    return {"split": split, "fold": st.selectbox("Test fold", FOLDS)}
+        return recipes.under_protocol(split)
+    return recipes.under_protocol(split, st.selectbox("Test fold", FOLDS))
 
 
 def _choose_settings(preset: str) -> dict[str, Any]:

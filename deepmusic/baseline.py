@@ -1,0 +1,164 @@
+"""What the networks must beat: a support vector machine on statistics of whole clips.
+
+It reads the same pictures as the networks, and of time it knows no more than how much changes from
+one column to the next. It trains in seconds, so that nothing of it is stored but its predictions.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from deepmusic import evaluation
+from deepmusic.config import FRONT_ENDS, MelConfig
+from deepmusic.datasets import Dataset, Pictures, Split
+from deepmusic.errors import DatasetError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+NAME = "svm"
+TITLE = "SVM"
+
+N_MFCCS = 40
+PERCENTILES = (10, 90)
+
+#: Penalties of errors that are tried; the validation part chooses.
+PENALTIES = (1.0, 3.0, 10.0, 30.0)
+
+
+def describe(picture: np.ndarray) -> np.ndarray:
+    """Sum up a clip's mel bands and MFCCs over time.
+
+    Parameters
+    ----------
+    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
+        What `deepmusic.features.picture` returned.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_features,)], float64
+        Mean, standard deviation and `PERCENTILES` of each band and of the first `N_MFCCS`
+        coefficients; and of their steps from column to column, standard deviation and mean size.
+    """
+    from scipy.fft import dct
+
+    # The picture is in dB already, and MFCCs are the cosine transform of that.
+    bands = picture.astype(np.float64)
+    rows = np.concatenate([bands, dct(bands, axis=0, norm="ortho")[:N_MFCCS]])
+    steps = np.diff(rows, axis=1)
+    return np.concatenate(
+        [
+            rows.mean(axis=1),
+            rows.std(axis=1),
+            *np.percentile(rows, PERCENTILES, axis=1),
+            steps.std(axis=1),
+            np.abs(steps).mean(axis=1),
+        ]
+    )
+
+
+def evaluate(
+    dataset: Dataset, protocol: str = "paper", fold: int | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Choose a machine by the validation clips of a protocol, train it on all but the test clips.
+
+    The networks need the validation clips to choose their epoch; this learns from them too, once
+    they have chosen. The test clips are read once, at the end.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Where the clips come from.
+    protocol : str
+        One of `deepmusic.datasets.splits.SPLITS`.
+    fold : int, optional
+        Test fold, with ``artist_folds``.
+
+    Returns
+    -------
+    (pd.DataFrame, dict)
+        Predictions of the test part like those of a network, with one window for each clip; and
+        what `deepmusic.evaluation.summarize` says of them, with ``protocol``, ``part``, ``penalty``
+        and ``temperature`` (both chosen by the validation part) and ``clips_by_part``.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such protocol, or a part of it has no usable clip.
+    """
+    split = dataset.split(protocol, fold)
+    mel = FRONT_ENDS["compact"]
+    parts = {part: _pictures(dataset, split, part, mel) for part in ("train", "valid", "test")}
+    described = {
+        part: np.stack([describe(clip) for clip in loaded.by_track.values()])
+        for part, loaded in parts.items()
+    }
+    genres = {part: _genres(loaded, dataset) for part, loaded in parts.items()}
+    penalty, chosen = _choose(described, genres)
+    # Distances from the borders are no probabilities: clips that the machine has not learnt from
+    # say how sure to be.
+    validation = _predictions(chosen, described["valid"], parts["valid"], dataset)
+    fitted = evaluation.temperature(validation, dataset.genres)
+    machine = _machine(penalty).fit(
+        np.concatenate([described["train"], described["valid"]]), genres["train"] + genres["valid"]
+    )
+    predictions = evaluation.apply_temperature(
+        _predictions(machine, described["test"], parts["test"], dataset), dataset.genres, fitted
+    )
+    return predictions, evaluation.summarize(predictions, dataset.genres) | {
+        "protocol": split.name,
+        "part": "test",
+        "penalty": penalty,
+        "temperature": round(fitted, 4),
+        "clips_by_part": {part: len(loaded.by_track) for part, loaded in parts.items()},
+    }
+
+
+def _pictures(dataset: Dataset, split: Split, part: str, mel: MelConfig) -> Pictures:
+    loaded = dataset.pictures(getattr(split, part), mel)
+    if not loaded.by_track:
+        raise DatasetError(
+            f"No clip of the {part} part of {split.name} can be used ({len(loaded.problems)} "
+            "skipped). Check the data set's folder."
+        )
+    return loaded
+
+
+def _genres(pictures: Pictures, dataset: Dataset) -> list[str]:
+    return [dataset.tracks[track].genre for track in pictures.by_track]
+
+
+def _machine(penalty: float) -> "Pipeline":
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    return make_pipeline(StandardScaler(), SVC(C=penalty, kernel="rbf"))
+
+
+def _choose(
+    described: dict[str, np.ndarray], genres: dict[str, list[str]]
+) -> tuple[float, "Pipeline"]:
+    """Train a machine for each penalty; return the one that is right most often in validation."""
+    machines = {
+        penalty: _machine(penalty).fit(described["train"], genres["train"]) for penalty in PENALTIES
+    }
+    penalty = max(
+        machines, key=lambda tried: machines[tried].score(described["valid"], genres["valid"])
+    )
+    return penalty, machines[penalty]
+
+
+def _predictions(
+    machine: "Pipeline", described: np.ndarray, pictures: Pictures, dataset: Dataset
+) -> pd.DataFrame:
+    """Return a table like that of a network: the softmax of the distances from the borders."""
+    from scipy.special import softmax
+
+    probabilities = softmax(machine.decision_function(described), axis=1)
+    by_genre = pd.DataFrame(probabilities, columns=list(machine.classes_))
+    keys = pd.DataFrame(
+        {"track": list(pictures.by_track), "genre": _genres(pictures, dataset), "start": 0.0}
+    )
+    return keys.join(by_genre.reindex(columns=list(dataset.genres), fill_value=0.0))

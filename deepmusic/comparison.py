@@ -1,0 +1,514 @@
+"""Runs side by side: what each reached, how sure that is, and whether two of them differ.
+
+Protocols are never mixed: a score belongs to the protocol whose test clips it was counted on.
+"""
+
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pandas as pd
+
+from deepmusic import models
+from deepmusic.baseline import NAME as BASELINE
+from deepmusic.baseline import TITLE
+from deepmusic.errors import DeepMusicError, RunError
+from deepmusic.models import ENSEMBLE, MODELS
+from deepmusic.prediction import Classifier, Prediction
+from deepmusic.runs import FINISHED, SHIPPED, Run, list_runs, runs_folder
+
+#: The protocols, from the most flattering to the strictest, in the words of the page.
+PROTOCOLS: dict[str, str] = {
+    "window_leak": "Wrong on purpose: pieces of one clip stand on both sides, so a network can "
+    "recognise the recording instead of the genre. What counts as a clip here is a piece of 3.3 s. "
+    "This only shows how much leakage flatters.",
+    "paper": "70 % of GTZAN's clips train and choose, 30 % test, drawn at random, as in the paper. "
+    "One artist, even one recording, may stand on both sides.",
+    "fault_filtered": "No artist and no recording stands on both sides, and 70 faulty clips are "
+    "left out (Kereliuk, Sturm and Larsen 2015). This is nearest to music that is new.",
+    "artist_folds": "Three rounds: each third of the clips is tested once by a network that learnt "
+    "from other groups of artists (Foleiss and Tavares 2020).",
+    "toy": "Synthetic bands, for trying out the training. It says nothing about real music.",
+}
+FOLDS = 3
+
+#: In which one network's number is expected to fall.
+HONEST_ORDER = ("window_leak", "paper", "fault_filtered", "artist_folds")
+
+_FOLD = ", fold "
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A share from 0 to 1, and the 95 % interval in which the true one lies."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a table can have as a row: one run, the folds of one recipe, or an ensemble.
+
+    Attributes
+    ----------
+    name : str
+        For people to read; may hold a title that someone typed.
+    model : str
+        Name of the network, ``ensemble``, or that of the classical baseline.
+    protocol : str
+        What it was tested by.
+    runs : tuple of Run
+        One; or one for each fold; of an ensemble, those of all its members.
+    shipped : bool
+        Whether it came with DeepMusic.
+    """
+
+    name: str
+    model: str
+    protocol: str
+    runs: tuple[Run, ...]
+    shipped: bool
+
+    @property
+    def stamp(self) -> tuple[tuple[str, int], ...]:
+        """Files that its score is counted from, and their age: what a cache can go by."""
+        return tuple((str(run.path), _modified(run.predictions_path)) for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a candidate reached on the test clips of its protocol.
+
+    Attributes
+    ----------
+    candidate : Candidate
+        Whose score it is.
+    windows, clips : int
+        How many were counted.
+    window, clip, vote : Measured
+        Share right: of windows, of clips by mean probability, of clips by majority of the windows'
+        labels. All intervals are over clips, since windows of one clip are not independent.
+    recall : dict of str to Measured
+        Share of the clips of each genre that were named so.
+    table : pd.DataFrame
+        Verdict on each clip, as `deepmusic.evaluation.clip_table` returns it.
+    parameters : int or None
+        Of an ensemble, of all its members.
+    training_seconds : float or None
+        Sum over all epochs; None where they were not written down.
+    """
+
+    candidate: Candidate
+    windows: int
+    clips: int
+    window: Measured
+    clip: Measured
+    vote: Measured
+    recall: dict[str, Measured]
+    table: pd.DataFrame = field(repr=False, compare=False)
+    parameters: int | None = None
+    training_seconds: float | None = None
+
+
+# === Counting ===
+
+
+def count(candidate: Candidate, predictions: pd.DataFrame, genres: Sequence[str]) -> Score:
+    """Count a score from a table of window predictions.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Whose predictions they are.
+    predictions : pd.DataFrame
+        A row for each window: ``track``, ``genre`` and a probability for each genre.
+    genres : sequence of str
+        Columns of probability.
+    """
+    from deepmusic import evaluation
+
+    genres = list(genres)
+    table = evaluation.clip_table(predictions, genres)
+    window = (predictions[genres].idxmax(axis=1) == predictions["genre"]).mean()
+    by_mean = table["heard"] == table["genre"]
+    return Score(
+        candidate,
+        windows=len(predictions),
+        clips=len(table),
+        window=Measured(float(window), *evaluation.window_interval(predictions, genres)),
+        clip=_share(by_mean),
+        vote=_share(table["heard_by_vote"] == table["genre"]),
+        # A genre of which no clip was tested has no recall.
+        recall={genre: _share(hits) for genre, hits in by_mean.groupby(table["genre"])},
+        table=table,
+    )
+
+
+def _share(right: pd.Series) -> Measured:
+    from deepmusic.evaluation import share_interval
+
+    return Measured(float(right.mean()), *share_interval(right))
+
+
+def score(candidate: Candidate) -> Score:
+    """Count a candidate's score from the predictions of its runs.
+
+    Raises
+    ------
+    RunError
+        If predictions are missing or damaged, or the members of an ensemble were tested on nothing
+        in common.
+    """
+    from deepmusic import evaluation
+
+    genres = _genres(candidate.runs[0])
+    tables = defaultdict(list)
+    for run in candidate.runs:
+        table = run.read_predictions()
+        missing = [name for name in ("track", "genre", "start", *genres) if name not in table]
+        if missing or table.empty:
+            raise RunError(
+                f"{run.predictions_path} has no {', '.join(missing) or 'rows'}. Train this run "
+                "again."
+            )
+        tables[_network(run)].append(table)
+    by_model = [pd.concat(parts, ignore_index=True) for parts in tables.values()]
+    together = by_model[0] if len(by_model) == 1 else evaluation.average(by_model, genres)
+    if together.empty:
+        raise RunError(f"The members of {candidate.name} have no test window in common.")
+    # Folds are networks of one size; members of an ensemble add up.
+    sizes = {_network(run): run.evaluation.get("parameters") for run in candidate.runs}
+    seconds = [_training_seconds(run) for run in candidate.runs]
+    return replace(
+        count(candidate, together, genres),
+        parameters=sum(sizes.values()) if all(sizes.values()) else None,
+        training_seconds=sum(seconds) if all(seconds) else None,
+    )
+
+
+def _network(run: Run) -> str:
+    return run.config.model.name if (run.path / "config.json").exists() else BASELINE
+
+
+def _genres(run: Run) -> list[str]:
+    if _network(run) == BASELINE:
+        return list(run.evaluation["genres"])
+    return list(run.config.model.genres)
+
+
+def _training_seconds(run: Run) -> float:
+    return sum(row.get("seconds", 0.0) for row in run.history())
+
+
+# === What there is to compare ===
+
+
+def find_candidates(
+    shipped: Path | None = None, own: Path | None = None
+) -> tuple[list[Candidate], dict[str, str]]:
+    """List all that can stand in a table, shipped ones first, then the newest.
+
+    Parameters
+    ----------
+    shipped, own : Path, optional
+        Folders to look in, instead of the shipped runs' and the visitor's. Shipped runs lie in a
+        folder each, or in a folder for each protocol.
+
+    Returns
+    -------
+    list of Candidate, dict of str to str
+        And what is wrong with finished runs that cannot be read, by their id.
+    """
+    faults: dict[str, str] = {}
+    ours = _readable(sorted(_find_shipped(shipped or SHIPPED), key=_model_order), faults)
+    networks = arrange(ours, _readable(list_runs(own)[::-1], faults))
+    found = (
+        networks + _baselines(shipped or SHIPPED, True) + _baselines(own or runs_folder(), False)
+    )
+    return sorted(found, key=lambda candidate: not candidate.shipped), faults
+
+
+def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
+    """List the classical baselines: folders named after it, which hold no settings of a network."""
+    return [
+        Candidate(
+            TITLE if shipped else f"{TITLE}, {run.id}",
+            BASELINE,
+            run.evaluation["protocol"],
+            (run,),
+            shipped,
+        )
+        for path in sorted(folder.rglob(f"{BASELINE}*/evaluation.json"), reverse=True)
+        if not (run := Run(path.parent)).path.joinpath("config.json").exists()
+        and _is_evaluated(run)
+    ]
+
+
+def _is_evaluated(run: Run) -> bool:
+    try:
+        return {"protocol", "genres"} <= run.evaluation.keys()
+    except (RunError, AttributeError):
+        return False
+
+
+def arrange(shipped: Sequence[Run], own: Sequence[Run]) -> list[Candidate]:
+    """List finished runs, their pooled folds and their ensembles, in the order of tables.
+
+    Parameters
+    ----------
+    shipped, own : sequence of Run
+        Finished; of several of one network, the first stands for it in an ensemble.
+
+    Raises
+    ------
+    RunError
+        If one has no readable settings or evaluation.
+    """
+    found = []
+    titles = Counter((run.config.model.name, run.notes["title"]) for run in own)
+    for runs, is_shipped in ((shipped, True), (own, False)):
+        singles = [_single(run, is_shipped, titles) for run in runs]
+        complete = [*singles, *_pool_folds(singles)]
+        found += complete + _ensembles(complete, is_shipped)
+    return found
+
+
+def _find_shipped(folder: Path) -> list[Run]:
+    return [Run(path.parent) for path in folder.rglob("config.json")]
+
+
+def _model_order(run: Run) -> tuple[int, str]:
+    names = list(MODELS)
+    order = names.index(run.id) if run.id in names else len(names)
+    return order, str(run.path)
+
+
+def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
+    """Return the finished runs of networks that we know; note what is wrong with the others."""
+    kept = []
+    for run in runs:
+        try:
+            if run.state != FINISHED:
+                continue
+            models.spec(run.config.model.name)
+            if not isinstance(run.evaluation.get("protocol"), str):
+                raise RunError(f"{run.path / 'evaluation.json'} does not say its protocol.")
+            kept.append(run)
+        except (DeepMusicError, AttributeError) as error:
+            faults[run.id] = str(error)
+    return kept
+
+
+def _single(run: Run, shipped: bool, titles: Mapping[tuple[str, str], int]) -> Candidate:
+    model, title = run.config.model.name, run.notes["title"]
+    name = models.title(model)
+    if not shipped:
+        # A title that two runs have tells neither.
+        is_told = title and titles[model, title] == 1
+        name += f", {title if is_told else run.id.removesuffix(f'-{model}')}"
+    return Candidate(name, model, run.evaluation["protocol"], (run,), shipped)
+
+
+def _pool_folds(singles: Sequence[Candidate]) -> list[Candidate]:
+    """Join the newest runs of all three folds that share one recipe."""
+    by_recipe: dict[tuple, dict[str, Candidate]] = defaultdict(dict)
+    for single in singles:
+        if _FOLD in single.protocol:
+            settings = single.runs[0].config
+            recipe = settings.train.model_dump(mode="json") | {"fold": None, "seed": 0}
+            key = (single.protocol.split(_FOLD)[0], settings.model.to_json(), str(recipe))
+            by_recipe[key].setdefault(single.protocol, single)
+    return [
+        Candidate(
+            models.title(folds[0].model) + ("" if folds[0].shipped else f", {FOLDS} folds"),
+            folds[0].model,
+            protocol,
+            tuple(fold.runs[0] for fold in folds),
+            folds[0].shipped,
+        )
+        for (protocol, *_), by_fold in by_recipe.items()
+        if len(folds := list(by_fold.values())) == FOLDS
+    ]
+
+
+def _ensembles(candidates: Sequence[Candidate], shipped: bool) -> list[Candidate]:
+    """Join the newest run of every network, in each protocol that has all of them."""
+    by_protocol: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    for candidate in candidates:
+        by_protocol[candidate.protocol].setdefault(candidate.model, candidate)
+    name = models.title(ENSEMBLE) + ("" if shipped else " of your newest runs")
+    return [
+        Candidate(
+            name, ENSEMBLE, protocol, tuple(run for m in MODELS for run in members[m].runs), shipped
+        )
+        for protocol, members in by_protocol.items()
+        if members.keys() >= MODELS.keys()
+    ]
+
+
+def protocols_of(candidates: Sequence[Candidate]) -> list[str]:
+    """Return the protocols that were measured, from the most flattering to the strictest."""
+    order = list(PROTOCOLS)
+    return sorted(
+        {candidate.protocol for candidate in candidates},
+        key=lambda name: (
+            order.index(base) if (base := name.split(_FOLD)[0]) in order else len(order),
+            name,
+        ),
+    )
+
+
+def choose(
+    candidates: Sequence[Candidate], protocol: str, *, all_own: bool = False
+) -> list[Candidate]:
+    """Return the candidates of a protocol; of a visitor's own, the newest of each network."""
+    kept, seen = [], set()
+    for candidate in candidates:
+        if candidate.protocol != protocol:
+            continue
+        if candidate.shipped or all_own or candidate.model not in seen:
+            kept.append(candidate)
+        if not candidate.shipped:
+            seen.add(candidate.model)
+    return kept
+
+
+def words_of(protocol: str) -> str:
+    """Say what a protocol is; empty for one that nobody described."""
+    return PROTOCOLS.get(protocol.split(_FOLD)[0], "")
+
+
+def train_commands(model: str, protocol: str) -> list[str]:
+    """Return the commands that measure a network by a protocol."""
+    command = f"python -m deepmusic train --model {model} --split {protocol}"
+    if protocol == "artist_folds":
+        return [f"{command} --fold {fold}" for fold in range(1, FOLDS + 1)]
+    return [command]
+
+
+# === Two networks, or three, at odds ===
+
+
+def difference_in_words(first: Score, second: Score) -> str:
+    """Say in a student's words whether one network is better than the other (McNemar, exact).
+
+    Raises
+    ------
+    RunError
+        If they were not tested on the same clips.
+    """
+    from deepmusic import evaluation
+
+    test = evaluation.mcnemar(first.table, second.table)
+    chance, apart = test["p_value"], test["only_one"] + test["only_other"]
+    one, other = first.candidate.name, second.candidate.name
+    if not apart:
+        return f"Of {first.clips} clips, {one} and {other} get exactly the same ones right."
+    verdict = (
+        "That is hardly luck."
+        if chance < 0.05
+        else "That may well be luck: these clips do not prove that one is better."
+    )
+    odds = "less than once in 1000 draws" if chance < 0.001 else f"in {_percent(chance)} of draws"
+    return (
+        f"They differ on {apart} of {first.clips} clips: {test['only_one']} only {one} gets right, "
+        f"{test['only_other']} only {other}. Tossing a coin for each of these would come out at "
+        f"least as lopsided {odds}. {verdict}"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def disagreements(predictions: Mapping[str, Prediction]) -> list[dict[str, float | str]]:
+    """List the stretches of a song in which the networks do not hear the same genre.
+
+    Parameters
+    ----------
+    predictions : mapping of str to Prediction
+        By network; the ensemble is left out.
+
+    Returns
+    -------
+    list of dict
+        ``start``, ``end`` in s, and what each network hears there, by its name. Neighbours of the
+        same verdicts are joined.
+    """
+    from deepmusic.figures import genre_runs
+
+    lanes = {name: genre_runs(p) for name, p in predictions.items() if name != ENSEMBLE}
+    borders = sorted({border for lane in lanes.values() for run in lane for border in _ends(run)})
+    places: list[dict[str, float | str]] = []
+    for start, end in pairwise(borders):
+        middle = (start + end) / 2
+        heard = {
+            name: str(run["genre"])
+            for name, lane in lanes.items()
+            for run in lane
+            if run["start"] <= middle < run["end"]
+        }
+        if len(set(heard.values())) < 2:
+            continue
+        last = places[-1] if places else {}
+        if last.get("end") == start and all(last.get(name) == heard[name] for name in heard):
+            last["end"] = end
+        else:
+            places.append({"start": start, "end": end, **heard})
+    return places
+
+
+def _ends(run: Mapping[str, float | str]) -> tuple[float, float]:
+    # Rounded, so that windows which should meet do.
+    return round(float(run["start"]), 3), round(float(run["end"]), 3)
+
+
+def milliseconds(asked: Mapping[str, Callable[[], object]], repeats: int = 5) -> dict[str, float]:
+    """Return the median time that each call takes, in ms, after one that is not counted.
+
+    They take turns, so that a machine which is busy for a while slows all of them.
+    """
+    taken: dict[str, list[float]] = defaultdict(list)
+    for _ in range(repeats + 1):
+        for name, ask in asked.items():
+            began = time.perf_counter()
+            ask()
+            taken[name].append(time.perf_counter() - began)
+    return {name: 1000 * statistics.median(times[1:]) for name, times in taken.items()}
+
+
+def time_classifiers(classifiers: Mapping[str, Classifier]) -> dict[str, float]:
+    """Measure how long networks take for 30 s of music, in ms, from samples to genres.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to Classifier
+        By name.
+
+    Returns
+    -------
+    dict of str to float
+        The median of five, by name, and for all of them together as the ensemble. Each includes
+        the mel-spectrogram, which the ensemble computes once; none includes decoding a file.
+    """
+    from deepmusic import audio, prediction, synth
+
+    song = audio.song_from_array(synth.play("blues"), sample_rate=audio.SAMPLE_RATE)
+    asked = {name: partial(classifier.predict, song) for name, classifier in classifiers.items()}
+    if len(classifiers) > 1:
+        asked[ENSEMBLE] = partial(prediction.classify, song, classifiers)
+    return milliseconds(asked)
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

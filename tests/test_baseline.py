@@ -1,0 +1,121 @@
+"""The classical baseline: what it reads, what it learns, and what it prints."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from scipy.fft import dct
+
+from deepmusic import baseline, evaluation
+from deepmusic.__main__ import main
+from deepmusic.datasets import Pictures, Problem, Split, Toy, Track
+from deepmusic.errors import DatasetError
+from deepmusic.runs import Run
+
+GENRES = ("blues", "jazz", "rock")
+
+
+class Bands:
+    """Three genres that differ in where their sound lies: 4 clips train, 2 choose, 2 test."""
+
+    name = "bands"
+    genres = GENRES
+
+    def __init__(self, missing=()):
+        self._missing = set(missing)
+        self.tracks = {
+            f"{genre}.{number}": Track(f"{genre}.{number}", genre)
+            for genre in GENRES
+            for number in range(8)
+        }
+
+    def split(self, name, fold=None):
+        numbers = {"train": range(4), "valid": range(4, 6), "test": range(6, 8)}
+        return Split(
+            name, *(tuple(f"{g}.{n}" for g in GENRES for n in part) for part in numbers.values())
+        )
+
+    def pictures(self, tracks, mel):
+        found = {track: self._picture(track) for track in tracks if track not in self._missing}
+        gone = tuple(Problem(track, "gone") for track in tracks if track in self._missing)
+        return Pictures(found, gone)
+
+    def _picture(self, track):
+        genre, number = track.split(".")
+        noise = np.random.default_rng(int(number)).integers(0, 60, (128, 50))
+        noise[GENRES.index(genre) * 40 :][:40] += 150
+        return noise.astype(np.uint8)
+
+
+def test_a_clip_is_described_by_its_bands_and_mfccs():
+    picture = np.random.default_rng(0).integers(0, 256, (128, 50)).astype(np.uint8)
+    described = baseline.describe(picture).reshape(6, 128 + 40)
+    mfcc = dct(picture.astype(float), axis=0, norm="ortho")[:40]
+    np.testing.assert_allclose(described[0, :128], picture.mean(axis=1))
+    np.testing.assert_allclose(described[1, 128:], mfcc.std(axis=1))
+    np.testing.assert_allclose(described[3, :128], np.percentile(picture, 90, axis=1))
+    np.testing.assert_allclose(described[5, 128:], np.abs(np.diff(mfcc)).mean(axis=1))
+    # A constant picture has but one coefficient, and changes nowhere.
+    flat = baseline.describe(np.full((128, 50), 9, np.uint8)).reshape(6, 168)
+    np.testing.assert_allclose(flat[0, :129], [9] * 128 + [9 * np.sqrt(128)])
+    np.testing.assert_allclose(flat[[1, 4, 5]], 0, atol=1e-12)
+
+
+def test_it_learns_and_its_predictions_say_what_it_reached():
+    predictions, found = baseline.evaluate(Bands())
+    assert found["clip_accuracy"] == 1.0
+    assert found["clips_by_part"] == {"train": 12, "valid": 6, "test": 6}
+    assert set(predictions["track"]) == set(Bands().split("paper").test)
+    assert list(predictions.columns) == ["track", "genre", "start", *GENRES]
+    np.testing.assert_allclose(predictions[list(GENRES)].sum(axis=1), 1)
+    recounted = evaluation.summarize(predictions, GENRES)
+    assert {key: found[key] for key in recounted} == recounted
+
+
+def test_what_is_missing_is_left_out_and_an_empty_part_is_refused():
+    _, found = baseline.evaluate(Bands(missing=["blues.6"]))
+    assert found["clips"] == 5
+    with pytest.raises(DatasetError, match="No clip of the test part of paper"):
+        baseline.evaluate(Bands(missing=Bands().split("paper").test))
+
+
+class FewToys(Toy):
+    """A third of the toy set: making the clips takes longest."""
+
+    def split(self, name, fold=None):
+        whole = super().split(name, fold)
+        return Split(whole.name, whole.train[::3], whole.valid[::3], whole.test[::3])
+
+
+def test_it_learns_the_toy_set(tmp_path, monkeypatch):
+    monkeypatch.setattr("deepmusic.datasets.open_dataset", {"toy": FewToys()}.get)
+    result = CliRunner().invoke(
+        main, ["baseline", "--data", "toy", "--json", "--out", str(tmp_path / "svm")]
+    )
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["protocol"] == "toy"
+    assert found["clips"] == 10
+    assert found["clip_accuracy"] > 0.7
+    kept = Run(tmp_path / "svm")
+    assert kept.evaluation == found
+    assert set(kept.read_predictions()["track"]) == set(FewToys().split("paper").test)
+
+
+def test_it_prints_a_table(monkeypatch):
+    monkeypatch.setattr("deepmusic.datasets.open_dataset", lambda name: Bands())
+    result = CliRunner().invoke(main, ["baseline"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("SVM, protocol paper: 6 test clips")
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("clips right"))
+    assert line.split("  ")[-1] == "0.610 to 1.000"
+    # It judges clips as a whole.
+    assert "windows right" not in result.stdout
+
+
+def test_it_holds_the_floor(gtzan_root):
+    from deepmusic.datasets import Gtzan
+
+    for protocol, floor in (("paper", 0.78), ("fault_filtered", 0.56)):
+        assert baseline.evaluate(Gtzan(gtzan_root), protocol)[1]["clip_accuracy"] > floor

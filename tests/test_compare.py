@@ -1,0 +1,421 @@
+"""Runs side by side: what is counted, how networks are described, and the Compare page."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from deepmusic import architecture, comparison, models
+from deepmusic.comparison import Candidate
+from deepmusic.config import GTZAN_GENRES, RunConfig
+from deepmusic.errors import RunError
+from deepmusic.figures import Dot, interval_chart, recall_chart
+from deepmusic.models import ENSEMBLE, MODELS
+from deepmusic.paper.table import TABLE
+from deepmusic.prediction import Prediction
+from deepmusic.report import write_report
+from deepmusic.runs import Run, shipped_run
+
+GENRES = ["blues", "rock"]
+
+
+def windows(**heard):
+    """A table of window predictions: by track, named after its genre, what each window hears."""
+    rows = []
+    for track, verdicts in heard.items():
+        for number, verdict in enumerate(verdicts):
+            shares = {genre: 0.9 if genre == verdict else 0.1 for genre in GENRES}
+            rows.append({"track": track, "genre": track.split("_")[0], "start": 1.4 * number})
+            rows[-1] |= shares
+    return pd.DataFrame(rows)
+
+
+def scored(name="CNN", **heard):
+    return comparison.count(Candidate(name, "cnn", "paper", (), True), windows(**heard), GENRES)
+
+
+# === What is counted ===
+
+
+def test_a_score_is_counted_from_windows():
+    score = scored(blues_1=["blues", "blues", "rock"], rock_1=["blues"], rock_2=["rock"])
+    assert (score.windows, score.clips) == (5, 3)
+    assert score.window.value == pytest.approx(3 / 5)
+    assert score.clip.value == score.vote.value == pytest.approx(2 / 3)
+    # Wilson's interval of 2 in 3.
+    assert (score.clip.low, score.clip.high) == pytest.approx((0.2077, 0.9385), abs=1e-3)
+    assert {genre: share.value for genre, share in score.recall.items()} == {
+        "blues": 1.0,
+        "rock": 0.5,
+    }
+
+
+def test_a_difference_is_told_in_words():
+    right = {f"blues_{number}": ["blues"] for number in range(12)}
+    wrong = {f"blues_{number}": ["rock"] for number in range(12)}
+    words = comparison.difference_in_words(scored("A", **right), scored("B", **wrong))
+    assert "12 of 12 clips: 12 only A gets right, 0 only B" in words
+    assert "less than once in 1000" in words and "hardly luck" in words
+    close = wrong | {"blues_0": ["blues"]}
+    words = comparison.difference_in_words(scored("A", **close), scored("B", **wrong))
+    assert "1 of 12 clips" in words and "100 % of draws" in words and "may well be luck" in words
+    words = comparison.difference_in_words(scored("A", **right), scored("B", **right))
+    assert "exactly the same" in words
+
+
+def test_networks_tested_on_other_clips_are_not_compared():
+    with pytest.raises(RunError):
+        comparison.difference_in_words(scored(blues_1=["blues"]), scored(blues_2=["blues"]))
+
+
+def prediction(model, *heard):
+    starts = np.arange(len(heard)) * 2.0
+    shares = np.array([[0.9, 0.1] if genre == "blues" else [0.1, 0.9] for genre in heard])
+    return Prediction(model, tuple(GENRES), starts, starts + 4, np.zeros(len(heard), int), shares)
+
+
+def test_places_of_disagreement_are_joined():
+    places = comparison.disagreements(
+        {
+            "cnn": prediction("cnn", "blues", "blues", "blues", "rock"),
+            "crnn": prediction("crnn", "blues", "rock", "rock", "rock"),
+            ENSEMBLE: prediction(ENSEMBLE, "rock", "rock", "rock", "rock"),
+        }
+    )
+    assert places == [{"start": 3.0, "end": 7.0, "cnn": "blues", "crnn": "rock"}]
+    same = prediction("cnn", "blues", "rock")
+    assert comparison.disagreements({"cnn": same, "crnn": same}) == []
+
+
+def test_windows_of_other_lengths_are_laid_over_each_other():
+    long = Prediction(
+        "crnn", tuple(GENRES), np.array([0.0]), np.array([10.0]), np.zeros(1, int), np.eye(2)[:1]
+    )
+    places = comparison.disagreements(
+        {"cnn": prediction("cnn", "rock", "blues", "blues", "blues"), "crnn": long}
+    )
+    assert places == [{"start": 0.0, "end": 3.0, "cnn": "rock", "crnn": "blues"}]
+
+
+def test_calls_are_timed_in_turn_and_warm():
+    calls = []
+    asked = {name: lambda name=name: calls.append(name) for name in "ab"}
+    assert comparison.milliseconds(asked, repeats=2).keys() == {"a", "b"}
+    assert "".join(calls) == "ababab"
+
+
+def test_the_papers_table_is_as_printed():
+    assert [TABLE[name].window_accuracy for name in MODELS] == [0.72, 0.64, 0.61]
+    assert TABLE["crnn"].vote_accuracy is None
+    assert TABLE["cnn"].parameters == 2_495_114
+
+
+# === What there is to compare ===
+
+
+def make_run(folder, run_id, model="cnn", title="", heard=("blues", "rock"), **train):
+    """A finished run of two test clips, of which each window hears what `heard` says."""
+    spec = models.spec(model)
+    run = Run.create(
+        folder / run_id, RunConfig(model=spec.config, train=spec.train.changed(**train))
+    )
+    table = pd.DataFrame(
+        {
+            "track": ["blues.00001", "rock.00001"],
+            "genre": ["blues", "rock"],
+            "start": [0.0, 0.0],
+        }
+        | {genre: [float(name == genre) for name in heard] for genre in GTZAN_GENRES}
+    )
+    run.write_predictions(table)
+    run.history_path.write_text("epoch,seconds,val_loss\n0,30.0,1.0\n1,90.0,0.9\n")
+    run.write_evaluation({"protocol": spec.train.changed(**train).split_label, "parameters": 10})
+    if title:
+        run.write_notes(title, "")
+    return run
+
+
+def test_shipped_runs_and_their_ensemble_come_first(tmp_path):
+    make_run(tmp_path, "20261122-100000-cnn", title="mine")
+    candidates, faults = comparison.find_candidates(own=tmp_path)
+    paper = comparison.choose(candidates, "paper")
+    assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "CNN, mine"]
+    assert faults == {}
+    assert paper[3].model == ENSEMBLE and len(paper[3].runs) == 3
+
+
+def test_shipped_numbers_are_those_that_were_shipped():
+    for candidate in comparison.choose(comparison.find_candidates()[0], "paper"):
+        if not candidate.shipped:
+            continue
+        score = comparison.score(candidate)
+        told = json.loads(
+            (Run(comparison.SHIPPED / candidate.model).path / "evaluation.json").read_text()
+        )
+        assert score.clip.value == pytest.approx(told["clip_accuracy"], abs=1e-4)
+        assert score.vote.value == pytest.approx(told["clip_vote_accuracy"], abs=1e-4)
+        assert score.window.value == pytest.approx(told["window_accuracy"], abs=1e-4)
+
+
+def test_protocols_are_never_mixed(tmp_path):
+    make_run(tmp_path, "20261122-100000-cnn", split="fault_filtered")
+    make_run(tmp_path, "20261122-110000-cnn", data="toy")
+    candidates, _ = comparison.find_candidates(own=tmp_path)
+    protocols = comparison.protocols_of(candidates)
+    assert [p for p in protocols if p in ("paper", "fault_filtered", "toy")] == [
+        "paper",
+        "fault_filtered",
+        "toy",
+    ]
+    for protocol in protocols:
+        assert {c.protocol for c in comparison.choose(candidates, protocol)} == {protocol}
+
+
+def test_runs_in_a_folder_of_their_protocol_are_found(tmp_path):
+    make_run(tmp_path / "shipped" / "fault_filtered", "cnn", split="fault_filtered")
+    candidates, _ = comparison.find_candidates(tmp_path / "shipped", tmp_path / "own")
+    assert [(c.name, c.protocol, c.shipped) for c in candidates] == [
+        ("CNN", "fault_filtered", True)
+    ]
+
+
+def test_three_folds_are_one_number(tmp_path):
+    for fold in (1, 2, 3):
+        run = make_run(
+            tmp_path, f"20261122-10000{fold}-cnn", split="artist_folds", fold=fold, seed=fold
+        )
+        table = run.read_predictions()
+        run.write_predictions(table.assign(track=table["track"] + f"-{fold}"))
+    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
+    (pooled,) = comparison.choose(candidates, "artist_folds")
+    score = comparison.score(pooled)
+    assert (score.clips, score.parameters, score.training_seconds) == (6, 10, 360.0)
+    make_run(tmp_path, "20261123-100001-crnn", "crnn", split="artist_folds", fold=1)
+    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
+    assert len(comparison.choose(candidates, "artist_folds")) == 1, "one fold is not three"
+
+
+def test_the_newest_own_runs_make_an_ensemble(tmp_path):
+    for model in MODELS:
+        make_run(tmp_path, f"20261122-100000-{model}", model, heard=("rock", "rock"))
+    make_run(tmp_path, "20261123-100000-cnn", heard=("blues", "rock"))
+    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
+    (ensemble,) = [c for c in candidates if c.model == ENSEMBLE]
+    assert ensemble.runs[0].id == "20261123-100000-cnn"
+    score = comparison.score(ensemble)
+    assert (score.clip.value, score.parameters) == (0.5, 30)
+    assert len(comparison.choose(candidates, "paper")) == 4
+    assert len(comparison.choose(candidates, "paper", all_own=True)) == 5
+
+
+def test_runs_of_the_same_title_keep_their_ids(tmp_path):
+    make_run(tmp_path, "20261122-100000-cnn", title="twice")
+    make_run(tmp_path, "20261122-110000-cnn", title="twice")
+    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
+    assert [c.name for c in candidates] == ["CNN, 20261122-110000", "CNN, 20261122-100000"]
+
+
+def test_damaged_runs_are_named(tmp_path):
+    make_run(tmp_path, "20261122-100000-cnn")
+    (tmp_path / "20261122-100000-cnn" / "config.json").write_text("{}")
+    make_run(tmp_path, "20261122-110000-cnn")
+    (tmp_path / "20261122-110000-cnn" / "predictions.csv").write_text("track,genre\n")
+    candidates, faults = comparison.find_candidates(tmp_path / "none", tmp_path)
+    assert list(faults) == ["20261122-100000-cnn"]
+    with pytest.raises(RunError, match="Train this run again"):
+        comparison.score(candidates[0])
+
+
+def test_the_baseline_stands_beside_the_networks(tmp_path):
+    genres = list(GTZAN_GENRES)
+    for number, shares in enumerate(("svm", "svm-broken")):
+        run = Run(tmp_path / "own" / shares)
+        run.path.mkdir(parents=True)
+        table = pd.DataFrame(np.eye(10), columns=genres).assign(start=0.0)
+        run.write_predictions(table.assign(track=genres, genre=genres))
+        run.write_evaluation({"protocol": "paper", "genres": genres} if not number else {})
+    (baseline,) = comparison.find_candidates(tmp_path / "none", tmp_path / "own")[0]
+    score = comparison.score(baseline)
+    assert (baseline.name, score.clip.value, score.parameters) == ("SVM, svm", 1.0, None)
+
+
+def test_commands_for_what_is_missing():
+    assert comparison.train_commands("cnn", "fault_filtered") == [
+        "python -m deepmusic train --model cnn --split fault_filtered"
+    ]
+    assert len(comparison.train_commands("cnn", "artist_folds")) == 3
+
+
+# === Charts ===
+
+
+def test_what_was_not_measured_is_said_and_not_drawn():
+    figure = interval_chart(
+        [Dot("paper", "cnn", 0.8, 0.75, 0.84, paper=0.72), Dot("fault_filtered", "cnn")],
+        ceiling=0.945,
+    )
+    texts = [note.text for note in figure.layout.annotations]
+    assert texts == ["<b>80.0 %</b>", "not measured yet"]
+    assert [trace.name for trace in figure.data] == [
+        "paper",
+        "the paper",
+        "ceiling of about 94.5 %",
+    ]
+    assert figure.layout.xaxis.range[0] == 70
+    assert figure.layout.xaxis.tickfont.size >= 16
+    assert list(figure.layout.yaxis.ticktext) == ["paper ", "fault_filtered "]
+
+
+def test_charts_take_any_name_and_nothing():
+    figure = interval_chart([Dot("<b>x", "svm", 0.0, 0.0, 1.0)])
+    assert figure.layout.yaxis.ticktext[0].startswith("&lt;b&gt;")
+    interval_chart([])
+    recall_chart({}, {})
+
+
+def test_genres_that_are_easy_stand_left():
+    figure = recall_chart(
+        {"A": "cnn", "B": "crnn"}, {"A": {"rock": 0.5, "blues": 1.0}, "B": {"rock": 0.4}}
+    )
+    assert list(figure.data[0].x) == ["blues", "rock"]
+    assert list(figure.data[1].y) == [None, 40.0]
+
+
+# === Architecture ===
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_layers_add_up_and_all_have_words(model):
+    network = models.build(models.spec(model).config)
+    layers = architecture.describe(network)
+    assert sum(layer.parameters for layer in layers) == network.count_params()
+    assert all(layer.purpose or layer.kind == "Reshape" for layer in layers)
+    assert layers[0].output == (128, 39) and layers[-1].output == (10,)
+    assert not layers[0].inputs and all(layer.inputs for layer in layers[1:])
+
+
+def test_the_diagram_has_two_branches_where_the_network_has():
+    lines = {}
+    for model in MODELS:
+        dot = architecture.to_dot(architecture.describe(models.build(models.spec(model).config)))
+        lines[model] = [line for line in dot.splitlines() if "->" in line]
+        boxes = [line for line in dot.splitlines() if "fillcolor" in line]
+        branches = len(lines[model]) - (len(boxes) - 1)
+        assert branches == (1 if model == "cnn_gru" else 0)
+    assert sum("Block" in line for line in dot.splitlines()) == 4
+
+
+# === The page ===
+
+
+@pytest.fixture
+def own(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def page(own):
+    app = AppTest.from_file("../pages/compare.py", default_timeout=60)
+    app.session_state["frame_is_up"] = True
+    return app
+
+
+def names(page):
+    return [name.removeprefix("**").removesuffix("**") for name in page.table[0].value["Network"]]
+
+
+def test_the_page_shows_the_papers_table_beside_ours(page):
+    page.run()
+    assert not page.exception and not page.warning
+    assert names(page) == ["CNN", "CRNN", "CNN\\-GRU", "Ensemble"]
+    row = page.table[0].value.iloc[2]
+    assert row["the paper's"].startswith("61 %") and "64.3" in row["the paper's"]
+    assert row["the paper's  "] == "95,466" and "ms" not in row["One song"]
+    assert len(page.get("plotly_chart")) == 2
+    assert page.query_params["protocol"] == "paper"
+
+
+def test_another_protocol_has_a_table_of_its_own(page, own):
+    make_run(own, "20261122-100000-crnn", "crnn", "<b>*mine*", split="fault_filtered")
+    page.query_params["protocol"] = "fault_filtered"
+    page.run()
+    assert not page.exception
+    assert [name.startswith("CNN") for name in names(page)].count(True) <= 2
+    assert any("\\<b\\>\\*mine\\*" in name for name in names(page))
+    assert "the paper's" not in page.table[0].value
+
+
+def test_the_honesty_switch_invents_nothing(page):
+    page.query_params["view"] = "protocols"
+    page.query_params["honest"] = "crnn"
+    page.run()
+    assert not page.exception
+    assert "--model crnn --split artist_folds --fold 3" in page.code[0].value
+    assert page.query_params["honest"] == "crnn"
+
+
+def test_the_architecture_is_drawn(page):
+    page.query_params["view"] = "architecture"
+    page.query_params["network"] = "cnn_gru"
+    page.run()
+    assert not page.exception
+    assert page.get("graphviz_chart")
+    layers = page.dataframe[0].value
+    assert layers["Layer"].iloc[0] == "window" and layers["Parameters"].sum() == 260_234
+
+
+def test_two_networks_are_compared_in_words(page):
+    page.run()
+    said = "\n".join(text.value for text in page.markdown)
+    assert "They differ on" in said
+    page.selectbox[0].set_value("CRNN").run()
+    assert not page.exception
+    assert "CRNN" not in page.selectbox[1].options
+
+
+def test_damaged_runs_are_told_and_the_page_goes_on(page, own):
+    make_run(own, "20261122-100000-cnn")
+    (own / "20261122-100000-cnn" / "predictions.csv").write_text("nonsense")
+    page.run()
+    assert not page.exception
+    assert "Train this run again" in page.warning[0].value
+    assert names(page)[0] == "CNN"
+
+
+@pytest.mark.parametrize("link", ["<script>", "../../etc", ""])
+def test_a_strange_link_leads_to_the_papers_protocol(page, link):
+    page.query_params["protocol"] = link
+    page.query_params["view"] = link
+    page.run()
+    assert not page.exception
+    assert page.query_params["protocol"] == "paper" and page.query_params["view"] == "genres"
+
+
+# === The hand-out ===
+
+
+def test_a_report_is_one_page_without_network(tmp_path):
+    run = make_run(tmp_path, "20261122-100000-crnn", "crnn", "<script>alert(1)</script>")
+    write_report([*map(shipped_run, MODELS), run], tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
+    assert re.search(r"<(script|link|img)[^>]*(src|href)=", page) is None
+    assert page.count("plotly.js v") == 1
+    assert "Protocol paper" in page and "Ensemble" in page and "2014" in page
+
+
+def test_a_report_keeps_protocols_apart_and_refuses_unfinished_runs(tmp_path):
+    runs = [make_run(tmp_path, "a"), make_run(tmp_path, "b", data="toy")]
+    write_report(runs, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert page.index("Protocol paper") < page.index("Protocol toy")
+    (tmp_path / "a" / "evaluation.json").unlink()
+    with pytest.raises(RunError, match="to the end"):
+        write_report([Run.open(tmp_path / "a")], tmp_path / "report.html")
+    with pytest.raises(RunError, match="no finished run"):
+        write_report([], tmp_path / "report.html")
