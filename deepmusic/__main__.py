@@ -439,14 +439,25 @@ def shares(found: Mapping[str, Any]) -> Iterator[str]:
 @main.command()
 def results() -> None:
     """Recount, from their predictions, what the shipped networks reach on their test clips."""
-    from deepmusic import evaluation
-    from deepmusic.runs import shipped_run
+    from deepmusic.runs import shipped_protocols
 
-    shipped = list(map(shipped_run, models.MODELS))
+    for protocol in shipped_protocols(list(models.MODELS)):
+        print_results(protocol)
+
+
+def print_results(protocol: str) -> None:
+    """Print what the networks, their ensemble and the baseline reach by one protocol."""
+    from deepmusic import baseline, evaluation
+    from deepmusic.runs import Run, shipped_path, shipped_run
+
+    shipped = [shipped_run(name, protocol) for name in models.MODELS]
     for name, summary in evaluation.summarize_runs(shipped).items():
-        low, high = summary["clip_accuracy_interval"]
         click.echo(evaluation_line(name, summary))
-        click.echo(f"{'':9} clip accuracy: 95 % interval {low:.3f} to {high:.3f}")
+        click.echo(f"{'':9} clip accuracy: {interval_words(summary)}")
+    floor = Run(shipped_path(baseline.NAME, protocol))
+    if floor.predictions_path.exists():
+        found = evaluation.summarize(floor.read_predictions(), floor.evaluation["genres"])
+        click.echo(f"{baseline.TITLE}: clip {found['clip_accuracy']:.3f}, {interval_words(found)}")
     tables = {
         run.config.model.name: evaluation.clip_table(
             run.read_predictions(), run.config.model.genres
@@ -465,6 +476,13 @@ def results() -> None:
             f"{duel['only_one']} and {duel['only_other']} clips, McNemar's p = "
             f"{duel['p_value']:.3f}"
         )
+    click.echo()
+
+
+def interval_words(found: Mapping[str, Any]) -> str:
+    """Return the interval of the clip accuracy in words."""
+    low, high = found["clip_accuracy_interval"]
+    return f"95 % interval {low:.3f} to {high:.3f}"
 
 
 @main.command()
@@ -495,15 +513,16 @@ def baseline(data: str, split: str, fold: int | None, out: Path | None, as_json:
 def ship(paths: Sequence[Path]) -> None:
     """Make finished runs the networks that the app uses, and count their ensemble anew."""
     from deepmusic import evaluation
-    from deepmusic.runs import SHIPPED, Run, shipped_run
+    from deepmusic.runs import Run, shipped_path, shipped_protocols, shipped_run
     from deepmusic.runs import ship as ship_run
 
     for path in paths:
         click.echo(f"{path} -> {ship_run(Run.open(path)).path}")
-    summaries = evaluation.summarize_runs(list(map(shipped_run, models.MODELS)))
-    ensemble = SHIPPED / models.ENSEMBLE
-    ensemble.mkdir(exist_ok=True)
-    Run(ensemble).write_evaluation(summaries[models.ENSEMBLE])
+    for protocol in shipped_protocols(list(models.MODELS)):
+        runs = [shipped_run(name, protocol) for name in models.MODELS]
+        ensemble = Run(shipped_path(models.ENSEMBLE, protocol))
+        ensemble.path.mkdir(exist_ok=True)
+        ensemble.write_evaluation(evaluation.summarize_runs(runs)[models.ENSEMBLE])
 
 
 # === report ===

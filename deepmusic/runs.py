@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 #: Where the shipped runs lie: one directory for each network.
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "runs"
 
+#: The protocol of the networks that the app asks. Those that were only tested, by another, are
+#: shipped in a folder named after it.
+HOME_PROTOCOL = "paper"
+
 #: What is shipped of a run.
 SHIPPED_FILES = (
     "config.json",
@@ -422,14 +426,19 @@ def ship(run: Run) -> Run:
         If the run is not finished.
     """
     run.evaluation  # noqa: B018 - raises where the run is not finished
-    target = SHIPPED / run.config.model.name
+    target = shipped_path(run.config.model.name, run.evaluation["protocol"])
     target.mkdir(parents=True, exist_ok=True)
     for name in SHIPPED_FILES:
         shutil.copyfile(run.path / name, target / name)
     return Run(target)
 
 
-def shipped_run(name: str) -> Run:
+def shipped_path(name: str, protocol: str = HOME_PROTOCOL) -> Path:
+    """Return where a network (or the ensemble, or the baseline) of a protocol is shipped."""
+    return SHIPPED / name if protocol == HOME_PROTOCOL else SHIPPED / protocol / name
+
+
+def shipped_run(name: str, protocol: str = HOME_PROTOCOL) -> Run:
     """Open the run that DeepMusic ships for a network.
 
     Raises
@@ -437,7 +446,17 @@ def shipped_run(name: str) -> Run:
     RunError
         If its files are missing.
     """
-    return Run.open(SHIPPED / name)
+    return Run.open(shipped_path(name, protocol))
+
+
+def shipped_protocols(names: Sequence[str]) -> list[str]:
+    """List the protocols for which all these networks are shipped, the app's own first."""
+    others = (name for name in sorted(_names_in(SHIPPED)) if name not in names)
+    return [
+        protocol
+        for protocol in (HOME_PROTOCOL, *others)
+        if all((shipped_path(name, protocol) / "config.json").exists() for name in names)
+    ]
 
 
 def write_atomically(path: Path, text: str) -> None:

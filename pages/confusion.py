@@ -12,11 +12,16 @@ from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import AudioError, ModelError, RunError
 from deepmusic.models import ENSEMBLE
-from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
+from deepmusic.runs import (
+    FINISHED,
+    HOME_PROTOCOL,
+    Run,
+    list_runs,
+    shipped_protocols,
+    shipped_run,
+)
 from deepmusic.ui import address, cache, frame
 
-SHIPPED = {f"shipped-{name}": name for name in models.MODELS}
-SHIPPED_ENSEMBLE = f"shipped-{ENSEMBLE}"
 SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"
 
 MEASURES = {COUNTS: "Clips", RECALL: "Recall, %", PRECISION: "Precision, %"}
@@ -92,6 +97,36 @@ def read_result(run: Run, name: str) -> Result:
     return Result(name, model.name, protocol, genres, predictions, clips)
 
 
+def shipped_choice(name: str, protocol: str) -> str:
+    """Return what stands for a shipped network in the address."""
+    return f"shipped-{name}" if protocol == HOME_PROTOCOL else f"shipped-{protocol}-{name}"
+
+
+def is_shipped_network(choice: str) -> bool:
+    """Tell whether a choice is a network that DeepMusic ships (and not an own run or the mean)."""
+    return choice.startswith("shipped-") and not choice.endswith(ENSEMBLE)
+
+
+def find_shipped(protocol: str, faults: dict[str, str]) -> dict[str, Result]:
+    """Return the shipped results of a protocol and their mean; add to the faults."""
+    found = {}
+    for name in models.MODELS:
+        choice = shipped_choice(name, protocol)
+        try:
+            found[choice] = read_result(shipped_run(name, protocol), models.title(name))
+        except RunError as error:
+            faults[choice] = str(error)
+    members = list(found.values())
+    if len(members) == len(models.MODELS):
+        genres = members[0].genres
+        mean = evaluation.average([result.predictions for result in members], genres)
+        clips = evaluation.clip_table(mean, genres)
+        found[shipped_choice(ENSEMBLE, protocol)] = Result(
+            models.title(ENSEMBLE), ENSEMBLE, members[0].protocol, genres, mean, clips
+        )
+    return found
+
+
 def find_results() -> tuple[dict[str, Result], dict[str, str]]:
     """Return all results, shipped ones first, then the newest; and faults.
 
@@ -100,19 +135,8 @@ def find_results() -> tuple[dict[str, Result], dict[str, str]]:
     own = [run for run in list_runs()[::-1] if run.state == FINISHED]
     titles = Counter(run.notes["title"] for run in own)
     found, faults = {}, {}
-    for choice, model in SHIPPED.items():
-        try:
-            found[choice] = read_result(shipped_run(model), models.title(model))
-        except RunError as error:
-            faults[choice] = str(error)
-    shipped = list(found.values())
-    if len(shipped) == len(SHIPPED) and len({result.protocol for result in shipped}) == 1:
-        genres = shipped[0].genres
-        mean = evaluation.average([result.predictions for result in shipped], genres)
-        clips = evaluation.clip_table(mean, genres)
-        found[SHIPPED_ENSEMBLE] = Result(
-            models.title(ENSEMBLE), ENSEMBLE, shipped[0].protocol, genres, mean, clips
-        )
+    for protocol in shipped_protocols(list(models.MODELS)) or [HOME_PROTOCOL]:
+        found |= find_shipped(protocol, faults)
     for run in own:
         title = run.notes["title"]
         try:
@@ -173,7 +197,7 @@ def choose_networks(found: dict[str, Result], view: str) -> list[str]:
     """Let the visitor choose the networks to look at; two for a difference."""
     labels = {choice: result.name for choice, result in found.items()}
     if view == SIDE_BY_SIDE:
-        default = [choice for choice in SHIPPED if choice in found] or list(found)[:3]
+        default = list(filter(is_shipped_network, found)) or list(found)[:3]
         kept = st.session_state.get("networks")
         if kept and not {*kept} & {*found}:
             # Chosen under another protocol, whose networks are not to be had here.
@@ -549,7 +573,11 @@ st.caption(
 st.subheader("What is in a cell?", anchor=False)
 st.caption("Click a cell or a line under a matrix, or choose here.")
 show_cell_widgets(shown, view)
-others = {choice: result for choice, result in found.items() if choice in {*SHIPPED, *shown}}
+others = {
+    choice: result
+    for choice, result in found.items()
+    if choice in shown or is_shipped_network(choice)
+}
 show_clips(shown, others, genre, heard, by)
 if protocol == "paper":
     show_paper(shown)

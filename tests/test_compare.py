@@ -142,7 +142,7 @@ def test_shipped_runs_and_their_ensemble_come_first(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="mine")
     candidates, faults = comparison.find_candidates(own=tmp_path)
     paper = comparison.choose(candidates, "paper")
-    assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "CNN, mine"]
+    assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "CNN, mine"]
     assert faults == {}
     assert paper[3].model == ENSEMBLE and len(paper[3].runs) == 3
 
@@ -331,7 +331,7 @@ def names(page):
 def test_the_page_shows_the_papers_table_beside_ours(page):
     page.run()
     assert not page.exception and not page.warning
-    assert names(page) == ["CNN", "CRNN", "CNN\\-GRU", "Ensemble"]
+    assert names(page) == ["CNN", "CRNN", "CNN\\-GRU", "Ensemble", "SVM"]
     row = page.table[0].value.iloc[2]
     assert row["the paper's"].startswith("61 %") and "64.3" in row["the paper's"]
     assert row["the paper's  "] == "95,466" and "ms" not in row["One song"]
