@@ -7,9 +7,12 @@ the end of the rerun, in a real browser. Needs Chromium.
 
 import os
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from first_paint import start_server
 from playwright.sync_api import Page, sync_playwright
