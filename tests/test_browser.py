@@ -222,16 +222,8 @@ def test_a_recording_from_the_microphone(chromium, server):
         expect_visible(page, "Download JSON")
 
 
-def choose_first_run(page) -> None:
-    """Click the box of the first row of the table of runs, which is drawn on a canvas."""
-    table = page.locator("[data-testid=stDataFrame] canvas").first
-    table.scroll_into_view_if_needed()
-    # A layer of the table lies above the canvas and takes the click, as it does from a hand.
-    table.click(position={"x": 16, "y": 53}, force=True)
-
-
-def test_training_from_the_button_to_classify(chromium, tmp_path):
-    """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
+def test_training_is_launched_watched_and_stopped(chromium, tmp_path):
+    """Launch, watch, reload, switch pages, stop."""
     with (
         running_server(DEEPMUSIC_RUNS=str(tmp_path)) as address,
         visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page,
@@ -240,15 +232,15 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
             page.get_by_role("button", name=other, exact=True).click()
             page.get_by_role("button", name=button, exact=True).wait_for()
         page.get_by_text("Settings", exact=True).click()
-        page.get_by_label("Most epochs").fill("25")
+        page.get_by_label("Most epochs").fill("60")
         page.get_by_label("Most epochs").press("Enter")
         page.get_by_role("button", name="Train", exact=True).click()
-        page.get_by_text(re.compile(r"epoch ([3-9]|\d\d) of 25")).first.wait_for(timeout=SLOW)
+        page.get_by_text(re.compile(r"epoch ([3-9]|\d\d) of 60")).first.wait_for(timeout=SLOW)
         (run,) = list_runs(tmp_path)
         assert run.state == "running"
 
         page.reload()
-        page.get_by_text(re.compile(r"epoch \d+ of 25")).first.wait_for(timeout=SLOW)
+        page.get_by_text(re.compile(r"epoch \d+ of 60")).first.wait_for(timeout=SLOW)
         page.get_by_role("link", name="Classify").click()
         expect_visible(page, "What genre is this, and why?")
         assert run.state == "running"
@@ -258,20 +250,3 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
         assert run.state == "cancelled"
         kept = len(run.history())
         assert kept >= 2
-
-        choose_first_run(page)
-        page.get_by_role("button", name="Resume").click()
-        page.get_by_text("of the test clips right").first.wait_for(timeout=2 * SLOW)
-        assert run.state == "finished"
-        assert [row["epoch"] for row in run.history()] == list(range(25))
-
-        page.goto(f"{address}/curves?runs={run.id}")
-        expect_visible(page, run.id)
-        page.get_by_role("link", name="Train").click()
-        choose_first_run(page)
-        page.get_by_role("button", name="Use in Classify").click()
-        expect_visible(page, f"Classify now asks {run.id}")
-        page.get_by_role("link", name="Classify").click()
-        page.get_by_text("Try the demo blues").click()
-        expect_visible(page, f"CRNN: your run {run.id}")
-        expect_visible(page, "Download JSON")
