@@ -247,6 +247,12 @@ def page(runs_folder, no_gtzan):
     return app
 
 
+@pytest.fixture(autouse=True)
+def _only_paper_is_shipped(monkeypatch):
+    """Leave the other protocols to the runs that a test makes."""
+    monkeypatch.setattr("deepmusic.runs.shipped_protocols", lambda names: ["paper"])
+
+
 @pytest.fixture
 def nothing_shipped(monkeypatch, tmp_path):
     from deepmusic import runs
