@@ -22,8 +22,6 @@ from deepmusic.runs import FINISHED, INTERRUPTED, RUNNING, Run, list_runs
 #: One kill in so many comes while the worker starts up, the others while it trains.
 STARTING_EVERY = 4
 STARTING_SECONDS, TRAINING_SECONDS = 15.0, 3.0
-#: A run whose worker was killed before it took its lock may list as queued for this time.
-NEVER_LIVED = 21.0
 #: So long it is looked whether a dead worker is listed as running after all.
 LOOK_SECONDS = 1.0
 #: Curves are the same if no loss or accuracy differs by more (floating-point noise).
@@ -65,8 +63,6 @@ def wait_for_moment(run: Run, chance: random.Random, starting: bool) -> None:
 def in_words(run: Run) -> str:
     """Say what the worker does just now."""
     progress = run.progress
-    if not run.is_locked():
-        return "before its lock"
     if "epoch" not in progress:
         return progress.get("phase", "waiting")
     return f"epoch {progress['epoch'] + 1}, step {progress['step']}/{progress['steps']}"
@@ -80,7 +76,7 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
     worker = launch.start(run)
     try:
         wait_for_moment(run, chance, starting)
-        lived, doing = run.is_locked(), in_words(run)
+        doing = in_words(run)
     finally:
         worker.kill()
     waited = time.monotonic() - began
@@ -91,9 +87,9 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
     os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
     died = time.monotonic() - began - waited
     state = listed_state(run)
-    if lived and state != INTERRUPTED:
+    if state != INTERRUPTED:
         violations.append(f"a dead worker was listed as {state}")
-    wait_until(lambda: listed_state(run) == INTERRUPTED, NEVER_LIVED)
+    wait_until(lambda: listed_state(run) == INTERRUPTED)
     listed = time.monotonic() - began - waited
     later = time.monotonic() + LOOK_SECONDS
     while time.monotonic() < later:

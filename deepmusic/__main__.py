@@ -176,6 +176,7 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
 @click.option("--background", is_flag=True, help="Start workers and return at once.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
 @click.option("--run", "path", type=click.Path(path_type=Path), hidden=True)
+@click.option("--lock", type=int, hidden=True, help="Inherited file descriptor of its lock.")
 def train(
     model: str,
     data: str,
@@ -191,6 +192,7 @@ def train(
     background: bool,
     out: Path | None,
     path: Path | None,
+    lock: int | None,
 ) -> None:
     """Train networks and test them once; Ctrl-C stops and keeps the last complete epoch.
 
@@ -200,7 +202,7 @@ def train(
     from deepmusic.runs import CANCELLED, FINISHED, Run
 
     if path:
-        launch.work(Run.open(path))
+        launch.work(Run.open(path), lock)
         return
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     changes = {key: value for key, value in given.items() if value is not None}

@@ -63,19 +63,30 @@ def start(run: Run) -> subprocess.Popen:
     Raises
     ------
     RunError
-        If the run is finished or has a worker, or training is not allowed.
+        If the run is finished or has a worker, training is not allowed, or no process can be
+        started.
     """
     _refuse_if_forbidden()
     state = run.state
     if state == FINISHED or state in ALIVE:
         raise RunError(f"{run.id} is {state}. Only a run that stopped short can go on.")
-    run.clear_ending()
-    run.announce()
-    with (run.path / "output.txt").open("ab") as output:
-        return _spawn(["train", "--run", str(run.path.resolve())], output)
+    try:
+        # The worker inherits the lock, so that it holds it from its first moment to its last.
+        with run.take_lock() as lock, (run.path / "output.txt").open("ab") as output:
+            run.clear_ending()
+            run.take_ticket()
+            arguments = ["--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
+            return _spawn(["train", *arguments], output, pass_fds=[lock.fileno()])
+    except OSError as error:
+        raise RunError(
+            f"{run.id} cannot be started ({error.strerror}). Free some space or memory, and "
+            "resume it."
+        ) from error
 
 
-def _spawn(arguments: Sequence[str], output: IO[bytes] | int) -> subprocess.Popen:
+def _spawn(
+    arguments: Sequence[str], output: IO[bytes] | int, pass_fds: Sequence[int] = ()
+) -> subprocess.Popen:
     """Run a command of ours in a process and session of its own."""
     environment = os.environ | {"DEEPMUSIC_RUNS": str(runs_folder().resolve())}
     if ENVIRONMENT_VARIABLE in environment:
@@ -88,6 +99,7 @@ def _spawn(arguments: Sequence[str], output: IO[bytes] | int) -> subprocess.Pope
         stdout=output,
         stderr=output,
         start_new_session=True,
+        pass_fds=pass_fds,
     )
 
 
@@ -119,13 +131,15 @@ def measuring(folder: Path) -> Iterator[bool]:
         yield False
 
 
-def work(run: Run) -> None:
+def work(run: Run, inherited: int | None = None) -> None:
     """Wait for a run's turn and train it, in this process; say in its files how it ended.
 
     Parameters
     ----------
     run : Run
         New, or to be resumed.
+    inherited : int, optional
+        The file descriptor of the run's lock, if who started this process has taken it.
 
     Raises
     ------
@@ -135,12 +149,9 @@ def work(run: Run) -> None:
     _refuse_if_forbidden()
     if run.state == FINISHED:
         raise RunError(f"{run.id} is finished. Start a new run instead.")
-    try:
-        lock = run.lock.acquire(timeout=2)
-    except Timeout as error:
-        raise RunError(f"{run.id} is {run.state} already. Stop it first.") from error
-    with lock, _logging_to(run.log_path):
-        run.take_ticket()
+    with _adopt(inherited) if inherited else run.take_lock(), _logging_to(run.log_path):
+        if not inherited:
+            run.take_ticket()
         try:
             _train_in_turn(run)
         except KeyboardInterrupt:
@@ -152,6 +163,12 @@ def work(run: Run) -> None:
             run.fail(reason)
         finally:
             run.drop_ticket()
+
+
+def _adopt(descriptor: int) -> IO[bytes]:
+    """Open an inherited lock, and let no process of this one's keep it any longer."""
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "ab")
 
 
 def _train_in_turn(run: Run) -> None:

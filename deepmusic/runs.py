@@ -18,9 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock
+from typing import IO, TYPE_CHECKING, Any
 
 from deepmusic.config import RunConfig
 from deepmusic.errors import RunError
@@ -51,8 +49,8 @@ QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
 ALIVE = (QUEUED, RUNNING)
 RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
 
-#: A worker lives within this time of its start, or never will.
-_STARTING_SECONDS = 20
+#: Those who look at a lock hold it for less than this.
+_LOCK_SECONDS = 2
 
 _VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
 
@@ -110,18 +108,37 @@ class Run:
             return FINISHED
         if self.is_locked():
             return RUNNING if self.progress else QUEUED
-        if self._is_starting():
-            return QUEUED
         if (self.path / "error.txt").exists():
             return FAILED
         if self.is_cancelled():
             return CANCELLED
         return INTERRUPTED
 
-    @property
-    def lock(self) -> FileLock:
-        """The lock that its worker holds while it lives; the system frees it, however it dies."""
-        return FileLock(self.path / "run.lock")
+    def take_lock(self) -> IO[bytes]:
+        """Take the lock that a worker holds while it lives; the system frees it, however it dies.
+
+        Returns
+        -------
+        file
+            Whoever has it open holds the lock: this process, and those that inherit it.
+
+        Raises
+        ------
+        RunError
+            If another worker holds it.
+        """
+        file = (self.path / "run.lock").open("ab")
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return file
+            except BlockingIOError as error:
+                # Perhaps someone only looks, which takes a moment.
+                if time.monotonic() > deadline:
+                    file.close()
+                    raise RunError(f"{self.id} is {self.state} already. Stop it first.") from error
+                time.sleep(0.02)
 
     def is_locked(self) -> bool:
         """Tell whether a worker lives, by trying its lock."""
@@ -135,15 +152,10 @@ class Run:
         except OSError:
             return True
 
-    def announce(self) -> None:
-        """Say that a worker was started; it calls `take_ticket` as soon as it lives."""
-        (self.path / "starting").touch()
-
     def take_ticket(self) -> None:
-        """Turn the announcement into a place in the queue, as old as the announcement."""
-        if not (self.path / "starting").exists():
-            self.announce()
-        os.replace(self.path / "starting", self.path / "ticket")
+        """Take a place in the queue, behind those who have one."""
+        (self.path / "ticket").unlink(missing_ok=True)
+        (self.path / "ticket").touch()
 
     def drop_ticket(self) -> None:
         """Leave the queue."""
@@ -156,14 +168,6 @@ class Run:
             return (self.path / "ticket").stat().st_mtime_ns
         except OSError:
             return None
-
-    def _is_starting(self) -> bool:
-        """Tell whether a worker was started so lately that it may not live yet."""
-        try:
-            age = time.time() - (self.path / "starting").stat().st_mtime
-        except OSError:
-            return False
-        return abs(age) < _STARTING_SECONDS
 
     @property
     def error(self) -> str:
@@ -321,7 +325,7 @@ class Run:
 
     def delete(self) -> None:
         """Delete the run and all its files; raise `RunError` while its worker lives."""
-        if self.is_locked() or self._is_starting():
+        if self.is_locked():
             raise RunError(f"{self.id} is {self.state}. Stop it first, then delete it.")
         shutil.rmtree(self.path)
 

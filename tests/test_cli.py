@@ -196,7 +196,7 @@ def test_a_finished_run_cannot_be_resumed(stored):
 
 
 def test_a_run_that_trains_is_not_deleted_or_resumed(stored):
-    with stored.lock:
+    with stored.take_lock():
         for command in ("delete", "resume"):
             result = run("runs", command, stored.id)
             assert result.exit_code == 2

@@ -130,17 +130,33 @@ def test_training_can_be_switched_off(word, run, monkeypatch):
 
 
 def test_a_run_has_one_worker(run):
-    with run.lock:
+    with run.take_lock():
         with pytest.raises(RunError, match="is queued already"):
             launch.work(run)
         with pytest.raises(RunError, match="is queued"):
             launch.start(run)
 
 
-def test_a_run_is_not_started_twice(run):
-    run.announce()
+def test_a_worker_lives_from_its_start_until_it_dies(run, started):
+    """The lock goes over to the worker: there is no moment between its birth and its first word."""
+    worker = started(run)
+    assert run.state == "queued"
     with pytest.raises(RunError, match="is queued"):
         launch.start(run)
+    worker.kill()
+    # Dead, and not reaped: as under a server that never waits for it.
+    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    assert run.state == "interrupted"
+
+
+def test_a_worker_that_cannot_be_started_is_told(run, monkeypatch):
+    def no_process(*arguments, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(launch.subprocess, "Popen", no_process)
+    with pytest.raises(RunError, match=r"cannot be started \(Cannot allocate memory\)"):
+        launch.start(run)
+    assert run.state == "interrupted"
 
 
 def test_only_what_lives_is_stopped(run):
@@ -151,9 +167,9 @@ def test_only_what_lives_is_stopped(run):
 
 def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
     ending_with(AssertionError("trained"), monkeypatch)
-    run.announce()
-    launch.stop(run)
-    launch.work(run)
+    with run.take_lock() as lock:
+        launch.stop(run)
+        launch.work(run, os.dup(lock.fileno()))
     assert run.state == "cancelled"
 
 
@@ -163,10 +179,9 @@ def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
 def test_the_older_ticket_comes_first(tmp_path):
     first, second, dead = (launch.create(TINY, QUICK, tmp_path) for _ in range(3))
     for age, waiting in ((1, dead), (2, first), (3, second)):
-        waiting.announce()
-        os.utime(waiting.path / "starting", ns=(age, age))
         waiting.take_ticket()
-    with first.lock, second.lock:
+        os.utime(waiting.path / "ticket", ns=(age, age))
+    with first.take_lock(), second.take_lock():
         assert not launch._someone_is_before(first)
         assert launch._someone_is_before(second)
     assert not launch._someone_is_before(second)

@@ -144,10 +144,8 @@ def worker_of(run):
         (("error.txt",), "failed"),
         (("cancelled",), "cancelled"),
         (("cancelled", "error.txt"), "failed"),
-        (("starting",), "queued"),
-        (("starting", "cancelled"), "queued"),
         (("evaluation.json",), "finished"),
-        (("evaluation.json", "cancelled", "error.txt", "starting"), "finished"),
+        (("evaluation.json", "cancelled", "error.txt", "ticket"), "finished"),
     ],
 )
 def test_the_state_follows_from_files(files, state, run):
@@ -176,23 +174,26 @@ def test_a_killed_worker_does_not_run(run):
             assert time.monotonic() - killed < 10
 
 
-def test_a_worker_that_never_lived_is_given_up(run):
-    run.announce()
-    assert run.state == "queued"
-    long_ago = time.time() - 21
-    os.utime(run.path / "starting", (long_ago, long_ago))
-    assert run.state == "interrupted"
-
-
-def test_a_ticket_is_as_old_as_its_announcement(run):
-    run.announce()
-    os.utime(run.path / "starting", ns=(5, 5))
+def test_a_new_ticket_is_the_youngest(run):
     assert run.ticket is None
     run.take_ticket()
+    os.utime(run.path / "ticket", ns=(5, 5))
     assert run.ticket == 5
-    assert not (run.path / "starting").exists()
+    run.take_ticket()
+    assert run.ticket > 5
     run.drop_ticket()
     assert run.ticket is None
+
+
+def test_a_lock_is_had_by_one(run, monkeypatch):
+    monkeypatch.setattr(runs, "_LOCK_SECONDS", 0.1)
+    with run.take_lock():
+        assert run.state == "queued"
+        with pytest.raises(RunError, match="is queued already"):
+            run.take_lock()
+    assert run.state == "interrupted"
+    with worker_of(run), pytest.raises(RunError, match="is queued already"):
+        run.take_lock()
 
 
 def test_two_who_look_at_once_do_not_see_a_worker(run):
@@ -223,10 +224,6 @@ def test_going_on_forgets_how_it_ended(run):
 def test_a_run_is_not_deleted_while_its_worker_lives(run):
     with worker_of(run), pytest.raises(RunError, match="is queued"):
         run.delete()
-    run.announce()
-    with pytest.raises(RunError, match="is queued"):
-        run.delete()
-    (run.path / "starting").unlink()
     run.delete()
     assert not run.path.exists()
 
