@@ -249,13 +249,10 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
 def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
     """Measure how long a training takes on this machine; the Train page calls this."""
     from deepmusic import launch, timing
-    from deepmusic.runs import ALIVE, list_runs, runs_folder
+    from deepmusic.runs import runs_folder
 
-    with launch.measuring(runs_folder()) as granted:
-        for name in chosen_models(model) if granted else []:
-            if any(run.state in ALIVE for run in list_runs()):
-                # A run that trains beside it would spoil the measurement, and be slowed by it.
-                return
+    with launch.measuring(runs_folder()):
+        for name in chosen_models(model):
             sizes, recipe = recipes.recipe(name, preset)
             recipe = recipe.changed(**changes)
             known = timing.lookup(sizes, recipe) or timing.measure(sizes, recipe)

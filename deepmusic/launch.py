@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 
 from filelock import FileLock, Timeout
@@ -36,6 +37,9 @@ from deepmusic.runs import (
 log = logging.getLogger(__name__)
 
 LIMITS = LaunchLimits()
+
+#: Exit code of a measurement that ended for a run.
+GAVE_WAY = os.EX_TEMPFAIL
 
 _LOOK_SECONDS = 0.3
 _NICENESS = 10
@@ -110,25 +114,36 @@ def stop(run: Run) -> None:
     run.cancel()
 
 
-def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> None:
+def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> subprocess.Popen:
     """Start measuring how long a training takes here (`deepmusic.timing`), and return at once.
 
-    Nothing is measured while another measurement or a run goes on, which would spoil it.
+    Returns
+    -------
+    subprocess.Popen
+        Ends with `GAVE_WAY` as soon as a run lives, and else with 0, or another code and the reason
+        in the last line of its output.
     """
     _refuse_if_forbidden()
     arguments = ["--model", model_name, "--preset", preset, "--changes", json.dumps(dict(changes))]
-    _spawn(["measure", *arguments], subprocess.DEVNULL)
+    return _spawn(["measure", *arguments], subprocess.PIPE)
 
 
 @contextmanager
-def measuring(folder: Path) -> Iterator[bool]:
-    """Hold the place of the one measurement that may go on; False if it is taken."""
+def measuring(folder: Path) -> Iterator[None]:
+    """Wait for the place of the one measurement that may go on; end this process for any run.
+
+    A run that trains beside it would spoil the measurement, and be slowed by it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".measure.lock").acquire(timeout=0):
-            yield True
-    except Timeout:
-        yield False
+    Thread(target=_give_way, args=(folder,), daemon=True).start()
+    with FileLock(folder / ".measure.lock"):
+        yield
+
+
+def _give_way(folder: Path) -> None:
+    while not any(run.state in ALIVE for run in list_runs(folder)):
+        time.sleep(_LOOK_SECONDS)
+    os._exit(GAVE_WAY)
 
 
 def work(run: Run, inherited: int | None = None) -> None:

@@ -173,6 +173,15 @@ def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
     assert run.state == "cancelled"
 
 
+def test_a_measurement_gives_way_to_a_run(run, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(run.path.parent))
+    with run.take_lock():
+        process = launch.measure("crnn", "class", {"data": "toy"})
+        process.communicate(timeout=60)
+    assert process.returncode == launch.GAVE_WAY
+    assert not (run.path.parent / ".timings.json").exists()
+
+
 # === The queue ===
 
 

@@ -1,5 +1,6 @@
 """The Train page, without a browser and mostly without training."""
 
+import io
 import json
 
 import pytest
@@ -7,6 +8,19 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic import launch, models, recipes, timing
 from deepmusic.runs import list_runs
+
+
+class Measurement:
+    """The process of a measurement: it goes on, or ended with a code and what it printed."""
+
+    def __init__(self, code=None, printed=b""):
+        self.code, self.stdout = code, io.BytesIO(printed)
+
+    def poll(self):
+        return self.code
+
+    def terminate(self):
+        self.code = -15
 
 
 @pytest.fixture
@@ -17,7 +31,7 @@ def started(monkeypatch, tmp_path):
     monkeypatch.delenv("DEEPMUSIC_GTZAN", raising=False)
     monkeypatch.delenv("DEEPMUSIC_ALLOW_TRAINING", raising=False)
     monkeypatch.setattr(launch, "start", begun.append)
-    monkeypatch.setattr(launch, "measure", lambda *arguments: None)
+    monkeypatch.setattr(launch, "measure", lambda *arguments: Measurement())
     return begun
 
 
@@ -100,6 +114,102 @@ def test_the_estimate_comes_from_a_measurement(app, tmp_path):
     assert "Takes about **72 s** here" in texts(app)
 
 
+def test_a_measurement_that_gave_way_is_made_again(app, monkeypatch):
+    begun = []
+
+    def measure(*arguments):
+        begun.append(Measurement(launch.GAVE_WAY if not begun else None))
+        return begun[-1]
+
+    monkeypatch.setattr(launch, "measure", measure)
+    app.run()
+    app.run()
+    app.run()
+    assert len(begun) == 2
+    assert "Measuring how long this takes here" in texts(app)
+    with make_run().take_lock():
+        app.run()
+        assert "measured once nothing else trains" in texts(app)
+    assert len(begun) == 2
+
+
+def test_other_settings_end_a_measurement(app, monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        launch, "measure", lambda *arguments: begun.append(Measurement()) or begun[-1]
+    )
+    app.run()
+    next(box for box in app.selectbox if box.label == "Batch size").set_value(32).run()
+    assert [measurement.code for measurement in begun] == [-15, None]
+
+
+def test_a_measurement_that_failed_says_why(app, monkeypatch):
+    printed = b"noise\ndeepmusic: No clip can be used.\n"
+    monkeypatch.setattr(launch, "measure", lambda *arguments: Measurement(2, printed))
+    for _ in range(2):
+        app.run()
+        assert not app.exception
+        assert "could not be measured. No clip can be used." in texts(app)
+
+
+def choose(app, run):
+    next(box for box in app.selectbox if box.label == "Run").set_value(run.id)
+    return app.run()
+
+
+def test_a_chosen_run_stays_chosen_when_others_come(app, started):
+    run = make_run()
+    choose(app.run(), run)
+    make_run("cnn")
+    app.run()
+    assert f"**{run.id}** is interrupted" in texts(app)
+    next(b for b in app.button if b.key == f"resume_history_{run.id}").click().run()
+    assert [begun.id for begun in started] == [run.id]
+    assert f"**{run.id}** is" in texts(app)
+
+
+def test_a_run_is_renamed(app):
+    run, other = make_run(), make_run("cnn")
+    choose(app.run(), run)
+    next(box for box in app.text_input if box.label == "Name").set_value("my first")
+    press(app, "Save")
+    assert run.notes["title"] == "my first"
+    choose(app, other)
+    assert next(box for box in app.text_input if box.label == "Name").value == ""
+
+
+def test_a_run_is_deleted_after_a_question(app):
+    run = make_run()
+    press(choose(app.run(), run), "Delete ...")
+    assert run.path.exists()
+    assert "gone for good" in texts(app)
+    press(app, "Delete")
+    assert not app.exception
+    assert not run.path.exists()
+    assert "Every run is kept here" in texts(app.run())
+
+
+def test_a_finished_run_is_used_in_classify(app):
+    run = finish(make_run(), 0.8)
+    choose(app.run(), run)
+    next(b for b in app.button if b.key == f"use_history_{run.id}").click().run()
+    assert app.session_state["own_runs"] == {"crnn": run.id}
+    assert {b.label for b in app.button if b.key and b.key.startswith("use_")} == {
+        "Used in Classify"
+    }
+
+
+def test_a_run_that_cannot_be_read_can_still_be_deleted(app):
+    run = make_run()
+    (run.path / "config.json").write_text("{}")
+    choose(app.run(), run)
+    assert not app.exception
+    assert "does not fit this version" in app.error[0].value
+    press(app, "Delete ...")
+    press(app, "Delete")
+    assert not run.path.exists()
+
+
 def test_history_lists_runs_and_the_mean_over_seeds(app):
     finish(make_run(seed=0), 0.80)
     finish(make_run(seed=1), 0.90)
@@ -107,7 +217,7 @@ def test_history_lists_runs_and_the_mean_over_seeds(app):
     assert not app.exception
     table = app.dataframe[0].value
     assert table["state"].tolist() == ["finished", "finished"]
-    assert "**CRNN**, toy, toy, 2 seeds: 85.0 ± 7.1 %" in texts(app)
+    assert "**CRNN**, toy, 15 epochs, 2 seeds: 85.0 ± 7.1 %" in texts(app)
 
 
 def test_a_run_of_another_version_spoils_only_its_own_row(app):

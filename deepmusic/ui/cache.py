@@ -16,6 +16,7 @@ import streamlit as st
 from deepmusic import audio, models
 from deepmusic.datasets import Gtzan
 from deepmusic.errors import DatasetError
+from deepmusic.runs import list_runs
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,10 @@ def use_run(model: str, run_id: str | None) -> None:
 
 
 def own_runs() -> Mapping[str, str]:
-    """Return the runs that this visitor chose, by network."""
-    return st.session_state.get(_OWN_RUNS, {})
+    """Return the runs that this visitor chose, by network; those that were deleted are left out."""
+    chosen = st.session_state.get(_OWN_RUNS, {})
+    there = {run.id for run in list_runs()} if chosen else ()
+    return {model: run_id for model, run_id in chosen.items() if run_id in there}
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)

@@ -3,43 +3,82 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic import launch, models
+from deepmusic import models
 from deepmusic.errors import DeepMusicError
-from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run, list_runs
-from deepmusic.ui import cache
+from deepmusic.runs import ALIVE, FINISHED, Run, list_runs
+from deepmusic.ui import run_buttons
 
 _SETTINGS = ("data", "split", "epochs", "batch_size", "learning_rate", "augmentation", "seed")
-_RESULTS = ("validation", "test clips")
+
+#: In the session: the id of the chosen run, and how often it was chosen by name.
+_CHOSEN, _TABLE = "chosen_run", "history_table"
 
 
 def show() -> None:
     """Show the table of runs, and the chosen one below it."""
     st.subheader("History", anchor=False)
-    runs = list_runs()[::-1]
+    runs = {run.id: run for run in list_runs()[::-1]}
     if not runs:
         st.caption("Every run is kept here with its settings, its curves and its results.")
         return
-    table = pd.DataFrame([_row(run) for run in runs])
+    table = pd.DataFrame([_row(run) for run in runs.values()])
     _show_repeats(table)
-    chosen = st.dataframe(
+    _show_table(table, list(runs))
+    chosen = _choose(table, list(runs))
+    if chosen:
+        _show_run(runs[chosen])
+
+
+def _show_table(table: pd.DataFrame, ids: list[str]) -> None:
+    """Show the table; a click on a row chooses its run."""
+    # A table of other rows is another table: a row that was ticked is not the same run in it.
+    key = f"history_{len(ids)}_{ids[0]}_{st.session_state.get(_TABLE, 0)}"
+
+    def choose_clicked() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows:
+            st.session_state[_CHOSEN] = ids[rows[0]]
+
+    st.dataframe(
         _highlight(table),
         hide_index=True,
-        on_select="rerun",
+        on_select=choose_clicked,
         selection_mode="single-row",
-        key="history",
+        key=key,
         column_config={
-            "validation": st.column_config.NumberColumn(format="percent"),
-            "test clips": st.column_config.NumberColumn(format="percent"),
+            "validation": st.column_config.NumberColumn(format="%.1f %%"),
+            "test clips": st.column_config.NumberColumn(format="%.1f %%"),
             "batch_size": "batch size",
-            "learning_rate": "learning rate",
+            "learning_rate": st.column_config.NumberColumn("learning rate", format="%g"),
         },
+        placeholder="",
+        alt="All runs with their settings and results",
     )
     st.caption(
         "Shaded: settings in which a run differs from most others. *Validation* chose the epoch; "
-        "*test clips* were read once, at the end. Click a row to stop, resume, rename or use a run."
+        "*test clips* were read once, at the end. A click on a heading sorts."
     )
-    if chosen.selection.rows:
-        _show_run(runs[chosen.selection.rows[0]])
+
+
+def _choose(table: pd.DataFrame, ids: list[str]) -> str | None:
+    """Let someone choose a run by name, as a click on its row does; return its id."""
+    if st.session_state.get(_CHOSEN) not in ids:
+        st.session_state[_CHOSEN] = None
+    words = dict(zip(ids, table["run"] + ", " + table["state"], strict=True))
+
+    def untick() -> None:
+        st.session_state[_TABLE] = st.session_state.get(_TABLE, 0) + 1
+
+    return st.selectbox(
+        "Run",
+        ids,
+        index=None,
+        format_func=words.get,
+        placeholder="Choose one here or by its row: to resume, use, rename or delete it",
+        key=_CHOSEN,
+        on_change=untick,
+        persist_state="session",
+    )
 
 
 def _row(run: Run) -> dict[str, object]:
@@ -50,8 +89,8 @@ def _row(run: Run) -> dict[str, object]:
         "network": summary["model"] and models.title(summary["model"]),
         "state": summary["state"],
         "epoch": summary["epoch"],
-        "validation": summary["val_accuracy"],
-        "test clips": summary["clip_accuracy"],
+        "validation": _percent(summary["val_accuracy"]),
+        "test clips": _percent(summary["clip_accuracy"]),
         **dict.fromkeys(_SETTINGS),
         "why": summary["error"],
     }
@@ -68,6 +107,10 @@ def _row(run: Run) -> dict[str, object]:
         "augmentation": train.augment is not None,
         "seed": train.seed,
     }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def _highlight(table: pd.DataFrame):
@@ -90,10 +133,13 @@ def _show_repeats(table: pd.DataFrame) -> None:
     same = ["network", *(name for name in _SETTINGS if name != "seed")]
     for values, group in finished.groupby(same, dropna=False):
         if group["seed"].nunique() > 1:
-            right = 100 * group["test clips"]
+            network, data, split, epochs, *_ = values
+            where = " and ".join(dict.fromkeys((data, split)))
+            right = group["test clips"]
             st.markdown(
-                f"**{values[0]}**, {values[1]}, {values[2]}, {group['seed'].nunique()} seeds: "
-                f"{right.mean():.1f} ± {right.std():.1f} % of the test clips right."
+                f"**{network}**, {where}, {epochs} epochs, {group['seed'].nunique()} seeds: "
+                f"{right.mean():.1f} ± {right.std():.1f} % of the test clips right "
+                "(mean and standard deviation)."
             )
 
 
@@ -101,47 +147,37 @@ def _show_run(run: Run) -> None:
     """Show what can be done with a run, its notes and the end of its log."""
     state = run.state
     st.markdown(f"**{run.id}** is {state}.")
-    if run.error:
-        st.error(run.error)
+    if why := run.summary()["error"]:
+        st.error(why)
     with st.container(horizontal=True):
-        if state in ALIVE:
-            st.button("Stop", key="stop_chosen", on_click=_do, args=(launch.stop, run))
-        if state in RESUMABLE:
-            st.button("Resume", on_click=_do, args=(launch.start, run))
-        if state == FINISHED:
-            st.button("Use in Classify", on_click=_use, args=(run,))
+        if _is_readable(run):
+            run_buttons.show(run, "history")
         if state not in ALIVE and st.button("Delete ..."):
             _confirm_delete(run)
     notes = run.notes
-    with st.form("notes"):
-        title = st.text_input("Name", notes["title"], max_chars=60)
-        text = st.text_area("Notes", notes["text"], max_chars=2000, height=80)
+    with st.form(f"notes_{run.id}"):
+        title = st.text_input("Name", notes["title"], max_chars=60, key=f"title_{run.id}")
+        text = st.text_area("Notes", notes["text"], max_chars=2000, height=80, key=f"text_{run.id}")
         if st.form_submit_button("Save"):
-            run.write_notes(title, text)
+            run_buttons.act(lambda run: run.write_notes(title, text), run)
             st.rerun()
     with st.expander("Log", expanded=state in ALIVE):
         st.code(run.log_tail() or "Nothing was said yet.", language=None)
 
 
-def _do(action, run: Run) -> None:
+def _is_readable(run: Run) -> bool:
     try:
-        action(run)
-    except DeepMusicError as error:
-        st.toast(str(error))
-
-
-def _use(run: Run) -> None:
-    """Let Classify ask this run instead of the shipped network."""
-    cache.use_run(run.config.model.name, run.id)
-    st.toast(f"Classify now asks {run.notes['title'] or run.id}.")
+        return bool(run.config)
+    except DeepMusicError:
+        return False
 
 
 @st.dialog("Delete this run?")
 def _confirm_delete(run: Run) -> None:
-    st.markdown("Its weights, curves and results are gone for good.")
+    name = run.notes["title"] or run.id
+    st.markdown(f"**{name}**: its weights, curves and results are gone for good.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary"):
-            _do(Run.delete, run)
-            st.rerun()
-        if st.button("Keep"):
+        if st.button(
+            "Delete", type="primary", on_click=run_buttons.act, args=(Run.delete, run)
+        ) or st.button("Keep"):
             st.rerun()

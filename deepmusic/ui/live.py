@@ -7,9 +7,10 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from deepmusic import figures, launch, models, timing
+from deepmusic import figures, models, timing
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs
+from deepmusic.ui import run_buttons
 
 #: A run stays in view this long after its end, so that a class sees where it arrived.
 _LINGER_SECONDS = 600
@@ -38,6 +39,7 @@ def _watch() -> None:
     for run in runs:
         _show_run(run)
     _show_curves(runs)
+    _show_log(runs)
     # The rest of the page (history, buttons) learns of a new state by one full rerun.
     states = {run.id: run.state for run in runs}
     known = st.session_state.get("states_in_view")
@@ -68,12 +70,11 @@ def _show_run(run: Run) -> None:
     except DeepMusicError as error:
         st.warning(str(error))
         return
-    words, button = st.columns([6, 1], vertical_alignment="center")
+    words, buttons = st.columns([5, 2], vertical_alignment="center")
     share, text = _progress(run, config.train.epochs)
     words.progress(share, f"**{models.title(config.model.name)}** {run.notes['title']}  {text}")
-    state = run.state
-    if state in ALIVE and not run.is_cancelled():
-        button.button("Stop", key=f"stop_{run.id}", on_click=_stop, args=(run,))
+    with buttons:
+        run_buttons.show(run, "live")
 
 
 def _progress(run: Run, epochs: int) -> tuple[float, str]:
@@ -101,11 +102,11 @@ def _progress(run: Run, epochs: int) -> tuple[float, str]:
     return share, f"epoch {progress['epoch'] + 1} of {epochs}{left}"
 
 
-def _stop(run: Run) -> None:
-    try:
-        launch.stop(run)
-    except DeepMusicError as error:
-        st.toast(str(error))
+def _show_log(runs: Sequence[Run]) -> None:
+    """Show the end of the log of the run that trains, or trained last."""
+    run = next((run for run in runs if run.state == RUNNING), runs[-1])
+    with st.expander(f"Log of {run.notes['title'] or run.id}"):
+        st.code(run.log_tail() or "Nothing was said yet.", language=None)
 
 
 def _show_curves(runs: Sequence[Run]) -> None:

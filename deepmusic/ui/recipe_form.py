@@ -164,20 +164,34 @@ def _show_estimate(plans, preset: str, chosen, changes: dict[str, Any]) -> None:
 
 @st.fragment(run_every=1.0)
 def _wait_for_measurement(plans, preset: str, chosen, changes: dict[str, Any]) -> None:
-    """Measure, once, and look each second whether that is done."""
-    unknown = [plan for plan in plans if not timing.lookup(*plan)]
+    """Have it measured, and look each second whether that is done."""
+    unknown = {timing.key_of(*plan) for plan in plans if not timing.lookup(*plan)}
     if not unknown:
         st.rerun()
     if any(run.state in ALIVE for run in list_runs()):
         st.caption("How long this takes is measured once nothing else trains.")
         return
-    asked = {timing.key_of(*plan) for plan in unknown}
-    if not asked <= st.session_state.get("measured", set()):
-        st.session_state["measured"] = asked
+    asked, process = st.session_state.get("measurement", (set(), None))
+    if not unknown <= asked or process.poll() == launch.GAVE_WAY:
+        if process:
+            process.terminate()
         serial = {
             name: value.model_dump() if hasattr(value, "model_dump") else value
             for name, value in changes.items()
         }
-        launch.measure(models.ALL if len(chosen) > 1 else chosen[0], preset, serial)
-    st.markdown("Measuring how long this takes here ...")
-    st.caption("A few real steps, about half a minute. You need not wait for it.")
+        process = launch.measure(models.ALL if len(chosen) > 1 else chosen[0], preset, serial)
+        st.session_state["measurement"] = (unknown, process)
+    if process.poll() is None:
+        st.markdown("Measuring how long this takes here ...")
+        st.caption("A few real steps, about half a minute. You need not wait for it.")
+    else:
+        _say_why_not_measured(process)
+
+
+def _say_why_not_measured(process) -> None:
+    """Show the last line that a measurement printed, which says why it failed."""
+    if not process.stdout.closed:
+        with process.stdout as output:
+            st.session_state["no_measurement"] = output.read().decode().strip().splitlines()[-1:]
+    reason = "".join(st.session_state.get("no_measurement", [])).removeprefix("deepmusic: ")
+    st.caption(f"How long this takes could not be measured. {reason}")
