@@ -152,6 +152,42 @@ def test_a_measurement_that_failed_says_why(app, monkeypatch):
         assert "could not be measured. No clip can be used." in texts(app)
 
 
+def chart_of(app, number):
+    return app.get("vega_lite_chart")[number].proto
+
+
+def test_a_chart_stays_the_same_while_epochs_come_in(app):
+    run = make_run(epochs=10)
+    rows = "epoch,accuracy,loss,val_accuracy,val_loss,learning_rate,seconds\n0,.5,1,.6,1,.1,2\n"
+    run.history_path.write_text(rows)
+    with run.take_lock():
+        run.write_progress(phase="training", epoch=1, step=1, steps=4)
+        app.run()
+        assert not app.exception
+        assert "epoch 2 of 10, about 18 s left" in app.get("progress")[0].proto.text
+        before = [json.loads(chart_of(app, number).spec) for number in (0, 1)]
+        run.history_path.write_text(rows + "1,.6,.9,.7,.9,.1,2\n")
+        app.run()
+    # Otherwise the browser draws a new one, and what was zoomed is lost.
+    assert [json.loads(chart_of(app, number).spec) for number in (0, 1)] == before
+    assert not {"data", "datasets"} & before[0].keys()
+
+
+def test_what_lives_is_watched_first(app):
+    for accuracy in (0.7, 0.8, 0.9, 1.0):
+        finish(make_run(), accuracy)
+    waiting, training = make_run("cnn"), make_run("cnn_gru")
+    waiting.take_ticket()
+    with waiting.take_lock(), training.take_lock():
+        training.write_progress(phase="starting")
+        app.run()
+    assert not app.exception
+    shown = [bar.proto.text for bar in app.get("progress")]
+    assert [text.split("**")[1] for text in shown] == ["CNN-GRU", "CNN", "CRNN", "CRNN", "CRNN"]
+    assert "waits for its turn" in shown[1]
+    assert "100 % of the test clips right" in shown[2]
+
+
 def choose(app, run):
     next(box for box in app.selectbox if box.label == "Run").set_value(run.id)
     return app.run()
@@ -162,10 +198,10 @@ def test_a_chosen_run_stays_chosen_when_others_come(app, started):
     choose(app.run(), run)
     make_run("cnn")
     app.run()
-    assert f"**{run.id}** is interrupted" in texts(app)
+    assert f"**{run.id}**: interrupted" in texts(app)
     next(b for b in app.button if b.key == f"resume_history_{run.id}").click().run()
     assert [begun.id for begun in started] == [run.id]
-    assert f"**{run.id}** is" in texts(app)
+    assert f"**{run.id}**: " in texts(app)
 
 
 def test_a_run_is_renamed(app):

@@ -22,6 +22,8 @@ def show() -> None:
         st.caption("Every run is kept here with its settings, its curves and its results.")
         return
     table = pd.DataFrame([_row(run) for run in runs.values()])
+    # A run that cannot be read has none of these, and would make them fractions.
+    table = table.astype(dict.fromkeys(("epochs", "batch_size", "seed"), "Int64"))
     _show_repeats(table)
     _show_table(table, list(runs))
     chosen = _choose(table, list(runs))
@@ -56,7 +58,8 @@ def _show_table(table: pd.DataFrame, ids: list[str]) -> None:
     )
     st.caption(
         "Shaded: settings in which a run differs from most others. *Validation* chose the epoch; "
-        "*test clips* were read once, at the end. A click on a heading sorts."
+        "*test clips* were read once, at the end. A click on a heading sorts. Choose a "
+        "run to resume, use, rename or delete it."
     )
 
 
@@ -74,7 +77,7 @@ def _choose(table: pd.DataFrame, ids: list[str]) -> str | None:
         ids,
         index=None,
         format_func=words.get,
-        placeholder="Choose one here or by its row: to resume, use, rename or delete it",
+        placeholder="Choose one, here or by its row",
         key=_CHOSEN,
         on_change=untick,
         persist_state="session",
@@ -120,7 +123,7 @@ def _highlight(table: pd.DataFrame):
         commonest = column.mode(dropna=True)
         usual = commonest.iloc[0] if len(commonest) else None
         return [
-            "" if value == usual or pd.isna(value) else "background-color: rgba(255, 169, 14, .28)"
+            "" if pd.isna(value) or value == usual else "background-color: rgba(255, 169, 14, .28)"
             for value in column
         ]
 
@@ -146,7 +149,7 @@ def _show_repeats(table: pd.DataFrame) -> None:
 def _show_run(run: Run) -> None:
     """Show what can be done with a run, its notes and the end of its log."""
     state = run.state
-    st.markdown(f"**{run.id}** is {state}.")
+    st.markdown(f"**{run.id}**: {state}")
     if why := run.summary()["error"]:
         st.error(why)
     with st.container(horizontal=True):

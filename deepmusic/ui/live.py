@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import altair
 import pandas as pd
@@ -14,6 +15,7 @@ from deepmusic.ui import run_buttons
 
 #: A run stays in view this long after its end, so that a class sees where it arrived.
 _LINGER_SECONDS = 600
+_MOST_ENDED = 3
 
 _QUANTITIES = {"accuracy": "Accuracy", "loss": "Loss"}
 #: Guessing among ten genres has a loss of 2.3; more than 4 only happens in the first epochs.
@@ -49,11 +51,14 @@ def _watch() -> None:
 
 
 def _runs_in_view() -> list[Run]:
-    """Return the runs that live, and those that ended a little while ago, in order of creation."""
-    return sorted(
-        (run for run in list_runs() if run.state in ALIVE or _ended_lately(run)),
-        key=lambda run: (run.path / "config.json").stat().st_mtime_ns,
-    )
+    """Return the runs that live, in the order of their turns, and then some that just ended."""
+    runs = list_runs()
+    alive = [run for run in runs if run.state in ALIVE]
+    ended = [run for run in runs if run not in alive and _ended_lately(run)]
+    # The one that trains has given back its ticket.
+    alive.sort(key=lambda run: run.ticket or 0)
+    ended.sort(key=lambda run: run.history_path.stat().st_mtime_ns, reverse=True)
+    return alive + ended[:_MOST_ENDED]
 
 
 def _ended_lately(run: Run) -> bool:
@@ -104,7 +109,7 @@ def _progress(run: Run, epochs: int) -> tuple[float, str]:
 
 def _show_log(runs: Sequence[Run]) -> None:
     """Show the end of the log of the run that trains, or trained last."""
-    run = next((run for run in runs if run.state == RUNNING), runs[-1])
+    run = next((run for run in runs if run.state == RUNNING), runs[0])
     with st.expander(f"Log of {run.notes['title'] or run.id}"):
         st.code(run.log_tail() or "Nothing was said yet.", language=None)
 
@@ -130,7 +135,7 @@ def _show_curves(runs: Sequence[Run]) -> None:
     table = pd.DataFrame(rows)
     epochs = max(run.config.train.epochs for run in runs)
     for column, (name, title) in zip((left, right), _QUANTITIES.items(), strict=True):
-        column.altair_chart(_chart(table, name, title, epochs), key=f"live_{name}")
+        column.vega_lite_chart(table, _chart(name, title, epochs), key=f"live_{name}")
     st.caption(
         "Solid: clips that the network does not learn from (validation). Dashed: the windows it "
         "learns from, made harder on purpose by masks and dropout, so that they may lie lower at "
@@ -138,23 +143,25 @@ def _show_curves(runs: Sequence[Run]) -> None:
     )
 
 
-def _chart(table: pd.DataFrame, name: str, title: str, epochs: int) -> altair.Chart:
+def _chart(name: str, title: str, epochs: int) -> dict[str, Any]:
     """Draw one quantity by epoch; scroll to zoom, which stays while points come in.
 
-    The axes are fixed from the start, so that a new point moves nothing that is there already.
+    The axes are fixed from the start, so that a new point moves nothing that is there already. The
+    drawing comes without its data: a chart that holds them is a new chart, unzoomed, at each epoch.
     """
     names = [models.title(model) for model in models.MODELS]
     colours = [figures.MODEL_COLOURS[model] for model in models.MODELS]
     axis = {"labelFontSize": 15, "titleFontSize": 15}
-    return (
-        altair.Chart(table, height=330)
+    chart = (
+        altair.Chart(altair.NamedData("epochs"), height=330)
         .mark_line(point=True)
         .encode(
             x=altair.X(
                 "epoch:Q",
                 title="Epoch",
-                axis=altair.Axis(tickMinStep=1, **axis),
-                scale=altair.Scale(domain=[1, max(2, epochs)], nice=False),
+                axis=altair.Axis(tickMinStep=1, labelFlush=False, **axis),
+                # Room for the marks of the first and the last epoch.
+                scale=altair.Scale(domain=[0, 1.04 * max(2, epochs)], nice=False),
             ),
             y=altair.Y(
                 f"{name}:Q",
@@ -173,7 +180,8 @@ def _chart(table: pd.DataFrame, name: str, title: str, epochs: int) -> altair.Ch
                 legend=None,
             ),
             detail="run:N",
-            tooltip=["network", "on", "epoch", altair.Tooltip(f"{name}:Q", format=".3f")],
+            tooltip=["network:N", "on:N", "epoch:Q", altair.Tooltip(f"{name}:Q", format=".3f")],
         )
         .interactive()
     )
+    return {key: value for key, value in chart.to_dict().items() if key != "data"}
