@@ -1,5 +1,7 @@
 """All runs so far: a table, and what can be done with one of them."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -26,7 +28,7 @@ def show() -> None:
     table = table.astype(dict.fromkeys(("epochs", "batch_size", "seed"), "Int64"))
     _show_repeats(table)
     _show_table(table, list(runs))
-    chosen = _choose(table, list(runs))
+    chosen = _choose(runs)
     if chosen:
         _show_run(runs[chosen])
 
@@ -63,20 +65,22 @@ def _show_table(table: pd.DataFrame, ids: list[str]) -> None:
     )
 
 
-def _choose(table: pd.DataFrame, ids: list[str]) -> str | None:
+def _choose(runs: Mapping[str, Run]) -> str | None:
     """Let someone choose a run by name, as a click on its row does; return its id."""
-    if st.session_state.get(_CHOSEN) not in ids:
+    if st.session_state.get(_CHOSEN) not in runs:
         st.session_state[_CHOSEN] = None
-    words = dict(zip(ids, table["run"] + ", " + table["state"], strict=True))
+    # Without the state: names that change while someone chooses among them would be a new list.
+    titles = {run_id: run.notes["title"] for run_id, run in runs.items()}
+    names = {run_id: f"{title} ({run_id})" if title else run_id for run_id, title in titles.items()}
 
     def untick() -> None:
         st.session_state[_TABLE] = st.session_state.get(_TABLE, 0) + 1
 
     return st.selectbox(
         "Run",
-        ids,
+        list(runs),
         index=None,
-        format_func=words.get,
+        format_func=names.get,
         placeholder="Choose one, here or by its row",
         key=_CHOSEN,
         on_change=untick,

@@ -135,11 +135,19 @@ def _show_curves(runs: Sequence[Run]) -> None:
     table = pd.DataFrame(rows)
     epochs = max(run.config.train.epochs for run in runs)
     for column, (name, title) in zip((left, right), _QUANTITIES.items(), strict=True):
-        column.vega_lite_chart(table, _chart(name, title, epochs), key=f"live_{name}")
+        # Streamlit unzooms a chart at new data, unless its zoom is a selection that we ask for.
+        column.vega_lite_chart(
+            table,
+            _chart(name, title, epochs),
+            key=f"live_{name}",
+            on_select="rerun",
+            selection_mode="zoom",
+        )
     st.caption(
         "Solid: clips that the network does not learn from (validation). Dashed: the windows it "
         "learns from, made harder on purpose by masks and dropout, so that they may lie lower at "
-        "first. When the dashed line goes on and the solid one stays behind, it learns by heart."
+        "first. When the dashed line goes on and the solid one stays behind, it learns by heart. "
+        "Scroll on a chart to zoom, drag to move, double-click to see all again."
     )
 
 
@@ -182,6 +190,6 @@ def _chart(name: str, title: str, epochs: int) -> dict[str, Any]:
             detail="run:N",
             tooltip=["network:N", "on:N", "epoch:Q", altair.Tooltip(f"{name}:Q", format=".3f")],
         )
-        .interactive()
+        .add_params(altair.selection_interval(name="zoom", bind="scales"))
     )
     return {key: value for key, value in chart.to_dict().items() if key != "data"}
