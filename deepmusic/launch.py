@@ -26,6 +26,7 @@ from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.runs import (
     ALIVE,
+    DISK_FULL,
     FINISHED,
     Run,
     library_versions,
@@ -261,7 +262,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and (
         error.errno == errno.ENOSPC or "No space left" in str(error)
     ):
-        return "The disk is full. Free some space, then resume: complete epochs are kept."
+        return DISK_FULL
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "The memory is full. Choose a smaller batch size, or close other programs."
     return f"An unforeseen fault: {type(error).__name__}: {error}. The log says where."

@@ -49,6 +49,9 @@ QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
 ALIVE = (QUEUED, RUNNING)
 RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
 
+#: Why a run failed that could not write down why.
+DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are kept."
+
 #: Those who look at a lock hold it for less than this.
 _LOCK_SECONDS = 2
 
@@ -172,11 +175,17 @@ class Run:
     @property
     def error(self) -> str:
         """Why the run failed, in words; empty if it did not."""
-        return _read_text(self.path / "error.txt")
+        path = self.path / "error.txt"
+        return _read_text(path) or (DISK_FULL if path.exists() else "")
 
     def fail(self, reason: str) -> None:
         """Write down why the run failed."""
-        write_atomically(self.path / "error.txt", reason + "\n")
+        path = self.path / "error.txt"
+        try:
+            write_atomically(path, reason + "\n")
+        except OSError:
+            # On a full disk a name can be written, though no word: see `error`.
+            path.touch()
 
     def is_cancelled(self) -> bool:
         """Tell whether someone asked the run to stop."""

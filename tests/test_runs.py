@@ -212,6 +212,16 @@ def test_two_who_look_at_once_do_not_see_a_worker(run):
     assert not any(seen)
 
 
+def test_on_a_full_disk_a_run_still_fails_with_a_reason(run, monkeypatch):
+    def no_room(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_atomically", no_room)
+    run.fail("out of words")
+    assert run.state == "failed"
+    assert run.error.startswith("The disk is full. Free some space, then resume")
+
+
 def test_going_on_forgets_how_it_ended(run):
     run.fail("no room")
     run.cancel()
