@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Heard = tuple[Path, float, Mapping[str, Prediction]]
 
 MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 
 
 class Cli(click.Group):
@@ -175,6 +176,7 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
 @click.option("--repeats", type=click.IntRange(1), default=1, help="Runs, with seeds counted on.")
 @click.option("--background", is_flag=True, help="Start workers and return at once.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
+@JSON_OPTION
 @click.option("--run", "path", type=click.Path(path_type=Path), hidden=True)
 @click.option("--lock", type=int, hidden=True, help="Inherited file descriptor of its lock.")
 def train(
@@ -191,6 +193,7 @@ def train(
     repeats: int,
     background: bool,
     out: Path | None,
+    as_json: bool,
     path: Path | None,
     lock: int | None,
 ) -> None:
@@ -209,25 +212,34 @@ def train(
     changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
         changes["augment"] = None
-    created = []
+    plans = []
     for name in chosen_models(model):
         sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
         for repeat in range(repeats):
-            settings = recipe.changed(**changes, seed=seed + repeat)
-            created.append(launch.create(sizes, settings, out))
+            plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    for run in created:
-        click.echo(run.path)
-        if background:
-            launch.start(run)
-            continue
-        launch.work(run)
-        if run.state == FINISHED:
-            click.echo(evaluation_line(run.config.model.name, run.evaluation))
-        elif run.state == CANCELLED:
-            raise RunError(f"{run.id} was stopped. Go on: python -m deepmusic runs resume {run.id}")
-        else:
-            raise RunError(f"{run.id} failed: {run.error.strip()}")
+    created: list[Run] = []
+    try:
+        for plan in plans:
+            # Made when its turn comes, so that one that is stopped leaves none that never began.
+            run = launch.create(*plan, out)
+            created.append(run)
+            if not as_json:
+                click.echo(run.path)
+            if background:
+                launch.start(run)
+                continue
+            launch.work(run)
+            if run.state == CANCELLED:
+                resume = f"python -m deepmusic runs resume {run.id}"
+                raise RunError(f"{run.id} was stopped. Go on: {resume}")
+            if run.state != FINISHED:
+                raise RunError(f"{run.id} failed: {run.error.strip()}")
+            if not as_json:
+                click.echo(evaluation_line(run.config.model.name, run.evaluation))
+    finally:
+        if as_json:
+            print_runs(created, as_json)
 
 
 def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
@@ -266,9 +278,6 @@ def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
 @main.group()
 def runs() -> None:
     """List, stop, resume and delete training runs."""
-
-
-JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 
 
 def print_runs(found: Sequence["Run"], as_json: bool) -> None:

@@ -124,6 +124,27 @@ def test_train_on_the_toy_set(tmp_path):
     assert "(30 test clips" in result.stdout
 
 
+def test_train_prints_its_runs_as_json(tmp_path, monkeypatch):
+    monkeypatch.setattr(launch, "start", lambda made: None)
+    result = run(
+        *("train", "--data", "toy", "--epochs", 2, "--repeats", 2),
+        *("--background", "--json", "--out", tmp_path),
+    )
+    rows = json.loads(result.stdout)
+    assert [row["model"] for row in rows] == [name for name in models.MODELS for _ in range(2)]
+    assert {row["id"] for row in rows} == {made.id for made in list_runs(tmp_path)}
+    assert {row["epoch"] for row in rows} == {0}
+
+
+def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(launch, "work", lambda made: made.cancel())
+    result = run("train", "--data", "toy", "--json", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "was stopped. Go on: python -m deepmusic runs resume" in result.stderr
+    (made,) = list_runs(tmp_path)
+    assert [row["state"] for row in json.loads(result.stdout)] == ["cancelled"] == [made.state]
+
+
 def test_a_failed_training_says_why(tmp_path):
     result = run("train", "--data", tmp_path / "nothing", "--model", "crnn", "--out", tmp_path)
     assert result.exit_code == 2
