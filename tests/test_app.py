@@ -52,6 +52,15 @@ def test_a_newcomer_is_invited(app):
     assert [metric.label for metric in app.metric] == ["CNN", "CRNN", "CNN-GRU", "Ensemble"]
 
 
+def test_an_own_run_that_was_deleted_gives_way_to_the_shipped_one(app, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    app.session_state["own_runs"] = {"crnn": "20261122-120000-crnn"}
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "your run" not in texts(app)
+
+
 def test_the_demo_button_plays_and_classifies(app):
     app.run()
     app.button[0].click().run()
