@@ -2,7 +2,6 @@
 
 import csv
 import glob
-import itertools
 import json
 import logging
 import sys
@@ -13,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import __version__, models, recipes
+from deepmusic.commands import results
+from deepmusic.commands.results import LEAK_WARNING, evaluation_line
 from deepmusic.datasets.splits import LEAK, SPLITS
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
-from deepmusic.models import ALL
+from deepmusic.models import ALL, BASELINE
 from deepmusic.recipes import PRESETS
 
 if TYPE_CHECKING:
@@ -159,7 +160,13 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
 
 
 @main.command()
-@click.option("--model", type=MODEL_CHOICE, default=ALL, show_default=True)
+@click.option(
+    "--model",
+    type=click.Choice([*MODEL_CHOICE.choices, BASELINE]),
+    default=ALL,
+    show_default=True,
+    help="all: the three networks. svm: what they must beat.",
+)
 @click.option("--data", default="gtzan", show_default=True, help="gtzan, toy, or a path to GTZAN.")
 @click.option(
     "--preset",
@@ -197,7 +204,7 @@ def train(
     path: Path | None,
     lock: int | None,
 ) -> None:
-    """Train networks and test them once; Ctrl-C stops and keeps the last complete epoch.
+    """Train networks, or the SVM, and test them once; Ctrl-C stops after a complete epoch.
 
     Runs lie in --out, in DEEPMUSIC_RUNS, or in runs/.
     """
@@ -208,6 +215,14 @@ def train(
         launch.work(Run.open(path), lock)
         return
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    if model == BASELINE:
+        if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
+            raise click.UsageError(
+                "The SVM takes --data, --split, --fold and --out alone: it has no epochs and no "
+                "chance, and is trained in seconds."
+            )
+        train_baseline(data, split, fold, out)
+        return
     changes = {key: value for key, value in given.items() if value is not None}
     changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
@@ -242,16 +257,15 @@ def train(
             print_runs(created, as_json)
 
 
-def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
-    """Return one line of what a network reached on its test part."""
-    return (
-        f"{models.title(name):9} {evaluation['protocol']}: "
-        f"window {evaluation['window_accuracy']:.3f}, "
-        f"clip {evaluation['clip_accuracy']:.3f} by mean probability, "
-        f"{evaluation['clip_vote_accuracy']:.3f} by vote "
-        f"({evaluation['clips']} test clips, {evaluation['windows']} windows)"
-        + (f"\n{LEAK_WARNING}" if evaluation["protocol"] == LEAK else "")
-    )
+def train_baseline(data: str, split: str, fold: int | None, out: Path | None) -> None:
+    """Train and test the SVM, keep what comes of it among the runs, and print it."""
+    from deepmusic import baseline
+    from deepmusic.datasets import open_dataset
+    from deepmusic.runs import runs_folder
+
+    run = baseline.train(open_dataset(data), split, fold, out or runs_folder())
+    click.echo(run.path)
+    click.echo(metrics_table(baseline.TITLE, run.evaluation))
 
 
 @main.command(hidden=True)
@@ -342,7 +356,7 @@ run_action("resume", "goes on in the background", "Go on after the last complete
 run_action("delete", "deleted", "Delete a run and all its files.")
 
 
-# === evaluate and results ===
+# === evaluate ===
 
 
 @main.command()
@@ -368,6 +382,11 @@ def evaluate(
     other = protocol not in (None, recipe.split) or fold not in (None, recipe.fold)
     if recount and other:
         raise click.UsageError("--recount counts what is there: leave out --protocol and --fold.")
+    if not run.weights_path.exists() and not recount:
+        if other:
+            raise RunError(f"{run.path} was shipped without weights, and cannot be tested anew.")
+        click.echo(f"{run.path} has no weights: counting predictions.csv again.", err=True)
+        recount = True
     dataset = None if recount else open_or_say(recipe.data, needed=other)
     if dataset:
         found = evaluation.evaluate(run, dataset, protocol, fold)
@@ -398,11 +417,6 @@ SHARES = {
     "top2_accuracy": "genre among the first two",
     "expected_calibration_error": "gap of confidence and accuracy",
 }
-
-LEAK_WARNING = (
-    "This protocol is wrong on purpose: a clip is one segment of 3.3 s here, and other segments of "
-    "the same recording trained the network. It shows how much leakage flatters."
-)
 
 #: Of a clip judged as a whole, these would say the same as the share by mean probability.
 BY_WINDOW = ("window_accuracy", "clip_vote_accuracy")
@@ -444,95 +458,6 @@ def shares(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{words:34} {error:.3f}"
 
 
-@main.command()
-def results() -> None:
-    """Recount, from their predictions, what the shipped networks reach on their test clips."""
-    from deepmusic.runs import shipped_protocols
-
-    for protocol in shipped_protocols(list(models.MODELS)):
-        print_results(protocol)
-
-
-def print_results(protocol: str) -> None:
-    """Print what the networks, their ensemble and the baseline reach by one protocol."""
-    from deepmusic import baseline, evaluation
-    from deepmusic.runs import Run, shipped_path, shipped_run
-
-    shipped = [shipped_run(name, protocol) for name in models.MODELS]
-    for name, summary in evaluation.summarize_runs(shipped).items():
-        click.echo(evaluation_line(name, summary))
-        click.echo(f"{'':9} clip accuracy: {interval_words(summary)}")
-    floor = Run(shipped_path(baseline.NAME, protocol))
-    if floor.predictions_path.exists():
-        found = evaluation.summarize(floor.read_predictions(), floor.evaluation["genres"])
-        click.echo(f"{baseline.TITLE}: clip {found['clip_accuracy']:.3f}, {interval_words(found)}")
-    tables = {
-        run.config.model.name: evaluation.clip_table(
-            run.read_predictions(), run.config.model.genres
-        )
-        for run in shipped
-    }
-    common = evaluation.agreement(tables)
-    click.echo(
-        f"All agree on {common['agreed']:.3f} of the clips, and are right on "
-        f"{common['right_when_agreed']:.3f} of those."
-    )
-    for one, other in itertools.combinations(tables, 2):
-        duel = evaluation.mcnemar(tables[one], tables[other])
-        click.echo(
-            f"{models.title(one)} against {models.title(other)}: only one is right on "
-            f"{duel['only_one']} and {duel['only_other']} clips, McNemar's p = "
-            f"{duel['p_value']:.3f}"
-        )
-    click.echo()
-
-
-def interval_words(found: Mapping[str, Any]) -> str:
-    """Return the interval of the clip accuracy in words."""
-    low, high = found["clip_accuracy_interval"]
-    return f"95 % interval {low:.3f} to {high:.3f}"
-
-
-@main.command()
-@click.option("--data", default="gtzan", show_default=True, help="gtzan, toy, or a path to GTZAN.")
-@click.option("--split", type=click.Choice(SPLITS), default="paper", show_default=True)
-@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Keep it there.")
-@JSON_OPTION
-def baseline(data: str, split: str, fold: int | None, out: Path | None, as_json: bool) -> None:
-    """Train and test what the networks must beat: an SVM on statistics of whole clips.
-
-    With --out, its predictions.csv and evaluation.json are kept in that folder.
-    """
-    from deepmusic import baseline
-    from deepmusic.datasets import open_dataset
-    from deepmusic.runs import Run
-
-    predictions, found = baseline.evaluate(open_dataset(data), split, fold)
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
-        Run(out).write_predictions(predictions)
-        Run(out).write_evaluation(found)
-    click.echo(json.dumps(found, indent=2) if as_json else metrics_table(baseline.TITLE, found))
-
-
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
-def ship(paths: Sequence[Path]) -> None:
-    """Make finished runs the networks that the app uses, and count their ensemble anew."""
-    from deepmusic import evaluation
-    from deepmusic.runs import Run, shipped_path, shipped_protocols, shipped_run
-    from deepmusic.runs import ship as ship_run
-
-    for path in paths:
-        click.echo(f"{path} -> {ship_run(Run.open(path)).path}")
-    for protocol in shipped_protocols(list(models.MODELS)):
-        runs = [shipped_run(name, protocol) for name in models.MODELS]
-        ensemble = Run(shipped_path(models.ENSEMBLE, protocol))
-        ensemble.path.mkdir(exist_ok=True)
-        ensemble.write_evaluation(evaluation.summarize_runs(runs)[models.ENSEMBLE])
-
-
 # === report ===
 
 
@@ -560,6 +485,10 @@ def report(names: Sequence[str], out: Path) -> None:
 
     write_report([run for name in names for run in find(name)], out)
     click.echo(out)
+
+
+main.add_command(results.results)
+main.add_command(results.ship)
 
 
 if __name__ == "__main__":

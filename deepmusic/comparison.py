@@ -6,7 +6,7 @@ Protocols are never mixed: a score belongs to the protocol whose test clips it w
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -20,7 +20,7 @@ from deepmusic.baseline import TITLE
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.prediction import Classifier, Prediction
-from deepmusic.runs import FINISHED, SHIPPED, Run, list_runs, runs_folder
+from deepmusic.runs import FINISHED, SHIPPED, Run, list_runs, runs_folder, shipped_runs
 
 #: The protocols, from the most flattering to the strictest, in the words of the page.
 PROTOCOLS: dict[str, str] = {
@@ -53,6 +53,35 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Mean and sample standard deviation of a share over trainings that differ in their seed."""
+
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What a recipe reaches under several seeds, the shipped run's among them.
+
+    Attributes
+    ----------
+    n : int
+        Number of seeds.
+    clip : Spread
+        Share of clips right by mean probability.
+    window, vote : Spread or None
+        Share of windows right, and of clips by vote; None for an ensemble, of whose repeats only
+        the clips are known.
+    """
+
+    n: int
+    clip: Spread
+    window: Spread | None = None
+    vote: Spread | None = None
+
+
+@dataclass(frozen=True)
 class Candidate:
     """What a table can have as a row: one run, the folds of one recipe, or an ensemble.
 
@@ -79,7 +108,9 @@ class Candidate:
     @property
     def stamp(self) -> tuple[tuple[str, int], ...]:
         """Files that its score is counted from, and their age: what a cache can go by."""
-        return tuple((str(run.path), _modified(run.predictions_path)) for run in self.runs)
+        paths = [run.predictions_path for run in self.runs]
+        paths += [repeat.clips_path for run in self.runs for repeat in run.repeats().values()]
+        return tuple((str(path), _modified(path)) for path in paths)
 
 
 @dataclass(frozen=True)
@@ -103,6 +134,8 @@ class Score:
         Of an ensemble, of all its members.
     training_seconds : float or None
         Sum over all epochs; None where they were not written down.
+    repeats : Repeats or None
+        The same under other seeds, where that was measured.
     """
 
     candidate: Candidate
@@ -115,6 +148,7 @@ class Score:
     table: pd.DataFrame = field(repr=False, compare=False)
     parameters: int | None = None
     training_seconds: float | None = None
+    repeats: Repeats | None = None
 
 
 # === Counting ===
@@ -166,9 +200,30 @@ def score(candidate: Candidate) -> Score:
         If predictions are missing or damaged, or the members of an ensemble were tested on nothing
         in common.
     """
+    together = predictions_of(candidate)
+    # Folds are networks of one size; members of an ensemble add up.
+    sizes = {_network(run): run.evaluation.get("parameters") for run in candidate.runs}
+    seconds = [_training_seconds(run) for run in candidate.runs]
+    counted = count(candidate, together, genres_of(candidate))
+    return replace(
+        counted,
+        parameters=sum(sizes.values()) if all(sizes.values()) else None,
+        training_seconds=sum(seconds) if all(seconds) else None,
+        repeats=_repeats(counted),
+    )
+
+
+def predictions_of(candidate: Candidate) -> pd.DataFrame:
+    """Return a candidate's window predictions: folds joined, members of an ensemble averaged.
+
+    Raises
+    ------
+    RunError
+        As `score` does.
+    """
     from deepmusic import evaluation
 
-    genres = _genres(candidate.runs[0])
+    genres = genres_of(candidate)
     tables = defaultdict(list)
     for run in candidate.runs:
         table = run.read_predictions()
@@ -183,24 +238,53 @@ def score(candidate: Candidate) -> Score:
     together = by_model[0] if len(by_model) == 1 else evaluation.average(by_model, genres)
     if together.empty:
         raise RunError(f"The members of {candidate.name} have no test window in common.")
-    # Folds are networks of one size; members of an ensemble add up.
-    sizes = {_network(run): run.evaluation.get("parameters") for run in candidate.runs}
-    seconds = [_training_seconds(run) for run in candidate.runs]
-    return replace(
-        count(candidate, together, genres),
-        parameters=sum(sizes.values()) if all(sizes.values()) else None,
-        training_seconds=sum(seconds) if all(seconds) else None,
-    )
+    return together
+
+
+def genres_of(candidate: Candidate) -> list[str]:
+    """Return the genres that a candidate tells apart."""
+    run = candidate.runs[0]
+    if _network(run) == BASELINE:
+        return list(run.evaluation["genres"])
+    return list(run.config.model.genres)
+
+
+def _repeats(counted: Score) -> Repeats | None:
+    """Count the shares again under the seeds that all runs of a candidate have."""
+    by_run = [run.repeats() for run in counted.candidate.runs]
+    seeds = set.intersection(*map(set, by_run))
+    if not seeds:
+        return None
+    genres = genres_of(counted.candidate)
+    shares = {"clip": [counted.clip.value], "window": [counted.window.value]}
+    shares["vote"] = [counted.vote.value]
+    for seed in sorted(seeds):
+        tables = defaultdict(list)
+        for repeats in by_run:
+            tables[_network(repeats[seed])].append(repeats[seed].read_clips())
+        members = [pd.concat(parts) for parts in tables.values()]
+        truth = members[0]["genre"]
+        # The mean of members' means over the same windows is the mean over all of them.
+        mean = sum(member[genres].reindex(truth.index) for member in members)
+        shares["clip"].append(float((mean.idxmax(axis=1) == truth).mean()))
+        if len(members) == 1:
+            clips = members[0]
+            shares["window"].append(clips["windows_right"].sum() / clips["windows"].sum())
+            shares["vote"].append(float((clips["heard_by_vote"] == truth).mean()))
+    n = len(seeds) + 1
+    return Repeats(n, **{name: _spread(found) for name, found in shares.items() if len(found) == n})
+
+
+def _spread(shares: Sequence[float]) -> Spread:
+    return Spread(statistics.fmean(shares), statistics.stdev(shares))
+
+
+def _title(model: str) -> str:
+    return TITLE if model == BASELINE else models.title(model)
 
 
 def _network(run: Run) -> str:
     return run.config.model.name if (run.path / "config.json").exists() else BASELINE
-
-
-def _genres(run: Run) -> list[str]:
-    if _network(run) == BASELINE:
-        return list(run.evaluation["genres"])
-    return list(run.config.model.genres)
 
 
 def _training_seconds(run: Run) -> float:
@@ -218,8 +302,7 @@ def find_candidates(
     Parameters
     ----------
     shipped, own : Path, optional
-        Folders to look in, instead of the shipped runs' and the visitor's. Shipped runs lie in a
-        folder each, or in a folder for each protocol.
+        Folders to look in, instead of the shipped runs' and the visitor's.
 
     Returns
     -------
@@ -227,7 +310,7 @@ def find_candidates(
         And what is wrong with finished runs that cannot be read, by their id.
     """
     faults: dict[str, str] = {}
-    ours = _readable(sorted(_find_shipped(shipped or SHIPPED), key=_model_order), faults)
+    ours = _readable(sorted(shipped_runs(shipped), key=_model_order), faults)
     networks = arrange(ours, _readable(list_runs(own)[::-1], faults))
     found = (
         networks + _baselines(shipped or SHIPPED, True) + _baselines(own or runs_folder(), False)
@@ -235,9 +318,15 @@ def find_candidates(
     return sorted(found, key=lambda candidate: not candidate.shipped), faults
 
 
+def find_shipped(folder: Path | None = None) -> list[Candidate]:
+    """List what DeepMusic ships that can stand in a table; leave out what cannot be read."""
+    runs = _readable(sorted(shipped_runs(folder), key=_model_order), {})
+    return arrange(runs, []) + _baselines(folder or SHIPPED, True)
+
+
 def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
     """List the classical baselines: folders named after it, which hold no settings of a network."""
-    return [
+    singles = [
         Candidate(
             TITLE if shipped else f"{TITLE}, {run.id}",
             BASELINE,
@@ -249,6 +338,7 @@ def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
         if not (run := Run(path.parent)).path.joinpath("config.json").exists()
         and _is_evaluated(run)
     ]
+    return _with_folds_joined(singles)
 
 
 def _is_evaluated(run: Run) -> bool:
@@ -275,13 +365,9 @@ def arrange(shipped: Sequence[Run], own: Sequence[Run]) -> list[Candidate]:
     titles = Counter((run.config.model.name, run.notes["title"]) for run in own)
     for runs, is_shipped in ((shipped, True), (own, False)):
         singles = [_single(run, is_shipped, titles) for run in runs]
-        complete = [*singles, *_pool_folds(singles)]
+        complete = _with_folds_joined(singles)
         found += complete + _ensembles(complete, is_shipped)
     return found
-
-
-def _find_shipped(folder: Path) -> list[Run]:
-    return [Run(path.parent) for path in folder.rglob("config.json")]
 
 
 def _model_order(run: Run) -> tuple[int, str]:
@@ -316,26 +402,35 @@ def _single(run: Run, shipped: bool, titles: Mapping[tuple[str, str], int]) -> C
     return Candidate(name, model, run.evaluation["protocol"], (run,), shipped)
 
 
-def _pool_folds(singles: Sequence[Candidate]) -> list[Candidate]:
-    """Join the newest runs of all three folds that share one recipe."""
+def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
+    """Put one candidate in place of the newest runs of all three folds that share one recipe."""
     by_recipe: dict[tuple, dict[str, Candidate]] = defaultdict(dict)
     for single in singles:
         if _FOLD in single.protocol:
-            settings = single.runs[0].config
-            recipe = settings.train.model_dump(mode="json") | {"fold": None, "seed": 0}
-            key = (single.protocol.split(_FOLD)[0], settings.model.to_json(), str(recipe))
-            by_recipe[key].setdefault(single.protocol, single)
-    return [
+            by_recipe[_recipe(single)].setdefault(single.protocol, single)
+    complete = [list(found.values()) for found in by_recipe.values() if len(found) == FOLDS]
+    joined = {single for folds in complete for single in folds}
+    return [single for single in singles if single not in joined] + [
         Candidate(
-            models.title(folds[0].model) + ("" if folds[0].shipped else f", {FOLDS} folds"),
-            folds[0].model,
-            protocol,
-            tuple(fold.runs[0] for fold in folds),
-            folds[0].shipped,
+            _title(first.model) + ("" if first.shipped else f", {FOLDS} folds"),
+            first.model,
+            first.protocol.split(_FOLD)[0],
+            tuple(fold.runs[0] for fold in sorted(folds, key=lambda fold: fold.protocol)),
+            first.shipped,
         )
-        for (protocol, *_), by_fold in by_recipe.items()
-        if len(folds := list(by_fold.values())) == FOLDS
+        for folds in complete
+        for first in folds[:1]
     ]
+
+
+def _recipe(single: Candidate) -> tuple[str, ...]:
+    """Return all that must be the same for folds to be joined."""
+    base = single.protocol.split(_FOLD)[0]
+    if single.model == BASELINE:
+        return base, BASELINE
+    settings = single.runs[0].config
+    recipe = settings.train.model_dump(mode="json") | {"fold": None, "seed": 0, "data": ""}
+    return base, settings.model.to_json(), str(recipe)
 
 
 def _ensembles(candidates: Sequence[Candidate], shipped: bool) -> list[Candidate]:
@@ -353,7 +448,7 @@ def _ensembles(candidates: Sequence[Candidate], shipped: bool) -> list[Candidate
     ]
 
 
-def protocols_of(candidates: Sequence[Candidate]) -> list[str]:
+def protocols_of(candidates: Iterable[Candidate]) -> list[str]:
     """Return the protocols that were measured, from the most flattering to the strictest."""
     order = list(PROTOCOLS)
     return sorted(

@@ -112,6 +112,28 @@ def clip_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame
     return verdicts.join(mean)
 
 
+def compact_clips(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Keep of window predictions what the shares of a table can be counted from.
+
+    Parameters
+    ----------
+    predictions, genres
+        As in `clip_table`.
+
+    Returns
+    -------
+    pd.DataFrame
+        By ``track``: ``genre`` (true), ``heard``, ``heard_by_vote``, the number of ``windows``, how
+        many are right as ``windows_right``, and the mean probability of each genre.
+    """
+    table = clip_table(predictions, genres).drop(columns="confidence")
+    right = predictions["genre"] == predictions[list(genres)].idxmax(axis=1)
+    by_clip = right.groupby(predictions["track"]).agg(["size", "sum"])
+    table.insert(3, "windows", by_clip["size"])
+    table.insert(4, "windows_right", by_clip["sum"])
+    return table
+
+
 def metrics(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any]:
     """Recount everything that a table of window predictions says about a network.
 
@@ -365,14 +387,14 @@ def _share(right: pd.Series) -> float | None:
 
 
 def apply_temperature(
-    predictions: pd.DataFrame, genres: Sequence[str], temperature: float
+    table: pd.DataFrame, genres: Sequence[str], temperature: float
 ) -> pd.DataFrame:
-    """Make every window's probabilities less (T above 1) or more (below 1) sure.
+    """Make the probabilities of each row less (T above 1) or more (below 1) sure.
 
     Parameters
     ----------
-    predictions : pd.DataFrame
-        What `predict_windows` returned, or ``predictions.csv``.
+    table : pd.DataFrame
+        What `clip_table` returned, whose ``confidence`` changes too; or a table of windows.
     genres : sequence of str
         Columns of probability.
     temperature : float
@@ -381,21 +403,22 @@ def apply_temperature(
     Returns
     -------
     pd.DataFrame
-        A copy with other probabilities; each window hears the same genre as before.
+        A copy with other probabilities; the most probable genre of a row stays the same.
     """
     from scipy.special import softmax
 
     genres = list(genres)
-    logits = np.log(predictions[genres].to_numpy().clip(min=_LEAST_PROBABILITY)) / temperature
-    scaled = pd.DataFrame(softmax(logits, axis=1), columns=genres, index=predictions.index)
-    return predictions.assign(**{genre: scaled[genre] for genre in genres})
+    logits = np.log(table[genres].to_numpy().clip(min=_LEAST_PROBABILITY)) / temperature
+    scaled = table.assign(**dict(zip(genres, softmax(logits, axis=1).T, strict=True)))
+    if "confidence" in table:
+        scaled["confidence"] = scaled[genres].max(axis=1)
+    return scaled
 
 
 def temperature(valid_predictions: pd.DataFrame, genres: Sequence[str]) -> float:
     """Find the temperature at which a network is as sure of its clips as it is right.
 
-    It scales windows (`apply_temperature`) and is judged by the log loss of the clips, whose
-    confidence people see: windows that are calibrated one by one make clips that are not.
+    It scales the mean probabilities of clips, which people see, and so changes no verdict.
 
     Parameters
     ----------
@@ -413,12 +436,11 @@ def temperature(valid_predictions: pd.DataFrame, genres: Sequence[str]) -> float
     from sklearn.metrics import log_loss
 
     genres = sorted(genres)
+    clips = clip_table(valid_predictions, genres)
 
     def loss(log_temperature: float) -> float:
-        scaled = apply_temperature(valid_predictions, genres, np.exp(log_temperature))
-        clips = scaled.groupby("track", sort=False)
-        mean = clips[genres].mean().to_numpy()
-        return log_loss(clips["genre"].first(), mean, labels=genres)
+        scaled = apply_temperature(clips, genres, np.exp(log_temperature))
+        return log_loss(clips["genre"], scaled[genres].to_numpy(), labels=genres)
 
     found = minimize_scalar(loss, bounds=tuple(np.log(_TEMPERATURES)), method="bounded")
     return float(np.exp(found.x))
@@ -610,10 +632,12 @@ def calibrated(
     -------
     dict
         ``temperature``, and ``calibrated``: `reliability` and `expected_calibration_error` of the
-        test clips under it.
+        test clips under it. Empty if the network has diverged, and answers with no numbers.
     """
+    if not np.isfinite(validation[list(genres)]).all(axis=None):
+        return {}
     fitted = temperature(validation, genres)
-    bins = reliability(clip_table(apply_temperature(predictions, genres, fitted), genres))
+    bins = reliability(apply_temperature(clip_table(predictions, genres), genres, fitted))
     return _rounded(
         {
             "temperature": fitted,

@@ -29,18 +29,12 @@ if TYPE_CHECKING:
 #: Where the shipped runs lie: one directory for each network.
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "runs"
 
-#: The protocol of the networks that the app asks. Those that were only tested, by another, are
-#: shipped in a folder named after it.
+#: The protocol of the networks that the app asks. Runs of the others serve tables alone, and are
+#: shipped without weights in a folder named after their protocol.
 HOME_PROTOCOL = "paper"
 
-#: What is shipped of a run.
-SHIPPED_FILES = (
-    "config.json",
-    "history.csv",
-    "model.weights.h5",
-    "evaluation.json",
-    "predictions.csv",
-)
+#: Where, beside a shipped run, the same recipe under other seeds is shipped.
+_REPEATS = "seeds"
 
 FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
 QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
@@ -299,6 +293,23 @@ class Run:
             self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
         )
 
+    @property
+    def clips_path(self) -> Path:
+        """Verdicts on clips, which are shipped of a repeat instead of its predictions."""
+        return self.path / "clips.csv"
+
+    def read_clips(self) -> "pd.DataFrame":
+        """Read ``clips.csv`` by track; raise `RunError` if that is missing."""
+        import pandas as pd
+
+        try:
+            return pd.read_csv(self.clips_path, index_col="track")
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{self.path} has no readable clips.csv ({error}). Ship this repeat again: "
+                "python -m deepmusic ship --repeat RUN"
+            ) from error
+
     @cached_property
     def evaluation(self) -> dict[str, Any]:
         """What the run reached on its test part; raise `RunError` if that is missing."""
@@ -314,6 +325,22 @@ class Run:
         write_atomically(
             self.path / "evaluation.json", json.dumps(evaluation, indent=2, default=float) + "\n"
         )
+
+    # === Repeats ===
+
+    def repeats(self) -> dict[int, "Run"]:
+        """List what was shipped beside this run under other seeds, by seed."""
+        found = _names_in(self.path / _REPEATS)
+        numbers = sorted(int(name) for name in found if name.isdecimal())
+        return {
+            number: repeat
+            for number in numbers
+            if (repeat := self.repeat(number)).clips_path.exists()
+        }
+
+    def repeat(self, seed: int) -> "Run":
+        """Return what was, or is to be, shipped beside this run under another seed."""
+        return Run(self.path / _REPEATS / str(seed))
 
     # === What people write ===
 
@@ -430,25 +457,15 @@ def find_run(run_id: str, folder: Path | None = None) -> Run:
     raise RunError(f"There is no run named {run_id!r}. See: python -m deepmusic runs list")
 
 
-def ship(run: Run) -> Run:
-    """Copy a finished run to where the app finds its networks, in place of the one shipped before.
-
-    Raises
-    ------
-    RunError
-        If the run is not finished.
-    """
-    run.evaluation  # noqa: B018 - raises where the run is not finished
-    target = shipped_path(run.config.model.name, run.evaluation["protocol"])
-    target.mkdir(parents=True, exist_ok=True)
-    for name in SHIPPED_FILES:
-        shutil.copyfile(run.path / name, target / name)
-    return Run(target)
-
-
 def shipped_path(name: str, protocol: str = HOME_PROTOCOL) -> Path:
-    """Return where a network (or the ensemble, or the baseline) of a protocol is shipped."""
-    return SHIPPED / name if protocol == HOME_PROTOCOL else SHIPPED / protocol / name
+    """Return where a network (or the ensemble, or the baseline) of a protocol is shipped.
+
+    Of ``artist_folds, fold 1`` that is ``artist_folds/fold1/`` and the name.
+    """
+    if protocol == HOME_PROTOCOL:
+        return SHIPPED / name
+    base, _, fold = protocol.partition(", fold ")
+    return SHIPPED / base / (f"fold{fold}" if fold else "") / name
 
 
 def shipped_run(name: str, protocol: str = HOME_PROTOCOL) -> Run:
@@ -462,14 +479,17 @@ def shipped_run(name: str, protocol: str = HOME_PROTOCOL) -> Run:
     return Run.open(shipped_path(name, protocol))
 
 
-def shipped_protocols(names: Sequence[str]) -> list[str]:
-    """List the protocols for which all these networks are shipped, the app's own first."""
-    others = (name for name in sorted(_names_in(SHIPPED)) if name not in names)
-    return [
-        protocol
-        for protocol in (HOME_PROTOCOL, *others)
-        if all((shipped_path(name, protocol) / "config.json").exists() for name in names)
-    ]
+def shipped_runs(folder: Path | None = None) -> list[Run]:
+    """List all networks' runs that DeepMusic ships, of any protocol, without their repeats.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where to look instead of `SHIPPED`.
+    """
+    folder = folder or SHIPPED
+    found = (path.parent for path in sorted(folder.rglob("config.json")))
+    return [Run(path) for path in found if _REPEATS not in path.relative_to(folder).parts]
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -232,8 +232,10 @@ def train(run: Run, dataset: Dataset) -> None:
     _keep_weights(network, run)
     predictions = evaluation.predict_windows(network, pictures["test"], dataset.tracks, model)
     run.write_predictions(predictions)
+    validation = evaluation.predict_windows(network, pictures["valid"], dataset.tracks, model)
     run.write_evaluation(
         evaluation.summarize(predictions, model.genres)
+        | evaluation.calibrated(predictions, validation, model.genres)
         | {
             "protocol": split.name,
             "part": "test",

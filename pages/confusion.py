@@ -6,21 +6,15 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, confusion, evaluation, figures, models, paper
+from deepmusic import audio, comparison, confusion, figures, models, paper
+from deepmusic.comparison import Candidate
 from deepmusic.confusion import COUNTS, PRECISION, RECALL, UNITS
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import AudioError, ModelError, RunError
 from deepmusic.models import ENSEMBLE
-from deepmusic.runs import (
-    FINISHED,
-    HOME_PROTOCOL,
-    Run,
-    list_runs,
-    shipped_protocols,
-    shipped_run,
-)
-from deepmusic.ui import address, cache, frame
+from deepmusic.runs import FINISHED, HOME_PROTOCOL, list_runs, shipped_run
+from deepmusic.ui import address, cache, compared, frame
 
 SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"
 
@@ -82,24 +76,21 @@ class Result:
         return f"{self.name}: {100 * right:.0f} % right"
 
 
-def read_result(run: Run, name: str) -> Result:
-    """Return what a finished run answered; raise `RunError` if its files are damaged."""
-    model, protocol = run.config.model, run.evaluation.get("protocol")
-    models.spec(model.name)
-    predictions, genres = run.read_predictions(), list(model.genres)
-    missing = {"track", "genre", "start", *genres} - {*predictions.columns}
-    if missing or predictions.empty or not protocol:
-        what = ", ".join(sorted(missing)) or "protocol or rows"
-        raise RunError(f"{run.path}: its results have no {what}. Train this run again.")
+def read_result(candidate: Candidate) -> Result:
+    """Return what finished runs answered; raise `RunError` if their files are damaged."""
+    predictions, clips = compared.tables_of(candidate)
+    genres = comparison.genres_of(candidate)
     if predictions[genres].isna().any(axis=None):
-        raise RunError(f"{run.path}: some answers are no numbers; its training has diverged.")
-    clips = evaluation.clip_table(predictions, genres)
-    return Result(name, model.name, protocol, genres, predictions, clips)
+        raise RunError(
+            f"{candidate.runs[0].path}: some answers are no numbers; its training has diverged."
+        )
+    return Result(candidate.name, candidate.model, candidate.protocol, genres, predictions, clips)
 
 
 def shipped_choice(name: str, protocol: str) -> str:
     """Return what stands for a shipped network in the address."""
-    return f"shipped-{name}" if protocol == HOME_PROTOCOL else f"shipped-{protocol}-{name}"
+    short = protocol.replace(", fold ", "-fold")
+    return f"shipped-{name}" if protocol == HOME_PROTOCOL else f"shipped-{short}-{name}"
 
 
 def is_shipped_network(choice: str) -> bool:
@@ -107,43 +98,49 @@ def is_shipped_network(choice: str) -> bool:
     return choice.startswith("shipped-") and not choice.endswith(ENSEMBLE)
 
 
-def find_shipped(protocol: str, faults: dict[str, str]) -> dict[str, Result]:
-    """Return the shipped results of a protocol and their mean; add to the faults."""
-    found = {}
+def find_shipped(faults: dict[str, str]) -> dict[str, Candidate]:
+    """Return the shipped networks and ensembles of every protocol; add to the faults."""
     for name in models.MODELS:
-        choice = shipped_choice(name, protocol)
         try:
-            found[choice] = read_result(shipped_run(name, protocol), models.title(name))
+            shipped_run(name)
         except RunError as error:
-            faults[choice] = str(error)
-    members = list(found.values())
-    if len(members) == len(models.MODELS):
-        genres = members[0].genres
-        mean = evaluation.average([result.predictions for result in members], genres)
-        clips = evaluation.clip_table(mean, genres)
-        found[shipped_choice(ENSEMBLE, protocol)] = Result(
-            models.title(ENSEMBLE), ENSEMBLE, members[0].protocol, genres, mean, clips
-        )
+            faults[shipped_choice(name, HOME_PROTOCOL)] = str(error)
+    return {
+        shipped_choice(candidate.model, candidate.protocol): candidate
+        for candidate in comparison.find_shipped()
+        if candidate.model != models.BASELINE
+    }
+
+
+def find_own(faults: dict[str, str]) -> dict[str, Result]:
+    """Return what a visitor's own runs answered, the newest first, by id; add to the faults."""
+    runs = [run for run in list_runs()[::-1] if run.state == FINISHED]
+    titles = Counter(run.notes["title"] for run in runs)
+    found = {}
+    for run in runs:
+        title = run.notes["title"]
+        try:
+            model, protocol = run.config.model.name, run.evaluation.get("protocol")
+            models.spec(model)
+            if not protocol:
+                raise RunError(f"{run.path} does not say its protocol. Train this run again.")
+            name = title if title and titles[title] == 1 else run.id
+            found[run.id] = read_result(Candidate(name, model, protocol, (run,), False))
+        except (RunError, ModelError) as error:
+            faults[run.id] = str(error)
     return found
 
 
-def find_results() -> tuple[dict[str, Result], dict[str, str]]:
-    """Return all results, shipped ones first, then the newest; and faults.
-
-    Both are keyed by what stands for the run in the address.
-    """
-    own = [run for run in list_runs()[::-1] if run.state == FINISHED]
-    titles = Counter(run.notes["title"] for run in own)
-    found, faults = {}, {}
-    for protocol in shipped_protocols(list(models.MODELS)) or [HOME_PROTOCOL]:
-        found |= find_shipped(protocol, faults)
-    for run in own:
-        title = run.notes["title"]
-        try:
-            found[run.id] = read_result(run, title if title and titles[title] == 1 else run.id)
-        except (RunError, ModelError) as error:
-            faults[run.id] = str(error)
-    return found, faults
+def read_shipped(candidates: dict[str, Candidate], protocol: str) -> dict[str, Result]:
+    """Read what the shipped networks of a protocol answered; say which cannot be read."""
+    found = {}
+    for choice, candidate in candidates.items():
+        if candidate.protocol == protocol:
+            try:
+                found[choice] = read_result(candidate)
+            except RunError as error:
+                st.warning(str(error))
+    return found
 
 
 def forget_cell() -> None:
@@ -153,9 +150,8 @@ def forget_cell() -> None:
         st.query_params.pop(name, None)
 
 
-def choose_protocol(found: dict[str, Result]) -> str:
+def choose_protocol(protocols: list[str]) -> str:
     """Let the visitor choose a protocol where there are several."""
-    protocols = list(dict.fromkeys(result.protocol for result in found.values()))
     key = address.key("protocol", protocols)
     if len(protocols) > 1:
         st.selectbox(
@@ -532,13 +528,15 @@ def show_all(choices: list[str]) -> None:
 frame.enter("pages/confusion.py")
 
 st.subheader("Which genres does it mix up?", anchor=False)
-every, faults = find_results()
+faults: dict[str, str] = {}
+shipped, own = find_shipped(faults), find_own(faults)
 if faults:
     n_faults = "One run" if len(faults) == 1 else f"{len(faults)} runs"
     with st.expander(f"{n_faults} cannot be shown. Why?", icon="⚠️"):
         for choice, fault in faults.items():
             st.warning(f"`{choice}`: {fault}")
-if not every:
+protocols = comparison.protocols_of([*shipped.values(), *own.values()])
+if not protocols:
     st.info(
         "No network has been tested yet. Train one to the end, on the page Train or with "
         "`python -m deepmusic train`, and see here what it mixes up."
@@ -546,8 +544,10 @@ if not every:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    protocol = choose_protocol(every)
-    found = {choice: result for choice, result in every.items() if result.protocol == protocol}
+    # The app's own first.
+    protocol = choose_protocol(sorted(protocols, key=lambda name: name != HOME_PROTOCOL))
+    found = read_shipped(shipped, protocol)
+    found |= {choice: result for choice, result in own.items() if result.protocol == protocol}
     measure, view = choose_numbers(len(found))
     chosen = choose_networks(found, view)
 if not chosen:

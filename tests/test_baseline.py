@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from scipy.fft import dct
 
-from deepmusic import baseline, evaluation
+from deepmusic import baseline, comparison, evaluation
 from deepmusic.__main__ import main
 from deepmusic.datasets import Pictures, Problem, Split, Toy, Track
 from deepmusic.errors import DatasetError
@@ -91,27 +91,43 @@ class FewToys(Toy):
 def test_it_learns_the_toy_set(tmp_path, monkeypatch):
     monkeypatch.setattr("deepmusic.datasets.open_dataset", {"toy": FewToys()}.get)
     result = CliRunner().invoke(
-        main, ["baseline", "--data", "toy", "--json", "--out", str(tmp_path / "svm")]
+        main, ["train", "--model", "svm", "--data", "toy", "--out", str(tmp_path)]
     )
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    assert result.stdout.startswith(str(tmp_path / "svm-toy"))
+    found = json.loads((tmp_path / "svm-toy" / "evaluation.json").read_text())
     assert found["protocol"] == "toy"
     assert found["clips"] == 10
     assert found["clip_accuracy"] > 0.7
-    kept = Run(tmp_path / "svm")
+    kept = Run(tmp_path / "svm-toy")
     assert kept.evaluation == found
     assert set(kept.read_predictions()["track"]) == set(FewToys().split("paper").test)
 
 
-def test_it_prints_a_table(monkeypatch):
+def test_it_prints_a_table(monkeypatch, tmp_path):
     monkeypatch.setattr("deepmusic.datasets.open_dataset", lambda name: Bands())
-    result = CliRunner().invoke(main, ["baseline"])
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    result = CliRunner().invoke(main, ["train", "--model", "svm", "--split", "fault_filtered"])
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("SVM, protocol paper: 6 test clips")
-    (line,) = (line for line in result.stdout.splitlines() if line.startswith("clips right"))
+    path, heading, *lines = result.stdout.splitlines()
+    assert path == str(tmp_path / "svm-fault_filtered")
+    assert heading.startswith("SVM, protocol fault_filtered: 6 test clips")
+    (line,) = (line for line in lines if line.startswith("clips right"))
     assert line.split("  ")[-1] == "0.610 to 1.000"
     # It judges clips as a whole.
     assert "windows right" not in result.stdout
+    # What it left stands beside the networks.
+    (found,) = comparison.find_candidates(tmp_path / "none", tmp_path)[0]
+    assert (found.model, found.protocol, found.runs[0].id) == (
+        *("svm", "fault_filtered", "svm-fault_filtered"),
+    )
+
+
+def test_what_networks_have_and_it_has_not_is_refused():
+    for option in (["--epochs", "3"], ["--seed", "1"], ["--no-augment"], ["--background"]):
+        result = CliRunner().invoke(main, ["train", "--model", "svm", *option])
+        assert result.exit_code == 2
+        assert "no epochs and no chance" in result.output
 
 
 def test_it_holds_the_floor(gtzan_root):

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import confusion, figures, models, paper
+from deepmusic import comparison, confusion, figures, models, paper
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
@@ -250,7 +250,8 @@ def page(runs_folder, no_gtzan):
 @pytest.fixture(autouse=True)
 def _only_paper_is_shipped(monkeypatch):
     """Leave the other protocols to the runs that a test makes."""
-    monkeypatch.setattr("deepmusic.runs.shipped_protocols", lambda names: ["paper"])
+    shipped = [one for one in comparison.find_shipped() if one.protocol == "paper"]
+    monkeypatch.setattr(comparison, "find_shipped", lambda: shipped)
 
 
 @pytest.fixture
@@ -258,6 +259,7 @@ def nothing_shipped(monkeypatch, tmp_path):
     from deepmusic import runs
 
     monkeypatch.setattr(runs, "SHIPPED", tmp_path / "nothing")
+    monkeypatch.setattr(comparison, "find_shipped", list)
 
 
 def make_run(folder, run_id, verdicts, model="cnn", protocol="fault_filtered", title=""):

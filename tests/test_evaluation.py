@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from scipy.special import softmax
 from sklearn.metrics import classification_report, top_k_accuracy_score
 
-from deepmusic import evaluation, models
+from deepmusic import evaluation, models, shipping
 from deepmusic.__main__ import main
 from deepmusic.config import ModelConfig, RunConfig, TrainConfig
 from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import clip_of, make
 from deepmusic.errors import DatasetError, RunError
-from deepmusic.runs import Run, shipped_path, shipped_protocols, shipped_run
+from deepmusic.runs import SHIPPED, Run, shipped_path, shipped_run, shipped_runs
 
 GENRES = ["blues", "jazz"]
 THREE = ["blues", "jazz", "rock"]
@@ -241,19 +241,38 @@ def recounted(protocol):
     return evaluation.summarize_runs([shipped_run(name, protocol) for name in models.MODELS])
 
 
-PROTOCOLS = shipped_protocols(list(models.MODELS))
+SHIPPED_RUNS = shipped_runs()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("name", [*models.MODELS, models.ENSEMBLE])
-def test_shipped_evaluations_can_be_recounted(name, protocol):
-    stated = json.loads((shipped_path(name, protocol) / "evaluation.json").read_text())
-    found = recounted(protocol)[name]
+def name_of(run):
+    return str(run.path.relative_to(SHIPPED))
+
+
+@pytest.mark.parametrize("run", SHIPPED_RUNS, ids=name_of)
+def test_shipped_evaluations_can_be_recounted(run):
+    stated, found = run.evaluation, evaluation.recount(run)
     # Probabilities are shipped to four decimals, so that a rare tie may fall the other way.
     for key in ("window_accuracy", "clip_accuracy", "clip_vote_accuracy"):
         assert found[key] == pytest.approx(stated[key], abs=0.0035)
     assert found["clips"] == stated["clips"]
-    assert found["protocol"] == stated["protocol"] == protocol
+    assert stated["temperature"] > 0 and "calibrated" in stated
+
+
+@pytest.mark.parametrize("run", SHIPPED_RUNS, ids=name_of)
+def test_shipped_runs_and_repeats_lie_where_their_protocol_says(run):
+    for one in (run, *run.repeats().values()):
+        protocol = one.config.train.split_label
+        assert one.evaluation["protocol"] == protocol
+        assert run.path == shipped_path(one.config.model.name, protocol)
+    for seed, repeat in run.repeats().items():
+        assert repeat.config.train.seed == seed != run.config.train.seed
+        assert shipping.differences(run, repeat) == []
+
+
+def test_the_ensemble_can_be_recounted():
+    stated = json.loads((shipped_path(models.ENSEMBLE) / "evaluation.json").read_text())
+    found = recounted("paper")[models.ENSEMBLE]
+    assert {key: found[key] for key in stated} == stated
 
 
 @pytest.mark.parametrize("name", list(models.MODELS))
@@ -261,14 +280,16 @@ def test_shipped_networks_reach_the_paper(name):
     assert recounted("paper")[name]["window_accuracy"] >= PAPER[name]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("name", list(models.MODELS))
-def test_shipped_networks_were_tested_on_clips_they_never_saw(name, protocol):
-    run = shipped_run(name, protocol)
+@pytest.mark.parametrize("run", SHIPPED_RUNS, ids=name_of)
+def test_shipped_networks_were_tested_on_clips_they_never_saw(run):
     split = make(read_facts(), run.config.train.split, run.config.train.fold)
     tested = set(run.read_predictions()["track"])
-    assert tested == set(split.test)
+    # The segments of jazz.00054, which is corrupt in the usual copy, may be missing.
+    assert {track for track in set(split.test) - tested if clip_of(track) != "jazz.00054"} == set()
+    assert tested <= set(split.test)
     assert tested.isdisjoint(split.train + split.valid)
+    for repeat in run.repeats().values():
+        assert set(repeat.read_clips().index) == tested
 
 
 def test_runs_of_different_protocols_are_not_mixed():

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: Name of the mean of all networks' probabilities, listed beside them.
 ENSEMBLE = "ensemble"
 
+#: Name of what the networks must beat: a support vector machine (`deepmusic.baseline`).
+BASELINE = "svm"
+
 #: What options call all networks together.
 ALL = "all"
 

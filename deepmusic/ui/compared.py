@@ -34,6 +34,25 @@ def scores_of(
     return scores, faults
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def _tables(stamp: tuple, _candidate: Candidate) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from deepmusic import evaluation
+
+    predictions = comparison.predictions_of(_candidate)
+    return predictions, evaluation.clip_table(predictions, comparison.genres_of(_candidate))
+
+
+def tables_of(candidate: Candidate) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a candidate's predictions by window, and its verdicts by clip.
+
+    Raises
+    ------
+    RunError
+        If they are missing or damaged.
+    """
+    return _tables(candidate.stamp, candidate)
+
+
 @st.cache_data(show_spinner=False, max_entries=12)
 def architecture_of(name: str, config_json: str) -> tuple[str, pd.DataFrame]:
     """Build a network, and return its diagram and its layers; this loads TensorFlow."""
