@@ -472,23 +472,27 @@ def shares(found: Mapping[str, Any]) -> Iterator[str]:
 def report(names: Sequence[str], out: Path) -> None:
     """Write a hand-out of tables and charts as one HTML page that needs no network.
 
-    A RUN is a network that DeepMusic ships (cnn, crnn, cnn_gru, or all), the id of a run, or its
-    folder.
+    A RUN is a network that DeepMusic ships (cnn, crnn or cnn_gru), the id of a run, or its folder;
+    or all, which is everything that is shipped, protocol by protocol.
     """
-    from deepmusic.report import write_report
+    from deepmusic import comparison, report
     from deepmusic.runs import Run, find_run, shipped_run
 
-    def find(name: str) -> list["Run"]:
-        if name == ALL or name in models.MODELS:
-            return list(map(shipped_run, chosen_models(name)))
-        return [Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)]
+    def find(name: str) -> "Run":
+        if name in models.MODELS:
+            return shipped_run(name)
+        return Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)
 
-    write_report([run for name in names for run in find(name)], out)
+    if ALL in names:
+        report.write_candidates(comparison.find_shipped(), out)
+    else:
+        report.write_report(list(map(find, names)), out)
     click.echo(out)
 
 
 main.add_command(results.results)
 main.add_command(results.ship)
+main.add_command(results.time_song)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -186,9 +187,9 @@ def count(candidate: Candidate, predictions: pd.DataFrame, genres: Sequence[str]
 
 
 def _share(right: pd.Series) -> Measured:
-    from deepmusic.evaluation import share_interval
+    from deepmusic.evaluation import clip_interval
 
-    return Measured(float(right.mean()), *share_interval(right))
+    return Measured(float(right.mean()), *clip_interval(right))
 
 
 def score(candidate: Candidate) -> Score:
@@ -279,7 +280,8 @@ def _spread(shares: Sequence[float]) -> Spread:
     return Spread(statistics.fmean(shares), statistics.stdev(shares))
 
 
-def _title(model: str) -> str:
+def title(model: str) -> str:
+    """Return the name to show of a network, of the ensemble, or of the baseline."""
     return TITLE if model == BASELINE else models.title(model)
 
 
@@ -412,7 +414,7 @@ def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
     joined = {single for folds in complete for single in folds}
     return [single for single in singles if single not in joined] + [
         Candidate(
-            _title(first.model) + ("" if first.shipped else f", {FOLDS} folds"),
+            title(first.model) + ("" if first.shipped else f", {FOLDS} folds"),
             first.model,
             first.protocol.split(_FOLD)[0],
             tuple(fold.runs[0] for fold in sorted(folds, key=lambda fold: fold.protocol)),
@@ -486,6 +488,78 @@ def train_commands(model: str, protocol: str) -> list[str]:
     if protocol == "artist_folds":
         return [f"{command} --fold {fold}" for fold in range(1, FOLDS + 1)]
     return [command]
+
+
+# === How sure, and how often right ===
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How sure a network is of its clips, beside how often it is right.
+
+    Attributes
+    ----------
+    bins : list of dict
+        As `deepmusic.evaluation.reliability` returns them.
+    error : float
+        Mean gap between confidence and accuracy (expected calibration error).
+    """
+
+    bins: list[dict[str, Any]]
+    error: float
+
+
+def calibration(score: Score, temperature: float = 1.0) -> Calibration:
+    """Count how sure a network was of its test clips and how often it was right.
+
+    Parameters
+    ----------
+    score : Score
+        What `score` returned.
+    temperature : float
+        At which its probabilities are taken; 1 leaves them as they are.
+    """
+    from deepmusic import evaluation
+
+    table = evaluation.apply_temperature(score.table, genres_of(score.candidate), temperature)
+    bins = evaluation.reliability(table)
+    return Calibration(bins, evaluation.expected_calibration_error(bins))
+
+
+def errors_at_home_temperature(home: Sequence[Score], strict: Sequence[Score]) -> list[float]:
+    """Ask what the temperatures of one protocol would do to networks trained by a stricter one.
+
+    Parameters
+    ----------
+    home, strict : sequence of Score
+        Of the protocol whose temperatures are taken, and of the one that they are tried on.
+
+    Returns
+    -------
+    list of float
+        Mean expected calibration error over the networks in `strict` as they are, and at the
+        temperature that the same network has in `home`. Empty if no network is in both.
+    """
+    known = {score.candidate.model: fitted_temperature(score.candidate) for score in home[::-1]}
+    pairs = [(score, found) for score in strict if (found := known.get(score.candidate.model))]
+    if not pairs:
+        return []
+    return [
+        statistics.fmean(calibration(score, temperature).error for score, temperature in tried)
+        for tried in ([(score, 1.0) for score, _ in pairs], pairs)
+    ]
+
+
+def fitted_temperature(candidate: Candidate) -> float | None:
+    """Return the temperature that validation clips chose for a network; of folds, their mean.
+
+    None for an ensemble, which has no validation of its own here, and where none was fitted. Of the
+    baseline too: its probabilities are at their temperature from the start.
+    """
+    if candidate.model in (ENSEMBLE, BASELINE):
+        return None
+    found = [run.evaluation.get("temperature") for run in candidate.runs]
+    return statistics.fmean(found) if all(found) else None
 
 
 # === Two networks, or three, at odds ===

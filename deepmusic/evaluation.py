@@ -20,6 +20,7 @@ from deepmusic.runs import Run, shipped_run
 
 if TYPE_CHECKING:
     import keras
+    from pandas.core.groupby import SeriesGroupBy
 
 #: Bins of confidence, from 0 to 1, in which `metrics` looks at calibration.
 RELIABILITY_BINS = 10
@@ -150,7 +151,7 @@ def metrics(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any]:
     dict
         ``window_accuracy``; ``clip_accuracy`` by mean probability; ``clip_vote_accuracy`` by
         majority of windows; each with an ``..._interval`` of 95 %, [low, high], over clips (see
-        `share_interval` and `window_interval`). ``top2_accuracy``: clips whose genre is among the
+        `clip_interval` and `window_interval`). ``top2_accuracy``: clips whose genre is among the
         two most probable. ``per_genre``: precision, recall, f1 and support of each, by clip.
         ``confusion``: clips by true genre (row) and genre heard (column).
         ``expected_calibration_error`` and ``reliability`` of the clips' confidence (see
@@ -170,9 +171,9 @@ def metrics(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any]:
         "window_accuracy": accuracy_score(predictions["genre"], predictions[genres].idxmax(axis=1)),
         "window_accuracy_interval": window_interval(predictions, genres),
         "clip_accuracy": float(right.mean()),
-        "clip_accuracy_interval": share_interval(right),
+        "clip_accuracy_interval": clip_interval(right),
         "clip_vote_accuracy": float(right_by_vote.mean()),
-        "clip_vote_accuracy_interval": share_interval(right_by_vote),
+        "clip_vote_accuracy_interval": clip_interval(right_by_vote),
         "top2_accuracy": _top_accuracy(table, genres, 2),
         "per_genre": {
             genre: {
@@ -210,6 +211,24 @@ def share_interval(right: Sequence[bool]) -> list[float]:
     return [float(interval.low), float(interval.high)]
 
 
+def clip_interval(right: pd.Series) -> list[float]:
+    """Return the 95 % interval of a share of clips.
+
+    Parameters
+    ----------
+    right : pd.Series of bool
+        By track. Segments of one clip are not independent: where a protocol has cut clips, whole
+        clips are drawn anew (as in `window_interval`).
+
+    Returns
+    -------
+    list of float
+        Low and high end.
+    """
+    clips = right.index.map(clip_of)
+    return share_interval(right) if clips.is_unique else _drawn_anew(right.groupby(clips))
+
+
 def window_interval(predictions: pd.DataFrame, genres: Sequence[str]) -> list[float]:
     """Return the 95 % interval of the window accuracy, by a bootstrap over clips.
 
@@ -226,10 +245,15 @@ def window_interval(predictions: pd.DataFrame, genres: Sequence[str]) -> list[fl
     list of float
         Low and high end; 0 and 1 where there is but one clip.
     """
+    right = predictions["genre"] == predictions[list(genres)].idxmax(axis=1)
+    return _drawn_anew(right.groupby(predictions["track"].map(clip_of)))
+
+
+def _drawn_anew(right: "SeriesGroupBy") -> list[float]:
+    """Return the 95 % interval of a share by a bootstrap over groups, with a fixed seed."""
     from scipy.stats import bootstrap
 
-    right = predictions["genre"] == predictions[list(genres)].idxmax(axis=1)
-    by_clip = right.groupby(predictions["track"].map(clip_of)).agg(["sum", "size"])
+    by_clip = right.agg(["sum", "size"])
     if len(by_clip) < 2:
         return [0.0, 1.0]
     found = bootstrap(

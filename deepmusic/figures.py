@@ -909,6 +909,66 @@ def recall_chart(
     return figure
 
 
+def reliability_chart(
+    names: Mapping[str, str], bins: Mapping[str, Sequence[Mapping[str, float]]]
+) -> "go.Figure":
+    """Draw how sure networks were (to the right) against how often they were right (upwards).
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        The network of each line, a key of `MODEL_COLOURS`, by the line's name.
+    bins : mapping of str to sequence of mapping
+        By the same names, what `deepmusic.evaluation.reliability` returned. A mark's area goes with
+        its number of clips.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 100],
+        y=[0, 100],
+        mode="lines",
+        line={"color": _NEUTRAL, "dash": "dash", "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    for name, found in bins.items():
+        filled = [one for one in found if one["count"]]
+        colour = MODEL_COLOURS.get(names[name], _NEUTRAL)
+        figure.add_scatter(
+            x=[100 * one["confidence"] for one in filled],
+            y=[100 * one["accuracy"] for one in filled],
+            customdata=[one["count"] for one in filled],
+            mode="lines+markers",
+            name=_plain(name),
+            line={"color": colour, "width": 2},
+            marker={
+                "symbol": "star" if names[name] == ENSEMBLE else MODEL_MARKS.get(names[name]),
+                "size": [6 + 1.6 * math.sqrt(one["count"]) for one in filled],
+                "color": colour,
+                "opacity": 1,
+                "line": {"width": 1, "color": "white"},
+            },
+            hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: sure to %{x:.0f} %, "
+            "right in %{y:.0f} %<extra></extra>",
+        )
+    for words, x, y in (("too modest", 22, 88), ("too sure", 78, 12)):
+        figure.add_annotation(
+            x=x, y=y, text=words, showarrow=False, font=_PROJECTOR_FONT | {"color": _NEUTRAL}
+        )
+    figure.update_xaxes(title="how sure", range=[0, 103], title_standoff=6)
+    figure.update_yaxes(title="how often right", range=[0, 107], title_standoff=8)
+    for update in (figure.update_xaxes, figure.update_yaxes):
+        update(ticksuffix=" %", dtick=25, showgrid=True, gridcolor=_FAINT, zeroline=False)
+    _set_for_projector(figure, height=380)
+    return figure
+
+
 def _set_for_projector(figure: "go.Figure", height: int) -> None:
     """Set large type, and a range that a finger which scrolls the page does not catch."""
     for update in (figure.update_xaxes, figure.update_yaxes):

@@ -1,12 +1,14 @@
 """A hand-out: tables and charts of runs as one HTML page that needs no network."""
 
+import contextlib
 import html
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepmusic import comparison, figures, models
+from deepmusic import comparison, confusion, figures, models
 from deepmusic.comparison import Candidate, Measured, Score
 from deepmusic.errors import RunError
 from deepmusic.figures import Curve, Dot
@@ -23,6 +25,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid #dcdae6; }
 small, figcaption { color: #5d5969; }
 figcaption { margin-top: 0.5rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 2rem; }
 .wide { overflow-x: auto; }
 figure { margin: 1.5rem 0; break-inside: avoid; }
 """
@@ -31,7 +34,8 @@ _WORDS = (
     "Small numbers are 95 % intervals over clips: with other clips of the same kind, the share "
     "would mostly land in there. Windows last 3 s (the paper's 1.5 s). A clip is judged by the "
     "mean of its windows' probabilities, or by the vote of their labels, as the paper's notebooks "
-    "did. The paper's test clips also steered its training, which flatters. Protocols must not be "
+    "did. Over seeds: mean and standard deviation of the clips right by mean probability. "
+    "The paper's test clips also steered its training, which flatters. Protocols must not be "
     "compared with each other as if only the networks differed."
 )
 _CEILING_WORDS = (
@@ -58,7 +62,17 @@ def write_report(runs: Sequence[Run], path: Path) -> None:
     """
     shipped = [run for run in runs if run.path.is_relative_to(SHIPPED)]
     own = [run for run in runs if run not in shipped]
-    candidates = comparison.arrange(shipped, own)
+    write_candidates(comparison.arrange(shipped, own), path)
+
+
+def write_candidates(candidates: Sequence[Candidate], path: Path) -> None:
+    """Write a hand-out about what `deepmusic.comparison` can list.
+
+    Raises
+    ------
+    RunError
+        As `write_report` does.
+    """
     write_atomically(path, to_html([comparison.score(candidate) for candidate in candidates]))
 
 
@@ -149,6 +163,22 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
             "Recall: of the test clips labelled so, the share that each network named so.",
         )
     )
+    parts.append(_differences(members))
+    networks = [score for score in scores if score.candidate.model != models.BASELINE]
+    parts.append(
+        charts.draw(
+            figures.reliability_chart(
+                {score.candidate.name: score.candidate.model for score in networks},
+                {score.candidate.name: comparison.calibration(score).bins for score in networks},
+            ),
+            "How sure, and how often right. Each mark gathers clips of which a network was about "
+            "equally sure. On the dashed line, 80 % sure means right in 8 of 10 cases; above it a "
+            "network is too modest, below it too sure of itself. Small marks are few clips.",
+        )
+        if networks
+        else ""
+    )
+    parts.append(_matrices(networks, charts))
     curves = [
         Curve(score.candidate.name, score.candidate.model, run.history(), protocol)
         for score in members
@@ -170,8 +200,40 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     return "\n".join(parts)
 
 
+def _differences(scores: Sequence[Score]) -> str:
+    """Say of each two scores whether they differ by more than luck."""
+    items = []
+    for one, other in itertools.combinations(scores, 2):
+        with contextlib.suppress(RunError):  # Tested on other clips: nothing can be said.
+            items.append(comparison.difference_in_words(one, other))
+    return "<ul>" + "".join(f"<li>{html.escape(words)}</li>" for words in items) + "</ul>"
+
+
+def _matrices(scores: Sequence[Score], charts: _Charts) -> str:
+    """Draw who takes what for what, the worst in words below."""
+    drawn = []
+    for score in scores:
+        counts = confusion.count(score.table, comparison.genres_of(score.candidate))
+        worst = "; ".join(map(str, confusion.worst(counts)))
+        drawn.append(
+            charts.draw(
+                figures.confusion_chart(
+                    counts,
+                    unit="clips",
+                    top=max(counts.sum(axis=1).max(), 1),
+                    title=score.candidate.name,
+                ),
+                f"Clips by label (row) and genre heard (column). Worst: {worst or 'none'}.",
+            )
+        )
+    return '<div class="pair">' + "".join(drawn) + "</div>"
+
+
 def _table(scores: Sequence[Score], with_paper: bool) -> str:
     rows = [_row(score, with_paper) for score in scores]
+    if not any(score.repeats for score in scores):
+        for row in rows:
+            del row["Over seeds"]
     head = "".join(f"<th>{name}</th>" for name in rows[0])
     body = "".join(
         "<tr>" + "".join(f"<td>{cell}</td>" for cell in row.values()) + "</tr>" for row in rows
@@ -179,13 +241,14 @@ def _table(scores: Sequence[Score], with_paper: bool) -> str:
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
 
 
-def _row(score: Score, with_paper: bool) -> Mapping[str, str]:
+def _row(score: Score, with_paper: bool) -> dict[str, str]:
     """Return one row, as HTML by column."""
     candidate = score.candidate
     row = {
         "Network": f"<b>{html.escape(candidate.name)}</b>",
         "Windows right": _share(score.window) if score.windows > score.clips else "-",
         "Clips right": _share(score.clip),
+        "Over seeds": _over_seeds(score),
         "Clips, by vote": _share(score.vote),
     }
     if with_paper:
@@ -196,6 +259,16 @@ def _row(score: Score, with_paper: bool) -> Mapping[str, str]:
     row["Parameters"] = f"{score.parameters:,}" if score.parameters else "-"
     row["Training"] = f"{score.training_seconds / 60:.0f} min" if score.training_seconds else "-"
     return row
+
+
+def _over_seeds(score: Score) -> str:
+    if not score.repeats:
+        return "-"
+    spread = score.repeats.clip
+    return (
+        f"{100 * spread.mean:.1f}&nbsp;±&nbsp;{100 * spread.deviation:.1f} "
+        f"<small>{score.repeats.n}&nbsp;seeds</small>"
+    )
 
 
 def _share(share: Measured) -> str:

@@ -37,12 +37,16 @@ def ship(run: Run) -> Run:
         If the run is not finished, or lacks a file.
     """
     name, protocol = _name(run), run.evaluation["protocol"]
+    paths = _shipped_paths(run, name, protocol)
+    for path in paths:
+        if not path.is_file():
+            raise RunError(f"{path} is missing, and {name} is not shipped without it.")
     target = Run(shipped_path(name, protocol))
     target.path.mkdir(parents=True, exist_ok=True)
     for repeat in target.repeats().values():
         if differences(run, repeat) or repeat.config.train.seed == run.config.train.seed:
             shutil.rmtree(repeat.path)
-    for path in _shipped_paths(run, name, protocol):
+    for path in paths:
         _copy(path, target.path / path.name)
     if protocol != HOME_PROTOCOL:
         target.weights_path.unlink(missing_ok=True)

@@ -4,11 +4,12 @@ import streamlit as st
 
 from deepmusic import comparison, figures, models, report
 from deepmusic.comparison import Measured, Score
+from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import DeepMusicError
 from deepmusic.figures import Dot
 from deepmusic.paper.table import CEILING, TABLE
-from deepmusic.runs import shipped_run
-from deepmusic.ui import address, cache, compared, frame, player, sources
+from deepmusic.runs import HOME_PROTOCOL, shipped_run
+from deepmusic.ui import address, cache, calibration, compared, frame, player, sources
 
 CHART_WORDS = (
     "**Dot:** share of test clips whose labelled genre the network named, by the mean of all its "
@@ -28,10 +29,15 @@ TABLE_WORDS = (
     "together. *Windows right* is what the paper's Table 1 prints, of windows of 1.5 s where ours "
     "last 3 s. *By vote*: the genre that most windows of a clip hear. *Training*: all epochs on "
     "the machine that trained it. *One song*: mel-spectrogram and network for 30 s, on this "
-    "machine, the median of five."
+    "machine, the median of five (also: `python -m deepmusic time`)."
+)
+SEEDS_WORDS = (
+    " *Over seeds*: clips right by mean probability, mean and standard deviation over trainings "
+    "that differ in their seed alone; the shipped run is one of them."
 )
 VIEWS = {
     "genres": "By genre",
+    "calibration": "How sure?",
     "protocols": "Honesty switch",
     "architecture": "Architecture",
     "duel": "Duel on one song",
@@ -64,17 +70,26 @@ def compare_genres() -> None:
     st.caption(
         "**Recall:** of the test clips labelled so, how many did the network name so? Genres that "
         f"all find easy stand left. A genre has as few as {fewest} test clips here, so one clip "
-        f"more or less moves a bar by {100 / fewest:.0f} points."
+        f"more or less moves a bar by {100 / fewest:.2g} points."
     )
 
 
+def compare_certainty() -> None:
+    strict = []
+    if protocol == HOME_PROTOCOL:
+        others = [c for c in candidates if c.shipped and c.protocol == "fault_filtered"]
+        strict, _ = compared.scores_of(others, {})
+    calibration.show(scores, strict)
+
+
 def switch_protocols() -> None:
+    known = [*models.MODELS, models.ENSEMBLE, models.BASELINE]
     model = st.segmented_control(
         "Network",
-        [*models.MODELS, models.ENSEMBLE],
+        known,
         required=True,
-        format_func=models.title,
-        key=address.key("honest", [*models.MODELS, models.ENSEMBLE]),
+        format_func=comparison.title,
+        key=address.key("honest", known),
         persist_state="session",
     )
     address.show("honest")
@@ -101,13 +116,18 @@ def switch_protocols() -> None:
                 ]
             ),
             config={"displayModeBar": False},
-            alt=f"Window accuracy of {models.title(model)} under each protocol",
+            alt=f"Accuracy of {comparison.title(model)} under each protocol",
+        )
+        unit = (
+            "Share of *clips* right, since the SVM judges each clip at once (in `window_leak`, "
+            "each segment of 3.3 s)"
+            if model == models.BASELINE
+            else "Share of *windows* right, the one unit that all protocols have"
         )
         st.caption(
-            "Share of *windows* right, the one unit that all protocols have; read downwards, from "
-            "flattering to honest. Only what may stand on both sides of training and test differs, "
-            "as long as the recipe is the same: each number is the shipped run's, or else your "
-            "newest run's."
+            f"{unit}; read downwards, from flattering to honest. Only what may stand on both sides "
+            "of training and test differs, and how many clips are left to train on, as long as the "
+            "recipe is the same: each number is the shipped run's, or else your newest run's."
         )
     missing = [name for name in comparison.HONEST_ORDER if name not in by_protocol]
     with right:
@@ -120,7 +140,7 @@ def switch_protocols() -> None:
         st.caption("What is not measured yet can be; each takes about as long as in the table.")
         commands = [line for name in missing for line in comparison.train_commands(model, name)]
         st.code("\n".join(commands), language="bash", wrap_lines=True)
-    elif missing:
+    elif missing and model == models.ENSEMBLE:
         st.caption("The ensemble is measured once all three networks are; choose one of them.")
 
 
@@ -182,16 +202,17 @@ def fight_duel() -> None:
     if song.remark:
         st.caption(song.remark)
     sound = st.empty()
-    player.show(view, predictions, featured=models.ENSEMBLE, key="duel_player")
     places = comparison.disagreements(predictions)
+    player.show(view, predictions, featured=models.ENSEMBLE, key="duel_player", apart=places)
     apart = sum(place["end"] - place["start"] for place in places)
     if not places:
         sound.audio(view.sound or song.data, format=view.mime_type)
         st.success("All three networks hear the same genre throughout.")
         return
     st.markdown(
-        f"They disagree during **{apart:.0f} of {view.duration:.0f} s**. Choose a line to hear it; "
-        "click anywhere in the picture to hear that."
+        f"They disagree during **{apart:.0f} of {view.duration:.0f} s**, marked in the lane below "
+        "the spectrogram: click a mark, or choose a line here, to hear that place. Click anywhere "
+        "else in the picture to go there."
     )
     chosen = st.dataframe(
         compared.places_table(places),
@@ -268,12 +289,13 @@ with left:
     )
 with right:
     st.markdown(
-        f"Protocol **{protocol}**, {scores[0].clips} test clips. {comparison.words_of(protocol)}"
+        f"Protocol **{protocol}**, {scores[0].clips:,} test "
+        f"{'segments' if protocol == LEAK else 'clips'}. {comparison.words_of(protocol)}"
     )
     st.caption(CHART_WORDS + CEILING_WORDS + (f" {PAPER_WORDS}" if with_paper else ""))
 st.table(compared.results_table(scores, with_paper), hide_index=True, border="horizontal")
 left, right = st.columns([5, 1], gap="medium")
-left.caption(TABLE_WORDS)
+left.caption(TABLE_WORDS + (SEEDS_WORDS if any(score.repeats for score in scores) else ""))
 with right:
     if st.button("Time one song here", help="Times the shipped networks; takes some seconds."):
         with st.spinner("Timing ...", show_time=True):
@@ -301,6 +323,7 @@ view = st.segmented_control(
 address.show("view")
 {
     "genres": compare_genres,
+    "calibration": compare_certainty,
     "protocols": switch_protocols,
     "architecture": show_architecture,
     "duel": fight_duel,

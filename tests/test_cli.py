@@ -242,6 +242,12 @@ def test_training_can_be_switched_off(stored, monkeypatch):
         assert "Training is switched off here" in result.stderr
 
 
+def test_a_song_is_timed(monkeypatch):
+    monkeypatch.setattr("deepmusic.comparison.time_classifiers", lambda asked: {"crnn": 17.4})
+    monkeypatch.setattr("deepmusic.prediction.load_classifiers", lambda names: {})
+    assert run("time").stdout == "CRNN         17 ms\n"
+
+
 def test_results_prints_every_network():
     result = run("results")
     assert result.exit_code == 0

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import architecture, comparison, models
+from deepmusic import architecture, comparison, models, runs, shipping
 from deepmusic.comparison import Candidate
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
-from deepmusic.figures import Dot, interval_chart, recall_chart
+from deepmusic.figures import Dot, interval_chart, recall_chart, reliability_chart
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.paper.table import TABLE
 from deepmusic.prediction import Prediction
-from deepmusic.report import write_report
+from deepmusic.report import write_candidates, write_report
 from deepmusic.runs import Run, shipped_run
 
 GENRES = ["blues", "rock"]
@@ -249,6 +249,63 @@ def test_commands_for_what_is_missing():
     assert len(comparison.train_commands("cnn", "artist_folds")) == 3
 
 
+# === How sure, and how often right ===
+
+
+def sure(*clips):
+    """A score of one-window clips, each labelled blues and heard as blues as surely as given."""
+    rows = [
+        {"track": f"clip{number}", "genre": genre, "start": 0.0, "blues": share, "rock": 1 - share}
+        for number, (genre, share) in enumerate(clips)
+    ]
+    candidate = Candidate("CNN", "cnn", "paper", (), True)
+    return comparison.count(candidate, pd.DataFrame(rows), GENRES)
+
+
+@pytest.fixture
+def two_genres(monkeypatch):
+    monkeypatch.setattr(comparison, "genres_of", lambda candidate: GENRES)
+
+
+def test_a_temperature_moves_confidence_and_no_verdict(two_genres):
+    score = sure(("blues", 0.8), ("blues", 0.8), ("blues", 0.8), ("rock", 0.8))
+    as_it_is = comparison.calibration(score)
+    assert as_it_is.error == pytest.approx(0.8 - 0.75)
+    # At a temperature of one half, odds of 4 to 1 become 16 to 1.
+    surer = comparison.calibration(score, 0.5)
+    assert surer.error == pytest.approx(16 / 17 - 0.75)
+    (filled,) = (one for one in surer.bins if one["count"])
+    assert (filled["count"], filled["accuracy"]) == (4, 0.75)
+
+
+def test_temperatures_are_tried_on_a_stricter_protocol(two_genres, monkeypatch):
+    score = sure(("blues", 0.8), ("rock", 0.8))
+    monkeypatch.setattr(comparison, "fitted_temperature", lambda candidate: 0.5)
+    assert comparison.errors_at_home_temperature([score], [score]) == pytest.approx(
+        [0.8 - 0.5, 16 / 17 - 0.5]
+    )
+    monkeypatch.setattr(comparison, "fitted_temperature", lambda candidate: None)
+    assert comparison.errors_at_home_temperature([score], [score]) == []
+
+
+def test_the_ensemble_and_the_svm_have_no_temperature_of_their_own():
+    home = [c for c in comparison.find_shipped() if c.protocol == "paper"]
+    found = {candidate.model: comparison.fitted_temperature(candidate) for candidate in home}
+    assert found.pop(ENSEMBLE) is None and found.pop(models.BASELINE) is None
+    assert found.keys() == MODELS.keys()
+    assert all(0.2 < temperature < 10 for temperature in found.values())
+
+
+def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
+    bins = comparison.calibration(sure(("blues", 0.8), ("rock", 0.8), ("blues", 0.6))).bins
+    figure = reliability_chart({"A": "cnn"}, {"A": bins})
+    diagonal, line = figure.data
+    assert list(diagonal.x) == list(diagonal.y)
+    assert list(line.x) == pytest.approx([60, 80]) and list(line.y) == [100, 50]
+    assert line.marker.size[1] > line.marker.size[0]
+    assert figure.layout.xaxis.tickfont.size >= 16 and figure.layout.yaxis.title.font.size >= 16
+
+
 # === Charts ===
 
 
@@ -386,6 +443,72 @@ def test_damaged_runs_are_told_and_the_page_goes_on(page, own):
     assert names(page)[0] == "CNN"
 
 
+def test_calibration_is_drawn_before_and_after_and_explained(page):
+    page.query_params["view"] = "calibration"
+    page.run()
+    assert not page.exception
+    before, after = (json.loads(chart.proto.spec) for chart in page.get("plotly_chart")[1:])
+    # The dashed line, three networks, and before also the ensemble.
+    assert (len(before["data"]), len(after["data"])) == (5, 4)
+    table = page.table[1].value
+    gaps = table[["Gap", "Gap at that temperature"]].map(lambda words: words.split()[0])
+    assert all(gaps.iloc[:3, 0].astype(float) > 0)
+    said = "\n".join(text.value for text in page.caption)
+    assert "How to read it" in said
+    by_protocol = [
+        [comparison.score(c) for c in comparison.find_shipped() if c.protocol == protocol]
+        for protocol in ("paper", "fault_filtered")
+    ]
+    now, then = comparison.errors_at_home_temperature(*by_protocol)
+    assert (f"from {100 * now:.1f} points to {100 * then:.1f} points" in said) == (then > now)
+
+
+def test_a_protocol_without_networks_has_no_calibration(page, own, monkeypatch):
+    only_svm = [c for c in comparison.find_shipped() if c.model == models.BASELINE]
+    monkeypatch.setattr(comparison, "find_candidates", lambda: (only_svm, {}))
+    page.query_params.update({"view": "calibration", "protocol": "window_leak"})
+    page.run()
+    assert not page.exception
+    assert "No network has been measured" in page.info[0].value
+    assert names(page) == ["SVM"]
+
+
+def test_the_svm_falls_from_leak_to_honest(page):
+    page.query_params.update({"view": "protocols", "honest": "svm"})
+    page.run()
+    assert not page.exception and not page.code
+    drawn = json.loads(page.get("plotly_chart")[1].proto.spec)["data"]
+    shares = {trace["name"]: trace["x"][0] for trace in drawn if trace.get("name")}
+    assert list(shares) == list(comparison.HONEST_ORDER)
+    assert shares["window_leak"] > shares["paper"] > shares["fault_filtered"]
+
+
+@pytest.fixture
+def repeated(tmp_path, monkeypatch):
+    """One network is shipped, and beside it the same under another seed, which is always right."""
+    folder = tmp_path / "shipped"
+    for module in (runs, comparison):
+        monkeypatch.setattr(module, "SHIPPED", folder)
+    strict = {"split": "fault_filtered"}
+    shipping.ship(make_run(tmp_path / "made", "a", heard=("blues", "blues"), **strict))
+    shipping.ship_repeat(make_run(tmp_path / "made", "b", seed=5, **strict))
+    return folder
+
+
+def test_repeats_stand_in_a_column_of_their_own(page, repeated):
+    page.query_params["protocol"] = "fault_filtered"
+    page.run()
+    assert not page.exception
+    assert page.table[0].value["Over seeds"].iloc[0].startswith("75.0&nbsp;±&nbsp;35.4")
+    assert "2&nbsp;seeds" in page.table[0].value["Over seeds"].iloc[0]
+    assert "standard deviation over trainings" in "\n".join(text.value for text in page.caption)
+
+
+def test_repeats_stand_in_the_report(repeated, tmp_path):
+    write_candidates(comparison.find_shipped(), tmp_path / "report.html")
+    assert "75.0&nbsp;±&nbsp;35.4 <small>2&nbsp;seeds" in (tmp_path / "report.html").read_text()
+
+
 @pytest.mark.parametrize("link", ["<script>", "../../etc", ""])
 def test_a_strange_link_leads_to_the_papers_protocol(page, link):
     page.query_params["protocol"] = link
@@ -407,6 +530,8 @@ def test_a_report_is_one_page_without_network(tmp_path):
     assert re.search(r"<(script|link|img)[^>]*(src|href)=", page) is None
     assert page.count("plotly.js v") == 1
     assert "Protocol paper" in page and "Ensemble" in page and "2014" in page
+    assert "Worst: " in page and "right in 8 of 10" in page
+    assert "only CNN gets right" in page
 
 
 def test_a_report_keeps_protocols_apart_and_refuses_unfinished_runs(tmp_path):

@@ -128,6 +128,26 @@ def test_the_interval_of_windows_is_drawn_over_clips(random_predictions):
     assert evaluation.window_interval(cut, THREE) == pytest.approx([low, high])
 
 
+def test_segments_of_a_clip_are_no_clips_of_their_own():
+    right = pd.Series([True] * 30 + [False] * 10)
+    apart = right.set_axis([f"clip{number}" for number in range(40)])
+    assert evaluation.clip_interval(apart) == evaluation.share_interval(right)
+    # Ten clips of four segments, each right or wrong as a whole, say less than forty clips.
+    cut = right.set_axis([f"clip{number // 4}#{number % 4}" for number in range(40)])
+    low, high = evaluation.clip_interval(cut)
+    assert high - low > 1.5 * np.diff(evaluation.share_interval(right))[0]
+    assert low < 0.75 < high
+
+
+def test_compact_clips_say_what_the_windows_said(random_predictions):
+    clips = evaluation.compact_clips(random_predictions, THREE)
+    found = evaluation.metrics(random_predictions, THREE)
+    assert clips["windows_right"].sum() / clips["windows"].sum() == found["window_accuracy"]
+    assert (clips["heard"] == clips["genre"]).mean() == found["clip_accuracy"]
+    assert (clips["heard_by_vote"] == clips["genre"]).mean() == found["clip_vote_accuracy"]
+    assert (clips[THREE].idxmax(axis=1) == clips["heard"]).all()
+
+
 def test_one_clip_has_no_interval(predictions):
     assert evaluation.window_interval(predictions.iloc[:3], GENRES) == [0.0, 1.0]
 
@@ -219,6 +239,19 @@ def test_a_known_temperature_is_found(known):
             evaluation.metrics(one, THREE)["expected_calibration_error"] for one in (table, scaled)
         ]
         assert errors[1] < 0.03 < errors[0]
+
+
+def test_a_temperature_scales_clips_and_changes_no_verdict(random_predictions):
+    table = evaluation.clip_table(random_predictions, THREE)
+    scaled = evaluation.apply_temperature(table, THREE, 0.4)
+    assert (scaled[THREE].idxmax(axis=1) == table["heard"]).all()
+    np.testing.assert_allclose(scaled["confidence"], scaled[THREE].max(axis=1))
+    assert (scaled["confidence"] > table["confidence"]).all()
+
+
+def test_a_network_that_diverged_has_no_temperature(random_predictions):
+    lost = random_predictions.assign(jazz=np.nan)
+    assert evaluation.calibrated(random_predictions, lost, THREE) == {}
 
 
 def test_temperature_one_changes_nothing(predictions):
@@ -453,4 +486,11 @@ def test_evaluate_refuses_what_it_cannot_do(tmp_path):
 def test_results_compare_the_networks():
     printed = command("results").stdout
     assert "All agree on 0." in printed
-    assert "CNN against CRNN: only one is right on 23 and 11 clips" in printed
+    duel = evaluation.mcnemar(
+        *(
+            evaluation.clip_table(run.read_predictions(), run.config.model.genres)
+            for run in (shipped_run("cnn"), shipped_run("crnn"))
+        )
+    )
+    words = f"only one is right on {duel['only_one']} and {duel['only_other']} clips"
+    assert f"CNN against CRNN: {words}" in printed

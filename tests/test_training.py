@@ -43,6 +43,11 @@ def test_a_run_holds_its_files_and_no_more(finished):
     }
 
 
+def test_a_run_knows_its_temperature(finished):
+    assert 0.2 <= finished.evaluation["temperature"] <= 10
+    assert sum(one["count"] for one in finished.evaluation["calibrated"]["reliability"]) == 10
+
+
 def test_tensorboard_finds_training_and_validation(finished):
     for part in ("train", "validation"):
         assert list((finished.path / "tensorboard" / part).glob("events.out.tfevents.*"))

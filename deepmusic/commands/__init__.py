@@ -1,1 +1,1 @@
-"""Commands of the command line, one file a topic."""
+"""Commands of the command line, a module for each topic; ``deepmusic.__main__`` registers them."""

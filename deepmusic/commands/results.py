@@ -113,6 +113,19 @@ def _interval_words(found: Mapping[str, Any]) -> str:
     return f"95 % interval {low:.3f} to {high:.3f}"
 
 
+@click.command("time")
+def time_song() -> None:
+    """Measure how long each shipped network takes for a song of 30 s, as Compare's button does.
+
+    Prints the median of five, from samples to genres: mel-spectrogram included, decoding not.
+    """
+    from deepmusic import comparison, prediction
+
+    took = comparison.time_classifiers(prediction.load_classifiers(list(models.MODELS)))
+    for name, milliseconds in took.items():
+        click.echo(f"{models.title(name):9} {milliseconds:5.0f} ms")
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option(

@@ -102,6 +102,8 @@ def results_table(scores: Sequence[Score], with_paper: bool) -> pd.DataFrame:
         if with_paper:
             row["the paper's"] = _paper_windows(printed)
         row["Clips right"] = in_percent(score.clip)
+        if any(score.repeats for score in scores):
+            row["Over seeds"] = _over_seeds(score)
         row["Clips, by vote"] = in_percent(score.vote)
         if with_paper:
             row["the paper's "] = _share(printed and printed.vote_accuracy)
@@ -165,6 +167,16 @@ def in_percent(measured: Measured) -> str:
 def escape(name: str) -> str:
     """Escape what Markdown would take for markup, since a title may be anything."""
     return "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in name)
+
+
+def _over_seeds(score: Score) -> str:
+    if not score.repeats:
+        return NOTHING
+    spread = score.repeats.clip
+    return (
+        f"{100 * spread.mean:.1f}&nbsp;±&nbsp;{100 * spread.deviation:.1f} "
+        f":small[:gray[{score.repeats.n}&nbsp;seeds]]"
+    )
 
 
 def _paper_windows(printed) -> str:

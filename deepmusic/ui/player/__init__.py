@@ -1,7 +1,7 @@
 """The player: spectrogram, genres over time and a cursor, on one time axis."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -20,7 +20,14 @@ _component = st.components.v2.component(
 )
 
 
-def show(view: SongView, predictions: Mapping[str, Any] | None, *, featured: str, key: str) -> None:
+def show(
+    view: SongView,
+    predictions: Mapping[str, Any] | None,
+    *,
+    featured: str,
+    key: str,
+    apart: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
     """Show a song's spectrogram, a lane for each network, and the cursor of the page's audio.
 
     Parameters
@@ -33,6 +40,9 @@ def show(view: SongView, predictions: Mapping[str, Any] | None, *, featured: str
         The network whose name is set in bold.
     key : str
         Unique on the page.
+    apart : sequence of mapping, optional
+        Places at which the networks disagree, with ``start`` and ``end`` in s; marked in a lane
+        of their own. A click on one plays it from its start.
     """
     names = list(predictions) if predictions else [*models.MODELS, models.ENSEMBLE]
     lanes = [
@@ -43,6 +53,9 @@ def show(view: SongView, predictions: Mapping[str, Any] | None, *, featured: str
         }
         for name in names
     ]
+    if apart is not None:
+        marks = [{"start": place["start"], "end": place["end"]} for place in apart]
+        lanes.insert(0, {"title": "They differ", "featured": False, "marks": marks})
     genres = next(iter(predictions.values())).genres if predictions else ()
     _component(
         key=key,

@@ -67,6 +67,22 @@ const drawLane = (canvas, lane, duration, colours) => {
   }
 };
 
+// Places at which the networks disagree: they are one colour, whatever is heard there.
+const drawMarks = (canvas, marks, duration) => {
+  const scale = window.devicePixelRatio || 1;
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = getComputedStyle(canvas).color;
+  for (const { start, end } of marks) {
+    const left = (start / duration) * width;
+    pen.fillRect(left, 3, Math.max(3, ((end - start) / duration) * width - 1), height - 6);
+  }
+};
+
 const tickStep = (duration, width) => {
   const most = Math.max(2, width / 70);
   return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900].find((s) => duration / s <= most) ?? 1800;
@@ -93,7 +109,17 @@ export default function ({ parentElement, data }) {
     ...lanes.map((lane) => {
       const row = make("div", lane.featured ? "lane featured" : "lane");
       row.append(make("span", "name", lane.title));
-      if (lane.stretches) {
+      if (lane.marks) {
+        row.classList.add("apart");
+        const canvas = make("canvas");
+        canvas.setAttribute("role", "img");
+        const told = lane.marks
+          .slice(0, 20)
+          .map((mark) => `${clock(mark.start)} to ${clock(mark.end)}`);
+        canvas.setAttribute("aria-label", `${lane.title}: ${told.join(", ") || "nowhere"}`);
+        canvases.push([canvas, lane]);
+        row.append(canvas);
+      } else if (lane.stretches) {
         const canvas = make("canvas");
         canvas.setAttribute("role", "img");
         const told = merge(lane.stretches)
@@ -124,7 +150,11 @@ export default function ({ parentElement, data }) {
 
   // Lanes and time axis share the spectrogram's width, whatever it is.
   const layOut = () => {
-    canvases.forEach(([canvas, lane]) => drawLane(canvas, lane, duration, colours));
+    canvases.forEach(([canvas, lane]) =>
+      lane.marks
+        ? drawMarks(canvas, lane.marks, duration)
+        : drawLane(canvas, lane, duration, colours),
+    );
     const step = tickStep(duration, image.clientWidth);
     const marks = [];
     for (let seconds = 0; seconds <= duration; seconds += step) {
@@ -167,7 +197,14 @@ export default function ({ parentElement, data }) {
     const player = audio();
     if (player) player.currentTime = Math.min(duration, Math.max(0, seconds));
   };
-  plot.onclick = (event) => seek(secondsAt(event));
+  plot.onclick = (event) => {
+    const seconds = secondsAt(event);
+    const marks = event.target.closest?.(".apart") && lanes.find((lane) => lane.marks).marks;
+    // A finger is wide and a place may be short: half a second beside it still counts.
+    const place = marks?.find(({ start, end }) => start - 0.5 <= seconds && seconds < end + 0.5);
+    seek(place ? place.start : seconds);
+    if (place) audio()?.play();
+  };
   plot.onpointermove = (event) => {
     hovered = event.pointerType === "mouse" ? secondsAt(event) : null;
   };
