@@ -293,6 +293,30 @@ def _training_seconds(run: Run) -> float:
     return sum(row.get("seconds", 0.0) for row in run.history())
 
 
+#: What can be said of a network genre by genre.
+BY_GENRE = ("recall", "precision", "f1")
+
+
+def by_genre(score: Score, measure: str) -> dict[str, float]:
+    """Return recall, precision or F1 of each genre that was tested, by clip, from 0 to 1.
+
+    Parameters
+    ----------
+    score : Score
+        What `count` or `score` returned.
+    measure : str
+        One of `BY_GENRE`. The precision of a genre that was never heard is 0.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    genres = list(score.recall)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        score.table["genre"], score.table["heard"], labels=genres, zero_division=0
+    )
+    values = {"recall": recall, "precision": precision, "f1": f1}[measure]
+    return dict(zip(genres, map(float, values), strict=True))
+
+
 # === What there is to compare ===
 
 
@@ -590,6 +614,42 @@ def difference_in_words(first: Score, second: Score) -> str:
         f"They differ on {apart} of {first.clips} clips: {test['only_one']} only {one} gets right, "
         f"{test['only_other']} only {other}. Tossing a coin for each of these would come out at "
         f"least as lopsided {odds}. {verdict}"
+    )
+
+
+def agreement_in_words(scores: Sequence[Score]) -> str:
+    """Say what it is worth that networks agree; empty where there are fewer than two.
+
+    Parameters
+    ----------
+    scores : sequence of Score
+        Of one protocol. The ensemble and the baseline are left out, and so is a second run of a
+        network.
+
+    Raises
+    ------
+    RunError
+        If they were not tested on the same clips.
+    """
+    from deepmusic import evaluation
+
+    first = {score.candidate.model: score for score in scores[::-1]}
+    networks = {name: first[name] for name in MODELS if name in first}
+    if len(networks) < 2:
+        return ""
+    found = evaluation.agreement({name: score.table for name, score in networks.items()})
+    who = "All three networks" if len(networks) == 3 else " and ".join(map(title, networks))
+    if found["agreed"] == 1:
+        return f"{who} hear the same genre in every clip."
+    best = max(found["right_when_split"], key=found["right_when_split"].get)
+    when_agreed = (
+        f", and are then right on {_percent(found['right_when_agreed'])}" if found["agreed"] else ""
+    )
+    return (
+        f"{who} agree on {_percent(found['agreed'])} of the clips{when_agreed}. On the others at "
+        f"least one of them is right on {_percent(found['one_is_right_when_split'])}, the best "
+        f"alone ({title(best)}) on {_percent(found['right_when_split'][best])}: that gap is what "
+        "an ensemble can try to win."
     )
 
 

@@ -872,16 +872,14 @@ def interval_chart(dots: Sequence[Dot], *, ceiling: float | None = None) -> "go.
     return figure
 
 
-def recall_chart(
-    names: Mapping[str, str], recalls: Mapping[str, Mapping[str, float]]
-) -> "go.Figure":
-    """Draw for each genre how many of its clips each network found, as bars side by side.
+def genre_bars(names: Mapping[str, str], shares: Mapping[str, Mapping[str, float]]) -> "go.Figure":
+    """Draw a share of each genre, such as the clips that a network found, as bars side by side.
 
     Parameters
     ----------
     names : mapping of str to str
         The network of each bar, a key of `MODEL_COLOURS`, by the bar's name.
-    recalls : mapping of str to mapping of str to float
+    shares : mapping of str to mapping of str to float
         By the same names: from 0 to 1, by genre. Genres are sorted by their mean, best first.
 
     Returns
@@ -891,14 +889,14 @@ def recall_chart(
     import plotly.graph_objects as go
 
     genres = sorted(
-        {genre for recall in recalls.values() for genre in recall},
-        key=lambda genre: -float(np.mean([recall.get(genre, 0) for recall in recalls.values()])),
+        {genre for share in shares.values() for genre in share},
+        key=lambda genre: -float(np.mean([share.get(genre, 0) for share in shares.values()])),
     )
     figure = go.Figure()
-    for name, recall in recalls.items():
+    for name, share in shares.items():
         figure.add_bar(
             x=genres,
-            y=[100 * recall[genre] if genre in recall else None for genre in genres],
+            y=[100 * share[genre] if genre in share else None for genre in genres],
             name=_plain(name),
             marker_color=MODEL_COLOURS.get(names[name], _NEUTRAL),
             hovertemplate="<b>%{x}</b><br>%{fullData.name}: %{y:.0f} %<extra></extra>",

@@ -151,7 +151,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     members = [score for score in scores if score.candidate.model != models.ENSEMBLE]
     parts.append(
         charts.draw(
-            figures.recall_chart(
+            figures.genre_bars(
                 {score.candidate.name: score.candidate.model for score in members},
                 {
                     score.candidate.name: {

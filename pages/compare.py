@@ -35,6 +35,12 @@ SEEDS_WORDS = (
     " *Over seeds*: clips right by mean probability, mean and standard deviation over trainings "
     "that differ in their seed alone; the shipped run is one of them."
 )
+BY_GENRE_WORDS = {
+    "recall": "**Recall:** of the test clips labelled so, how many did the network name so?",
+    "precision": "**Precision:** of the test clips that the network named so, how many are "
+    "labelled so?",
+    "f1": "**F1:** the harmonic mean of recall and precision, which is high only where both are.",
+}
 VIEWS = {
     "genres": "By genre",
     "calibration": "How sure?",
@@ -55,22 +61,29 @@ def printed_vote(score: Score) -> float | None:
 
 def compare_genres() -> None:
     shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
+    measure = st.segmented_control(
+        "What the bars are",
+        list(BY_GENRE_WORDS),
+        required=True,
+        format_func=str.capitalize,
+        key=address.key("bars", list(BY_GENRE_WORDS)),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    address.show("bars")
     st.plotly_chart(
-        figures.recall_chart(
+        figures.genre_bars(
             {score.candidate.name: score.candidate.model for score in shown},
-            {
-                score.candidate.name: {genre: share.value for genre, share in score.recall.items()}
-                for score in shown
-            },
+            {score.candidate.name: comparison.by_genre(score, measure) for score in shown},
         ),
         config={"displayModeBar": False},
-        alt="Share of each genre's test clips that each network found",
+        alt=f"{measure.capitalize()} of each network, genre by genre",
     )
     fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
     st.caption(
-        "**Recall:** of the test clips labelled so, how many did the network name so? Genres that "
-        f"all find easy stand left. A genre has as few as {fewest} test clips here, so one clip "
-        f"more or less moves a bar by {100 / fewest:.2g} points."
+        f"{BY_GENRE_WORDS[measure]} Genres that are easy for all stand left. A genre has as few as "
+        f"{fewest} test clips here, so one clip more or less moves a bar by about "
+        f"{100 / fewest:.2g} points."
     )
 
 
@@ -268,6 +281,11 @@ if faults:
             st.warning(f"`{name}`: {fault}")
 if not scores:
     st.stop()
+if all(score.candidate.model == models.BASELINE for score in scores):
+    st.info(
+        f"Only the SVM has been measured by {protocol} yet. Measure the networks: "
+        + ", ".join(f"`{line}`" for line in comparison.train_commands("all", protocol))
+    )
 with_paper = protocol == "paper"
 left, right = st.columns([3, 2], gap="medium")
 with left:

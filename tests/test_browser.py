@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from deepmusic import synth
 from deepmusic.__main__ import main
+from deepmusic.config import GTZAN_GENRES
 from deepmusic.runs import list_runs
 
 pytestmark = pytest.mark.browser
@@ -194,6 +195,26 @@ def test_click_and_keys_seek_without_a_rerun(chromium, server, mp3):
             seconds + 1, abs=0.1
         )
         expect(plot).to_have_attribute("aria-valuetext", re.compile(r"0:0[67] of 0:12.*CNN"))
+
+
+def test_a_place_of_disagreement_is_heard_from_its_start(chromium, server):
+    """Of the demo clips, take the first in which the networks first differ after 2 s."""
+    for genre in GTZAN_GENRES:
+        address = f"{server}/compare?view=duel&source=demo&demo={genre}"
+        with visit(chromium, address, viewport={"width": 1280, "height": 1500}) as page:
+            lane = page.get_by_role("img", name="They differ")
+            lane.wait_for(timeout=SLOW)
+            page.wait_for_selector(READY)
+            first = re.search(r"They differ: 0:(\d\d) to", lane.get_attribute("aria-label"))
+            if not first or int(first[1]) < 2:
+                continue
+            start, box = int(first[1]), lane.bounding_box()
+            lane.click(position={"x": box["width"] * (start + 1) / 30, "y": box["height"] / 2})
+            page.wait_for_function("!document.querySelector('audio').paused")
+            played = page.evaluate("document.querySelector('audio').currentTime")
+            assert start <= played < start + 2.5
+            return
+    pytest.skip("the networks agree on every demo clip, or differ from its start")
 
 
 def test_a_phone_shows_the_verdict_first_and_nothing_sticks_out(chromium, server, mp3):

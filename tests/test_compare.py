@@ -12,7 +12,7 @@ from deepmusic import architecture, comparison, models, runs, shipping
 from deepmusic.comparison import Candidate
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
-from deepmusic.figures import Dot, interval_chart, recall_chart, reliability_chart
+from deepmusic.figures import Dot, genre_bars, interval_chart, reliability_chart
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.paper.table import TABLE
 from deepmusic.prediction import Prediction
@@ -51,6 +51,30 @@ def test_a_score_is_counted_from_windows():
         "blues": 1.0,
         "rock": 0.5,
     }
+
+
+def test_each_genre_has_recall_precision_and_f1():
+    score = scored(blues_1=["blues"], blues_2=["rock"], blues_3=["rock"], rock_1=["rock"])
+    found = {measure: comparison.by_genre(score, measure) for measure in comparison.BY_GENRE}
+    assert found["recall"] == pytest.approx({"blues": 1 / 3, "rock": 1})
+    assert found["precision"] == pytest.approx({"blues": 1, "rock": 1 / 3})
+    assert found["f1"] == pytest.approx({"blues": 0.5, "rock": 0.5})
+
+
+def test_agreement_is_told_in_words():
+    def by(model, **heard):
+        candidate = Candidate(comparison.title(model), model, "paper", (), True)
+        return comparison.count(candidate, windows(**heard), GENRES)
+
+    one = by("cnn", blues_1=["blues"], blues_2=["blues"], rock_1=["blues"], rock_2=["rock"])
+    other = by("crnn", blues_1=["blues"], blues_2=["rock"], rock_1=["blues"], rock_2=["blues"])
+    words = comparison.agreement_in_words([one, other])
+    assert "CNN and CRNN agree on 50 % of the clips, and are then right on 50 %." in words
+    assert "right on 100 %, the best alone (CNN) on 100 %" in words
+    assert comparison.agreement_in_words([one]) == ""
+    assert "the same genre in every clip" in comparison.agreement_in_words(
+        [one, by("crnn", blues_1=["blues"], blues_2=["blues"], rock_1=["blues"], rock_2=["rock"])]
+    )
 
 
 def test_a_difference_is_told_in_words():
@@ -330,11 +354,11 @@ def test_charts_take_any_name_and_nothing():
     figure = interval_chart([Dot("<b>x", "svm", 0.0, 0.0, 1.0)])
     assert figure.layout.yaxis.ticktext[0].startswith("&lt;b&gt;")
     interval_chart([])
-    recall_chart({}, {})
+    genre_bars({}, {})
 
 
 def test_genres_that_are_easy_stand_left():
-    figure = recall_chart(
+    figure = genre_bars(
         {"A": "cnn", "B": "crnn"}, {"A": {"rock": 0.5, "blues": 1.0}, "B": {"rock": 0.4}}
     )
     assert list(figure.data[0].x) == ["blues", "rock"]
@@ -394,6 +418,18 @@ def test_the_page_shows_the_papers_table_beside_ours(page):
     assert row["the paper's  "] == "95,466" and "ms" not in row["One song"]
     assert len(page.get("plotly_chart")) == 2
     assert page.query_params["protocol"] == "paper"
+    assert any("All three networks agree on" in text.value for text in page.markdown)
+
+
+def test_genres_are_shown_by_recall_precision_or_f1(page):
+    page.query_params["bars"] = "f1"
+    page.run()
+    assert not page.exception
+    assert any("harmonic mean" in text.value for text in page.caption)
+    bars = json.loads(page.get("plotly_chart")[1].proto.spec)["data"][0]
+    (cnn,) = (c for c in comparison.find_shipped() if (c.model, c.protocol) == ("cnn", "paper"))
+    f1 = comparison.by_genre(comparison.score(cnn), "f1")
+    assert bars["y"] == pytest.approx([100 * f1[genre] for genre in bars["x"]])
 
 
 def test_another_protocol_has_a_table_of_its_own(page, own):
@@ -469,7 +505,8 @@ def test_a_protocol_without_networks_has_no_calibration(page, own, monkeypatch):
     page.query_params.update({"view": "calibration", "protocol": "window_leak"})
     page.run()
     assert not page.exception
-    assert "No network has been measured" in page.info[0].value
+    assert "Only the SVM has been measured by window_leak yet" in page.info[0].value
+    assert "No network has been measured" in page.info[1].value
     assert names(page) == ["SVM"]
 
 

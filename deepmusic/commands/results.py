@@ -9,9 +9,10 @@ import click
 
 from deepmusic import models
 from deepmusic.datasets.splits import LEAK
+from deepmusic.runs import HOME_PROTOCOL
 
 if TYPE_CHECKING:
-    from deepmusic.comparison import Candidate, Repeats
+    from deepmusic.comparison import Candidate, Repeats, Score
 
 LEAK_WARNING = (
     "This protocol is wrong on purpose: a clip is one segment of 3.3 s here, and other segments of "
@@ -28,6 +29,7 @@ def results() -> None:
     for protocol in comparison.protocols_of(shipped):
         print_protocol([one for one in shipped if one.protocol == protocol])
         click.echo()
+    print_calibration(shipped)
 
 
 def print_protocol(candidates: Sequence["Candidate"]) -> None:
@@ -53,6 +55,31 @@ def print_protocol(candidates: Sequence["Candidate"]) -> None:
             tables[candidate.name] = evaluation.clip_table(predictions, genres)
     for line in differences(tables):
         click.echo(line)
+
+
+def print_calibration(candidates: Sequence["Candidate"]) -> None:
+    """Print how far the networks' percentages can be taken at their word, before and after."""
+    from deepmusic import comparison
+
+    by_protocol: dict[str, list[Score]] = {}
+    for candidate in candidates:
+        temperature = comparison.fitted_temperature(candidate)
+        if not temperature:
+            continue
+        score = comparison.score(candidate)
+        by_protocol.setdefault(candidate.protocol, []).append(score)
+        error, scaled = (comparison.calibration(score, tried).error for tried in (1.0, temperature))
+        click.echo(
+            f"{candidate.name:9} {candidate.protocol}: calibration error {error:.3f}, "
+            f"{scaled:.3f} at temperature {temperature:.2f}"
+        )
+    home = by_protocol.pop(HOME_PROTOCOL, [])
+    for protocol, scores in by_protocol.items():
+        if errors := comparison.errors_at_home_temperature(home, scores):
+            click.echo(
+                f"{protocol}: mean calibration error {errors[0]:.3f}, {errors[1]:.3f} at the "
+                f"temperatures of {HOME_PROTOCOL}"
+            )
 
 
 def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
@@ -139,7 +166,7 @@ def ship(paths: Sequence[Path], repeat: bool) -> None:
     Runs of protocol paper are shipped with their weights. Those of others serve tables alone.
     """
     from deepmusic import shipping
-    from deepmusic.runs import HOME_PROTOCOL, Run
+    from deepmusic.runs import Run
 
     copies = []
     for path in paths:

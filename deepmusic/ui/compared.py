@@ -1,6 +1,7 @@
 """What the Compare page keeps between reruns, and its tables."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
@@ -154,6 +155,8 @@ def show_difference(scores: Sequence[Score]) -> None:
     except DeepMusicError as error:
         words = str(error)
     st.markdown(escape(words))
+    with suppress(DeepMusicError):  # Own runs may be tested on fewer clips.
+        st.markdown(comparison.agreement_in_words(scores))
 
 
 def in_percent(measured: Measured) -> str:

@@ -96,11 +96,16 @@ export default function ({ parentElement, data }) {
 
   if (image.getAttribute("src") !== data.spectrogram) image.src = data.spectrogram;
 
+  // From the top, leaving out what would touch the label above it.
+  let lowest = Infinity;
+  const room = find(".frequencies").clientHeight || 190;
   find(".frequencies").replaceChildren(
-    ...data.frequencies.map(([label, height]) => {
+    ...[...data.frequencies].reverse().flatMap(([label, height]) => {
+      if (lowest - height * room < 20) return [];
+      lowest = height * room;
       const mark = make("span", "", label);
       mark.style.bottom = `${height * 100}%`;
-      return mark;
+      return [mark];
     }),
   );
 
