@@ -18,6 +18,7 @@ import pandas as pd
 from deepmusic import models
 from deepmusic.baseline import NAME as BASELINE
 from deepmusic.baseline import TITLE
+from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.prediction import Classifier, Prediction
@@ -595,10 +596,16 @@ def difference_in_words(first: Score, second: Score) -> str:
     Raises
     ------
     RunError
-        If they were not tested on the same clips.
+        If they were not tested on the same clips, or on segments of clips, which are right or wrong
+        together, so that no test can count them.
     """
     from deepmusic import evaluation
 
+    if first.candidate.protocol == LEAK:
+        raise RunError(
+            f"Segments of one clip are right or wrong together, so that {LEAK} cannot say what is "
+            "luck."
+        )
     test = evaluation.mcnemar(first.table, second.table)
     chance, apart = test["p_value"], test["only_one"] + test["only_other"]
     one, other = first.candidate.name, second.candidate.name

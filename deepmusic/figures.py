@@ -917,8 +917,8 @@ def reliability_chart(
     names : mapping of str to str
         The network of each line, a key of `MODEL_COLOURS`, by the line's name.
     bins : mapping of str to sequence of mapping
-        By the same names, what `deepmusic.evaluation.reliability` returned. A mark's area goes with
-        its number of clips.
+        By the same names, what `deepmusic.evaluation.reliability` returned. A mark grows with its
+        number of clips.
 
     Returns
     -------
@@ -935,6 +935,7 @@ def reliability_chart(
         hoverinfo="skip",
         showlegend=False,
     )
+    most = max((one["count"] for found in bins.values() for one in found), default=1)
     for name, found in bins.items():
         filled = [one for one in found if one["count"]]
         colour = MODEL_COLOURS.get(names[name], _NEUTRAL)
@@ -947,7 +948,7 @@ def reliability_chart(
             line={"color": colour, "width": 2},
             marker={
                 "symbol": "star" if names[name] == ENSEMBLE else MODEL_MARKS.get(names[name]),
-                "size": [6 + 1.6 * math.sqrt(one["count"]) for one in filled],
+                "size": [6 + 16 * math.sqrt(one["count"] / most) for one in filled],
                 "color": colour,
                 "opacity": 1,
                 "line": {"width": 1, "color": "white"},

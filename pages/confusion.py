@@ -24,7 +24,8 @@ PROTOCOLS = {
     "paper": "clips drawn at random, 70 % to train and choose, 30 % to test, as in the paper; the "
     "same artist may stand on both sides",
     "fault_filtered": "repeated and mislabelled clips left out, no artist on both sides",
-    "artist_folds": "artists kept apart, one of three folds tests",
+    "artist_folds": "artists kept apart; each of three folds is tested once by a network that "
+    "learnt from the others",
     "window_leak": "wrong on purpose: pieces of the same clips train and test",
     "toy": "synthetic bands, which say nothing of real music",
 }

@@ -90,6 +90,13 @@ def test_a_difference_is_told_in_words():
     assert "exactly the same" in words
 
 
+def test_segments_say_nothing_about_luck():
+    candidate = Candidate("CNN", "cnn", "window_leak", (), True)
+    score = comparison.count(candidate, windows(blues_1=["blues"]), GENRES)
+    with pytest.raises(RunError, match="right or wrong together"):
+        comparison.difference_in_words(score, score)
+
+
 def test_networks_tested_on_other_clips_are_not_compared():
     with pytest.raises(RunError):
         comparison.difference_in_words(scored(blues_1=["blues"]), scored(blues_2=["blues"]))

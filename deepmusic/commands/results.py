@@ -26,7 +26,8 @@ def results() -> None:
     from deepmusic import comparison
 
     shipped = comparison.find_shipped()
-    for protocol in comparison.protocols_of(shipped):
+    protocols = comparison.protocols_of(shipped)
+    for protocol in sorted(protocols, key=lambda name: name != HOME_PROTOCOL):
         print_protocol([one for one in shipped if one.protocol == protocol])
         click.echo()
     print_calibration(shipped)
@@ -44,7 +45,7 @@ def print_protocol(candidates: Sequence["Candidate"]) -> None:
         if candidate.model == baseline.NAME:
             click.echo(
                 f"{baseline.TITLE:9} {candidate.protocol}: clip {found['clip_accuracy']:.3f}, "
-                f"{_interval_words(found)}"
+                f"{_interval_words(found)}{_warning(candidate.protocol)}"
             )
             continue
         click.echo(evaluation_line(candidate.model, found))
@@ -53,8 +54,10 @@ def print_protocol(candidates: Sequence["Candidate"]) -> None:
             click.echo(f"{'':9} {repeats_words(repeats)}")
         if candidate.model != models.ENSEMBLE:
             tables[candidate.name] = evaluation.clip_table(predictions, genres)
-    for line in differences(tables):
-        click.echo(line)
+    # Segments of one clip are right or wrong together; no test can count them.
+    if candidates[0].protocol != LEAK:
+        for line in differences(tables):
+            click.echo(line)
 
 
 def print_calibration(candidates: Sequence["Candidate"]) -> None:
@@ -74,6 +77,7 @@ def print_calibration(candidates: Sequence["Candidate"]) -> None:
             f"{scaled:.3f} at temperature {temperature:.2f}"
         )
     home = by_protocol.pop(HOME_PROTOCOL, [])
+    by_protocol.pop(LEAK, None)
     for protocol, scores in by_protocol.items():
         if errors := comparison.errors_at_home_temperature(home, scores):
             click.echo(
@@ -90,7 +94,7 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
         f"clip {evaluation['clip_accuracy']:.3f} by mean probability, "
         f"{evaluation['clip_vote_accuracy']:.3f} by vote "
         f"({evaluation['clips']} test clips, {evaluation['windows']} windows)"
-        + (f"\n{LEAK_WARNING}" if evaluation["protocol"] == LEAK else "")
+        f"{_warning(evaluation['protocol'])}"
     )
 
 
@@ -128,6 +132,10 @@ def differences(tables: Mapping[str, Any]) -> Iterator[str]:
             f"{one} against {other}: only one is right on {duel['only_one']} and "
             f"{duel['only_other']} clips, McNemar's p {_chance_words(duel['p_value'])}"
         )
+
+
+def _warning(protocol: str) -> str:
+    return f"\n{LEAK_WARNING}" if protocol == LEAK else ""
 
 
 def _chance_words(p_value: float) -> str:
