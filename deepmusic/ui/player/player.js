@@ -35,7 +35,8 @@ const merge = (stretches) => {
   return runs;
 };
 
-const drawLane = (canvas, lane, duration, colours) => {
+// Canvases are as sharp as the screen; what is drawn counts in CSS pixels.
+const penOn = (canvas) => {
   const scale = window.devicePixelRatio || 1;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -43,6 +44,11 @@ const drawLane = (canvas, lane, duration, colours) => {
   canvas.height = Math.round(height * scale);
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
+  return { pen, width, height };
+};
+
+const drawLane = (canvas, lane, duration, colours) => {
+  const { pen, width, height } = penOn(canvas);
   const x = (seconds) => (seconds / duration) * width;
   for (const { start, end, genre, probability } of lane.stretches) {
     pen.fillStyle = colours[genre];
@@ -69,13 +75,7 @@ const drawLane = (canvas, lane, duration, colours) => {
 
 // Places at which the networks disagree: they are one colour, whatever is heard there.
 const drawMarks = (canvas, marks, duration) => {
-  const scale = window.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  const pen = canvas.getContext("2d");
-  pen.scale(scale, scale);
+  const { pen, width, height } = penOn(canvas);
   pen.fillStyle = getComputedStyle(canvas).color;
   for (const { start, end } of marks) {
     const left = (start / duration) * width;
