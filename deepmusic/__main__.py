@@ -218,10 +218,10 @@ def train(
     if model == BASELINE:
         if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
             raise click.UsageError(
-                "The SVM takes --data, --split, --fold and --out alone: it has no epochs and no "
-                "chance, and is trained in seconds."
+                "The SVM takes --data, --split, --fold, --out and --json alone: it has no epochs "
+                "and no chance, and is trained in seconds."
             )
-        train_baseline(data, split, fold, out)
+        train_baseline(data, split, fold, out, as_json)
         return
     changes = {key: value for key, value in given.items() if value is not None}
     changes |= {"data": data} | recipes.under_protocol(split, fold)
@@ -257,13 +257,20 @@ def train(
             print_runs(created, as_json)
 
 
-def train_baseline(data: str, split: str, fold: int | None, out: Path | None) -> None:
+def train_baseline(
+    data: str, split: str, fold: int | None, out: Path | None, as_json: bool
+) -> None:
     """Train and test the SVM, keep what comes of it among the runs, and print it."""
-    from deepmusic import baseline
+    from deepmusic import baseline, launch
     from deepmusic.datasets import open_dataset
     from deepmusic.runs import runs_folder
 
+    launch.refuse_if_forbidden()
     run = baseline.train(open_dataset(data), split, fold, out or runs_folder())
+    if as_json:
+        told = {"id": run.id, "state": run.state, "model": baseline.NAME, "epoch": 0}
+        click.echo(json.dumps([told | run.evaluation], indent=2))
+        return
     click.echo(run.path)
     click.echo(metrics_table(baseline.TITLE, run.evaluation))
 

@@ -53,7 +53,7 @@ def training_allowed() -> bool:
 
 def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
     """Make a new run; raise `RunError` where training is not allowed."""
-    _refuse_if_forbidden()
+    refuse_if_forbidden()
     return new_run(RunConfig(model=model, train=train, versions=library_versions()), folder)
 
 
@@ -71,7 +71,7 @@ def start(run: Run) -> subprocess.Popen:
         If the run is finished or has a worker, training is not allowed, or no process can be
         started.
     """
-    _refuse_if_forbidden()
+    refuse_if_forbidden()
     state = run.state
     if state == FINISHED or state in ALIVE:
         raise RunError(f"{run.id} is {state}. Only a run that stopped short can go on.")
@@ -124,7 +124,7 @@ def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> subproc
         Ends with `GAVE_WAY` as soon as a run lives, and else with 0, or another code and the reason
         in the last line of its output.
     """
-    _refuse_if_forbidden()
+    refuse_if_forbidden()
     arguments = ["--model", model_name, "--preset", preset, "--changes", json.dumps(dict(changes))]
     return _spawn(["measure", *arguments], subprocess.PIPE)
 
@@ -162,7 +162,7 @@ def work(run: Run, inherited: int | None = None) -> None:
     RunError
         If another worker has the run, it is finished, or training is not allowed.
     """
-    _refuse_if_forbidden()
+    refuse_if_forbidden()
     if run.state == FINISHED:
         raise RunError(f"{run.id} is finished. Start a new run instead.")
     with _adopt(inherited) if inherited else run.take_lock(), _logging_to(run.log_path):
@@ -268,7 +268,8 @@ def _reason(error: Exception) -> str:
     return f"An unforeseen fault: {type(error).__name__}: {error}. The log says where."
 
 
-def _refuse_if_forbidden() -> None:
+def refuse_if_forbidden() -> None:
+    """Raise `RunError` where training is not allowed."""
     if not training_allowed():
         raise RunError(
             "Training is switched off here (DEEPMUSIC_ALLOW_TRAINING=0). "
