@@ -449,12 +449,15 @@ def test_another_protocol_has_a_table_of_its_own(page, own):
     assert "the paper's" not in page.table[0].value
 
 
-def test_the_honesty_switch_invents_nothing(page):
+def test_the_honesty_switch_invents_nothing(page, monkeypatch):
+    home = [c for c in comparison.find_shipped() if c.protocol == "paper"]
+    monkeypatch.setattr(comparison, "find_candidates", lambda: (home, {}))
     page.query_params["view"] = "protocols"
     page.query_params["honest"] = "crnn"
     page.run()
     assert not page.exception
     assert "--model crnn --split artist_folds --fold 3" in page.code[0].value
+    assert "--split paper" not in page.code[0].value
     assert page.query_params["honest"] == "crnn"
 
 
