@@ -14,6 +14,7 @@ import click
 from deepmusic import __version__, models, recipes
 from deepmusic.commands import results
 from deepmusic.commands.results import LEAK_WARNING, evaluation_line
+from deepmusic.commands.robustness import robustness
 from deepmusic.datasets.splits import LEAK, SPLITS
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
@@ -500,6 +501,7 @@ def report(names: Sequence[str], out: Path) -> None:
 main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
+main.add_command(robustness)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the shipped networks reach, and how runs become shipped ones."""
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
+from deepmusic.commands.robustness import table
 from deepmusic.datasets.splits import LEAK
 from deepmusic.runs import HOME_PROTOCOL
 
@@ -29,8 +31,17 @@ def results() -> None:
     protocols = comparison.protocols_of(shipped)
     for protocol in sorted(protocols, key=lambda name: name != HOME_PROTOCOL):
         print_protocol([one for one in shipped if one.protocol == protocol])
+        print_robustness(protocol)
         click.echo()
     print_calibration(shipped)
+
+
+def print_robustness(protocol: str) -> None:
+    """Print how the networks of a protocol bear changed sound, where that was measured."""
+    from deepmusic.robustness import stored_path
+
+    if stored_path(protocol).exists():
+        click.echo(table(json.loads(stored_path(protocol).read_text(encoding="utf-8"))))
 
 
 def print_protocol(candidates: Sequence["Candidate"]) -> None:
