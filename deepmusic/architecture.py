@@ -13,6 +13,7 @@ _PURPOSES = {
     "window": "takes in 3 s of sound as a mel-spectrogram",
     "unit_range": "brings levels of 0 to 255 to 0 to 1",
     "time_first": "turns the picture, so that time comes first",
+    "less_band_means": "takes every band's mean away: changes stay, the recording's colour goes",
     "level_bands": "brings every mel band to a common level",
     "one_channel": "makes it a picture of one colour",
     "halve": "halves the resolution, so that the GRU has less to read",
@@ -143,7 +144,7 @@ def _belongs(layer: Layer, box: list[Layer]) -> bool:
     return box[0].kind == "InputLayer" and layer.kind in _PREPARING
 
 
-_PREPARING = ("Rescaling", "Permute", "BatchNormalization")
+_PREPARING = ("Rescaling", "Permute", "LessMean", "BatchNormalization")
 
 
 def _label(box: list[Layer]) -> str:
@@ -176,6 +177,7 @@ _STEPS = {
     "InputLayer": "mel-spectrogram",
     "Rescaling": "0 to 1",
     "Permute": "time first",
+    "LessMean": "less the bands' means",
     "BatchNormalization": "normalise",
     "MaxPooling2D": "max-pool",
     "MaxPooling1D": "max-pool",

@@ -168,6 +168,9 @@ class ModelConfig(Config):
         Output classes, in the order of the softmax.
     window_columns : int
         Columns that the network reads at once: 39 of `compact` are 3.0 s.
+    level_window : bool
+        Subtract from every mel band its mean over the window, so that the network hears how the
+        sound changes and not what colours the whole recording.
     filters : tuple of int
         Channels of the convolution blocks, first to last.
     kernel_size : int
@@ -188,6 +191,7 @@ class ModelConfig(Config):
     mel: MelConfig = FRONT_ENDS["compact"]
     genres: Annotated[tuple[str, ...], Field(min_length=2)] = GTZAN_GENRES
     window_columns: PositiveInt = 39
+    level_window: bool = False
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
     kernel_size: PositiveInt = 3
     recurrent_units: Annotated[int, Field(ge=0)] = 0

@@ -78,6 +78,17 @@ def test_the_level_of_every_band_is_learnt(networks, name):
     assert networks[name].get_layer("level_bands").gamma.shape == (128,)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_colour_of_a_recording_can_be_left_out(name, batch):
+    config = models.MODELS[name].config.model_copy(update={"level_window": True})
+    network = models.build(config)
+    # A tone control adds a constant to each band, in dB and so in bytes.
+    coloured = batch * 0.5 + np.linspace(0, 120, 128, dtype=np.float32)[None, :, None]
+    np.testing.assert_allclose(network(batch * 0.5), network(coloured), atol=1e-5)
+    plain = models.build(config.model_copy(update={"level_window": False}))
+    assert not np.allclose(plain(batch * 0.5), plain(coloured), atol=1e-5)
+
+
 def test_an_unknown_network_is_refused():
     config = models.MODELS["cnn"].config.model_copy(update={"name": "resnet"})
     with pytest.raises(ModelError, match="cnn, crnn, cnn_gru"):

@@ -1,16 +1,28 @@
 """What the three networks share: how the window comes in and how the genres go out."""
 
-from keras import KerasTensor, layers, regularizers
+from keras import KerasTensor, layers, ops, regularizers
 
 from deepmusic.config import ModelConfig
 from deepmusic.errors import ModelError
+
+
+class LessMean(layers.Layer):
+    """Subtract from every feature its mean over the steps [batch, steps, features]."""
+
+    def call(self, steps: KerasTensor) -> KerasTensor:
+        return steps - ops.mean(steps, axis=1, keepdims=True)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
 
 
 def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
     """Take in a window of bytes and bring every mel band to a common level.
 
     Batch normalisation of each band stands where others subtract a data set's mean: it is learnt
-    with the weights and travels with them.
+    with the weights and travels with them. With ``level_window``, each window's own mean of every
+    band is subtracted before, as speech recognisers do with cepstra (Atal, JASA 55, 1974): what
+    colours a whole recording (the mix, the microphone, the loudness) is a constant in dB, and goes.
 
     Returns
     -------
@@ -20,6 +32,8 @@ def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
     window = layers.Input((config.mel.n_mels, config.window_columns), name="window")
     x = layers.Rescaling(1 / 255, name="unit_range")(window)
     x = layers.Permute((2, 1), name="time_first")(x)
+    if config.level_window:
+        x = LessMean(name="less_band_means")(x)
     x = layers.BatchNormalization(momentum=config.norm_momentum, name="level_bands")(x)
     return window, x
 
