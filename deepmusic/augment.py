@@ -38,6 +38,37 @@ def augment(
     return changed
 
 
+def mix_up(
+    batch: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Blend each window, and its target, with another of the batch (Zhang et al., ICLR 2018).
+
+    Parameters
+    ----------
+    batch : np.ndarray [shape=(n_windows, n_mels, columns)], float32
+        Windows from 0 to 255.
+    targets : np.ndarray [shape=(n_windows, n_genres)], float32
+        Share of each genre.
+    alpha : float
+        The share of the stronger window is drawn from Beta(alpha, alpha), folded to 0.5 ... 1.
+    rng : np.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    (np.ndarray, np.ndarray)
+        Of the same shapes; each row of targets still sums to 1.
+    """
+    share = rng.beta(alpha, alpha, len(batch)).astype(np.float32)
+    share = np.maximum(share, 1 - share)
+    other = rng.permutation(len(batch))
+    of_window, of_target = share[:, None, None], share[:, None]
+    return (
+        of_window * batch + (1 - of_window) * batch[other],
+        of_target * targets + (1 - of_target) * targets[other],
+    )
+
+
 def _gain_and_tilt(
     shape: tuple[int, ...], settings: AugmentConfig, steps_per_db: float, rng: np.random.Generator
 ) -> np.ndarray:

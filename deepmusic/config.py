@@ -226,6 +226,9 @@ class AugmentConfig(Config):
         dB, as tone controls and microphones do.
     mel_shift : int
         The picture is moved up or down by up to this many mel bands, as a change of key does.
+    mix_up : float
+        Windows, and their genres with them, are blended in pairs by shares from Beta(a, a), where a
+        is this; 0 leaves them apart.
     """
 
     time_masks: Annotated[int, Field(ge=0)] = 1
@@ -235,6 +238,7 @@ class AugmentConfig(Config):
     gain_db: Annotated[float, Field(ge=0)] = 6.0
     tilt_db: Annotated[float, Field(ge=0)] = 6.0
     mel_shift: Annotated[int, Field(ge=0)] = 2
+    mix_up: Annotated[float, Field(ge=0)] = 0.0
 
 
 class TrainConfig(Config):

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from deepmusic import evaluation, models
-from deepmusic.augment import augment
+from deepmusic.augment import augment, mix_up
 from deepmusic.config import ModelConfig, TrainConfig
 from deepmusic.datasets import Dataset, Pictures, Split
 from deepmusic.errors import DatasetError
@@ -81,11 +81,14 @@ class RandomWindows(keras.utils.PyDataset):
                 for clip, start in zip(self._clips[part], self._starts[part], strict=True)
             ]
         ).astype(np.float32)
+        targets = self._targets[self._clips[part]]
+        # A generator of its own for each batch: the order in which Keras asks does not matter.
+        rng = np.random.default_rng((self._train.seed, self._epoch, index))
         if self._train.augment:
-            # A generator of its own for each batch: the order in which Keras asks does not matter.
-            rng = np.random.default_rng((self._train.seed, self._epoch, index))
             batch = augment(batch, self._train.augment, self._model.mel, rng)
-        return batch, self._targets[self._clips[part]]
+            if self._train.augment.mix_up:
+                return mix_up(batch, targets, self._train.augment.mix_up, rng)
+        return batch, targets
 
 
 class EpochSeed(keras.callbacks.Callback):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepmusic.augment import augment
+from deepmusic.augment import augment, mix_up
 from deepmusic.config import AugmentConfig, MelConfig
 
 MEL = MelConfig()
@@ -134,3 +134,17 @@ def test_settings_reach_the_extremes_of_a_picture():
     silence, noise = np.zeros((50, 128, 4), np.float32), np.full((50, 128, 4), 255, np.float32)
     assert changed(silence, AugmentConfig()).min() >= 0
     assert changed(noise, AugmentConfig()).max() <= 255
+
+
+def test_windows_are_blended_with_their_genres():
+    rng = np.random.default_rng(0)
+    # Every window is flat at a level of its own, and so tells how much of which is in a blend.
+    batch = np.repeat(np.arange(0, 200, 2, dtype=np.float32), 4).reshape(100, 2, 2)
+    targets = np.eye(100, dtype=np.float32)
+    mixed, shares = mix_up(batch, targets, 0.4, rng)
+    assert mixed.shape == batch.shape and mixed.dtype == np.float32
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(mixed[:, 0, 0], shares @ batch[:, 0, 0], rtol=1e-4)
+    # A window stays the stronger half of its blend.
+    assert (shares.argmax(axis=1) == np.arange(100)).mean() > 0.98
+    assert 0.55 < shares.max(axis=1).mean() < 0.95
