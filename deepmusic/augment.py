@@ -4,6 +4,10 @@ import numpy as np
 
 from deepmusic.config import AugmentConfig, MelConfig
 
+#: A narrow band begins below the first and ends above the second, as shares of the mel scale: of
+#: 0 to 11 kHz, up to 410 Hz, and from 2.4 kHz on. A telephone keeps 300 to 3400 Hz.
+_LOW_CUT, _HIGH_CUT = 0.12, 0.56
+
 
 def augment(
     batch: np.ndarray, settings: AugmentConfig, mel: MelConfig, rng: np.random.Generator
@@ -29,6 +33,10 @@ def augment(
     changed = _shift_mels(batch, settings.mel_shift, rng)
     changed = changed + _gain_and_tilt(batch.shape, settings, 255.0 / mel.top_db, rng)
     np.clip(changed, 0, 255, out=changed)
+    if settings.noise_db:
+        changed = _bury_in_noise(changed, settings, 255.0 / mel.top_db, rng)
+    if settings.narrow_share:
+        changed = np.where(_outside_a_narrow_band(changed, settings, rng), 0, changed)
     # Masks take the window's mean, so that they do not look like silence.
     fill = changed.mean(axis=(1, 2), keepdims=True)
     for _ in range(settings.mel_masks):
@@ -77,6 +85,28 @@ def _gain_and_tilt(
     slope = rng.uniform(-settings.tilt_db, settings.tilt_db, (shape[0], 1, 1))
     band = np.linspace(-0.5, 0.5, shape[1])[None, :, None]
     return ((gain + slope * band) * steps_per_db).astype(np.float32)
+
+
+def _bury_in_noise(
+    batch: np.ndarray, settings: AugmentConfig, steps_per_db: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Raise half the windows' floor, and stretch what is above it as the front end would."""
+    floor = rng.uniform(0, settings.noise_db * steps_per_db, (len(batch), 1, 1))
+    floor = (floor * (rng.random(floor.shape) < 0.5)).astype(np.float32)
+    return (np.maximum(batch, floor) - floor) * (255 / (255 - floor))
+
+
+def _outside_a_narrow_band(
+    batch: np.ndarray, settings: AugmentConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """Return where a cheap microphone or a telephone leaves nothing [n_windows, n_mels, 1]."""
+    n_windows, n_mels, _ = batch.shape
+    low = rng.uniform(0, _LOW_CUT, n_windows) * n_mels
+    high = rng.uniform(_HIGH_CUT, 1, n_windows) * n_mels
+    band = np.arange(n_mels)
+    outside = (band < low[:, None]) | (band >= high[:, None])
+    chosen = rng.random(n_windows) < settings.narrow_share
+    return (outside & chosen[:, None])[:, :, None]
 
 
 def _shift_mels(batch: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:

@@ -226,6 +226,10 @@ class AugmentConfig(Config):
         dB, as tone controls and microphones do.
     mel_shift : int
         The picture is moved up or down by up to this many mel bands, as a change of key does.
+    noise_db : float
+        Half of the windows have their floor raised by up to this, in dB, as noise does.
+    narrow_share : float
+        Share of windows that lose their lowest and highest bands, as over a telephone.
     mix_up : float
         Windows, and their genres with them, are blended in pairs by shares from Beta(a, a), where a
         is this; 0 leaves them apart.
@@ -238,6 +242,8 @@ class AugmentConfig(Config):
     gain_db: Annotated[float, Field(ge=0)] = 6.0
     tilt_db: Annotated[float, Field(ge=0)] = 6.0
     mel_shift: Annotated[int, Field(ge=0)] = 2
+    noise_db: Annotated[float, Field(ge=0, lt=80)] = 0.0
+    narrow_share: Annotated[float, Field(ge=0, le=1)] = 0.0
     mix_up: Annotated[float, Field(ge=0)] = 0.0
 
 

@@ -148,3 +148,23 @@ def test_windows_are_blended_with_their_genres():
     # A window stays the stronger half of its blend.
     assert (shares.argmax(axis=1) == np.arange(100)).mean() > 0.98
     assert 0.55 < shares.max(axis=1).mean() < 0.95
+
+
+def test_noise_buries_what_is_quiet_and_leaves_the_loudest():
+    ramp = np.tile(np.linspace(0, 255, 128, dtype=np.float32)[None, :, None], (400, 1, 3))
+    noisy = changed(ramp, only(noise_db=40))
+    np.testing.assert_allclose(noisy[:, -1], 255, rtol=1e-5)
+    buried = (noisy[:, :, 0] == 0).sum(axis=1) - 1
+    assert (buried == 0).mean() == pytest.approx(0.5, abs=0.07)
+    # 40 of 80 dB are half of the ramp's 128 bands.
+    assert 60 < buried.max() <= 64
+    assert (np.diff(noisy[:, :, 0], axis=1) >= 0).all()
+
+
+def test_some_windows_are_heard_over_a_telephone():
+    flat = np.full((400, 128, 3), 100, np.float32)
+    heard = changed(flat, only(narrow_share=0.25))
+    narrow = (heard == 0).any(axis=(1, 2))
+    assert narrow.mean() == pytest.approx(0.25, abs=0.07)
+    assert (heard[:, 16:71] == 100).all()
+    assert (heard[narrow][:, :16] == 0).any() and (heard[narrow][:, 71:] == 0).any()
