@@ -1,10 +1,10 @@
 """The networks of the paper, by name. Importing this loads no Keras; building a network does."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from deepmusic.config import ModelConfig, TrainConfig
+from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
 from deepmusic.errors import ModelError
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ BASELINE = "svm"
 
 #: What options call all networks together.
 ALL = "all"
+
+
+#: What trains the networks that DeepMusic ships; `docs/experiments.md` says how it was found.
+_HARDENED = AugmentConfig(noise_db=40.0, narrow_share=0.2)
+_RECIPE = TrainConfig(epochs=60, augment=_HARDENED)
+_BLENDED = _RECIPE.changed(augment=_HARDENED.changed(mix_up=0.2))
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class ModelSpec:
     section: str
     summary: str
     config: ModelConfig
-    train: TrainConfig = field(default_factory=TrainConfig)
+    train: TrainConfig = _RECIPE
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -52,8 +58,13 @@ MODELS: dict[str, ModelSpec] = {
         section="4.3",
         summary="Five blocks of convolution look at the spectrogram as at a photograph.",
         config=ModelConfig(
-            name="cnn", filters=(16, 32, 64, 128, 256), dense_units=256, block_dropout=0.1
+            name="cnn",
+            filters=(16, 32, 64, 128, 256),
+            dense_units=256,
+            block_dropout=0.1,
+            norm_momentum=0.95,
         ),
+        train=_BLENDED,
     ),
     "crnn": ModelSpec(
         title="CRNN",
@@ -61,10 +72,12 @@ MODELS: dict[str, ModelSpec] = {
         summary="Convolutions over time pick out short events; an LSTM remembers their order.",
         config=ModelConfig(
             name="crnn",
+            level_window=True,
             filters=(128, 128),
             kernel_size=5,
             recurrent_units=96,
             block_dropout=0.2,
+            norm_momentum=0.95,
         ),
     ),
     "cnn_gru": ModelSpec(
@@ -72,8 +85,13 @@ MODELS: dict[str, ModelSpec] = {
         section="4.1",
         summary="Convolutions and a two-way GRU read the same window side by side, then vote.",
         config=ModelConfig(
-            name="cnn_gru", filters=(16, 32, 64, 64), recurrent_units=64, block_dropout=0.1
+            name="cnn_gru",
+            filters=(16, 32, 64, 64),
+            recurrent_units=64,
+            block_dropout=0.1,
+            norm_momentum=0.95,
         ),
+        train=_BLENDED,
     ),
 }
 
