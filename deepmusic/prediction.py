@@ -117,6 +117,7 @@ class Classifier:
     def __init__(self, run: Run) -> None:
         self.config: ModelConfig = run.config.model
         self._network = models.build(self.config)
+        self._with_embedding = models.with_embedding(self._network)
         self._lock = threading.Lock()
         try:
             self._network.load_weights(run.weights_path)
@@ -153,6 +154,27 @@ class Classifier:
         check_length(song, [self.config])
         if pictures is None:
             pictures = picture_song(song, self.config.mel)
+        starts, ends, clip_index, batch = self.cut(song, pictures)
+        return Prediction(
+            model=self.name,
+            genres=self.config.genres,
+            starts=starts,
+            ends=ends,
+            clip_index=clip_index,
+            window_probabilities=self.listen(batch)[1],
+        )
+
+    def cut(
+        self, song: Song, pictures: Sequence[ClipPicture]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Cut a song's pictures into the windows that the network reads.
+
+        Returns
+        -------
+        (np.ndarray, np.ndarray, np.ndarray, np.ndarray)
+            Start and end of each window in s, its clip's number, and the windows
+            [n_windows, n_mels, window_columns].
+        """
         width = self.config.window_columns
         batch, starts, clip_index = [], [], []
         for index, clip in enumerate(pictures):
@@ -161,26 +183,35 @@ class Classifier:
             starts.append(clip.start + first * clip.seconds_per_column)
             clip_index.append(np.full(len(first), index))
         begins = np.concatenate(starts)
-        return Prediction(
-            model=self.name,
-            genres=self.config.genres,
-            starts=begins,
-            ends=np.minimum(begins + self.config.window_seconds, song.duration),
-            clip_index=np.concatenate(clip_index),
-            window_probabilities=self._run(np.concatenate(batch)),
-        )
+        ends = np.minimum(begins + self.config.window_seconds, song.duration)
+        return begins, ends, np.concatenate(clip_index), np.concatenate(batch)
 
-    def _run(self, batch: np.ndarray) -> np.ndarray:
-        """Return [n_windows, n_genres] for [n_windows, n_mels, columns]."""
+    def listen(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the network makes of windows, one pass for both.
+
+        Parameters
+        ----------
+        batch : np.ndarray [shape=(n_windows, n_mels, window_columns)]
+            From 0 to 255, as `deepmusic.features.windows` cuts them.
+
+        Returns
+        -------
+        (np.ndarray, np.ndarray)
+            Outputs of the layer ``embedding`` [n_windows, dense_units], and the genres'
+            probabilities [n_windows, n_genres].
+        """
         n_windows = len(batch)
         padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *batch.shape[1:]), np.float32)
         padded[:n_windows] = batch
         with self._lock:
             parts = [
-                np.asarray(self._network.predict_on_batch(padded[start : start + _BATCH]))
+                self._with_embedding.predict_on_batch(padded[start : start + _BATCH])
                 for start in range(0, len(padded), _BATCH)
             ]
-        return np.concatenate(parts)[:n_windows]
+        embeddings, probabilities = (
+            np.concatenate(rows)[:n_windows] for rows in zip(*parts, strict=True)
+        )
+        return embeddings, probabilities
 
 
 def load_classifiers(names: Sequence[str]) -> dict[str, Classifier]:
@@ -303,17 +334,36 @@ def ensemble(members: Sequence[Prediction]) -> Prediction:
     """
     if len({member.genres for member in members}) != 1:
         raise ModelError("The networks tell different genres apart and have no common mean.")
-    finest = max(members, key=lambda member: len(member.starts))
-    middle = (finest.starts + finest.ends) / 2
-    aligned = []
-    for member in members:
-        distance = np.abs((member.starts + member.ends)[None, :] / 2 - middle[:, None])
-        aligned.append(member.window_probabilities[distance.argmin(axis=1)])
+    spans = [(member.starts, member.ends) for member in members]
+    finest, rows = align_windows(spans)
+    aligned = [member.window_probabilities[row] for member, row in zip(members, rows, strict=True)]
     return Prediction(
         model=ENSEMBLE,
-        genres=finest.genres,
-        starts=finest.starts,
-        ends=finest.ends,
-        clip_index=finest.clip_index,
+        genres=members[finest].genres,
+        starts=members[finest].starts,
+        ends=members[finest].ends,
+        clip_index=members[finest].clip_index,
         window_probabilities=np.mean(aligned, axis=0),
     )
+
+
+def align_windows(
+    spans: Sequence[tuple[np.ndarray, np.ndarray]],
+) -> tuple[int, list[np.ndarray]]:
+    """Match the windows of several networks that read one song.
+
+    Parameters
+    ----------
+    spans : sequence of (np.ndarray [n_windows], np.ndarray [n_windows])
+        Starts and ends of each network's windows, in s.
+
+    Returns
+    -------
+    (int, list of np.ndarray [shape=(n_most_windows,)])
+        Which network has most windows; and for each network, which of its windows has its middle
+        nearest to that of each of those.
+    """
+    finest = max(range(len(spans)), key=lambda index: len(spans[index][0]))
+    middles = [(starts + ends) / 2 for starts, ends in spans]
+    distances = [np.abs(middle[None, :] - middles[finest][:, None]) for middle in middles]
+    return finest, [distance.argmin(axis=1) for distance in distances]

@@ -129,6 +129,17 @@ def build(config: ModelConfig) -> "keras.Model":
     return import_module(f"deepmusic.models.{config.name}").build(config)
 
 
+def with_embedding(network: "keras.Model") -> "keras.Model":
+    """Return a network that also tells its layer ``embedding``: (embedding, genres).
+
+    It shares the weights of the one given, whenever those are loaded.
+    """
+    import keras
+
+    outputs = [network.get_layer("embedding").output, network.output]
+    return keras.Model(network.input, outputs, name=f"{network.name}_with_embedding")
+
+
 def title(name: str) -> str:
     """Return the name to show of a network, or of the ensemble."""
     return "Ensemble" if name == ENSEMBLE else spec(name).title

@@ -1,0 +1,183 @@
+"""Where a song lies among others: what a network makes of it just before it names a genre.
+
+A network's layer ``embedding`` sums up a window in some hundred numbers from which the genres are
+then read. Their mean over a song's windows, brought to unit length, is the song's embedding: songs
+whose embeddings point the same way sound alike to the network. How much that is worth is measured
+by `deepmusic.retrieval`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from deepmusic import features
+from deepmusic.audio import Song
+from deepmusic.features import ClipPicture
+from deepmusic.prediction import Classifier, align_windows, check_length, load_classifiers
+
+#: Networks whose embeddings are set side by side where nothing else is asked for.
+NETWORKS = ("cnn", "crnn", "cnn_gru")
+
+#: Pictures whose windows go through a network together; more would only fill the memory.
+_CLIPS_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class SongEmbedding:
+    """What networks make of a song, as a whole and window by window.
+
+    Attributes
+    ----------
+    starts, ends : np.ndarray [shape=(n_windows,)]
+        Of each window, in s from the start of the song.
+    windows : np.ndarray [shape=(n_windows, n_dimensions)], float32
+        Of unit length each.
+    song : np.ndarray [shape=(n_dimensions,)], float32
+        Mean over the windows, of unit length.
+    genres : tuple of str
+        Names of the columns below.
+    probabilities : np.ndarray [shape=(n_windows, n_genres)]
+        Mean over the networks; each row sums to 1.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    windows: np.ndarray
+    song: np.ndarray
+    genres: tuple[str, ...]
+    probabilities: np.ndarray
+
+    @cached_property
+    def profile(self) -> np.ndarray:
+        """The genres' probabilities, mean over the windows [n_genres]."""
+        return self.probabilities.mean(axis=0)
+
+    def passage(self, start: float, end: float) -> np.ndarray:
+        """Return the embedding of a part of the song.
+
+        Parameters
+        ----------
+        start, end : float
+            In s. The windows whose middle lies between them count; the nearest one if none does.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_dimensions,)], float32
+            Of unit length.
+        """
+        middles = (self.starts + self.ends) / 2
+        inside = (start <= middles) & (middles <= end)
+        if not inside.any():
+            inside[np.abs(middles - (start + end) / 2).argmin()] = True
+        return unit(self.windows[inside].mean(axis=0))
+
+
+def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
+    """Load the shipped networks that `embed_clips` and `embed_song` ask."""
+    return list(load_classifiers(names).values())
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Bring vectors [..., n_dimensions] to unit length; one of zeros stays as it is."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.where(length > 0, length, 1)).astype(np.float32)
+
+
+def side_by_side(members: Sequence[np.ndarray]) -> np.ndarray:
+    """Join unit vectors of several networks [..., n_dimensions] into one of unit length.
+
+    The cosine of two such vectors is the mean of the networks' cosines, whatever their widths.
+    """
+    return unit(np.concatenate(members, axis=-1))
+
+
+def embed_clips(
+    clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
+) -> dict[str, np.ndarray]:
+    """Embed many short clips, such as GTZAN's.
+
+    Parameters
+    ----------
+    clips : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
+        Pictures by track, such as ``dataset.pictures(tracks, mel).by_track``, of the front end that
+        the networks share.
+    classifiers : sequence of Classifier
+        What `load_networks` returned; the embeddings of several are set side by side.
+
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(n_dimensions,)], float32
+        Of unit length, by track. The cosine of two clips is their dot product. Clips shorter than
+        a window are absent.
+    """
+    longest = max(classifier.config.window_columns for classifier in classifiers)
+    usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]
+    members = [
+        np.concatenate(list(_means([clips[track] for track in usable], classifier)))
+        if usable
+        else np.zeros((0, classifier.config.dense_units), np.float32)
+        for classifier in classifiers
+    ]
+    return dict(zip(usable, side_by_side(members), strict=True))
+
+
+def _means(clips: Sequence[np.ndarray], classifier: Classifier) -> Iterable[np.ndarray]:
+    """Yield the clips' embeddings by one network, some rows at a time."""
+    width = classifier.config.window_columns
+    for first in range(0, len(clips), _CLIPS_AT_ONCE):
+        batches = [features.windows(clip, width) for clip in clips[first : first + _CLIPS_AT_ONCE]]
+        ends = np.cumsum([len(batch) for batch in batches])
+        outputs, _ = classifier.listen(np.concatenate(batches))
+        # Windows of unit length, so that a loud one counts no more than a quiet one.
+        yield unit(np.stack([rows.mean(axis=0) for rows in np.split(unit(outputs), ends[:-1])]))
+
+
+def embed_song(
+    song: Song, pictures: Sequence[ClipPicture], classifiers: Sequence[Classifier]
+) -> SongEmbedding:
+    """Embed a song of any length, as a whole and window by window.
+
+    Parameters
+    ----------
+    song : Song
+        What `deepmusic.audio` loaded.
+    pictures : sequence of ClipPicture
+        What `deepmusic.prediction.picture_song` returned for it and the networks' front end.
+    classifiers : sequence of Classifier
+        What `load_networks` returned.
+
+    Returns
+    -------
+    SongEmbedding
+        With the windows of the network that has most; of a network with other windows, the one
+        whose middle lies nearest stands in.
+
+    Raises
+    ------
+    AudioError
+        If the song is shorter than the longest window.
+    """
+    check_length(song, [classifier.config for classifier in classifiers])
+    heard = []
+    for classifier in classifiers:
+        starts, ends, _, batch = classifier.cut(song, pictures)
+        outputs, probabilities = classifier.listen(batch)
+        heard.append((starts, ends, unit(outputs), probabilities))
+    spans = [(starts, ends) for starts, ends, *_ in heard]
+    finest, rows = align_windows(spans)
+    members = [outputs[row] for (_, _, outputs, _), row in zip(heard, rows, strict=True)]
+    windows = side_by_side(members)
+    # Networks first, then windows: the same numbers as `embed_clips` gives for one clip.
+    song_vector = side_by_side([unit(outputs.mean(axis=0)) for _, _, outputs, _ in heard])
+    return SongEmbedding(
+        starts=spans[finest][0],
+        ends=spans[finest][1],
+        windows=windows,
+        song=song_vector,
+        genres=classifiers[0].config.genres,
+        probabilities=np.mean(
+            [member[row] for (*_, member), row in zip(heard, rows, strict=True)], axis=0
+        ),
+    )
