@@ -27,6 +27,7 @@ format: $(VENV)/.dev ## Put the code in shape
 
 results: $(VENV)/.app ## Recount what the shipped networks reach
 	$(BIN)/python -m deepmusic results
+	$(BIN)/python -m deepmusic retrieval
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/python -m deepmusic train --model all --split paper

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import __version__, models, recipes
-from deepmusic.commands import results
+from deepmusic.commands import results, similar
 from deepmusic.commands.results import LEAK_WARNING, evaluation_line
 from deepmusic.commands.robustness import robustness
 from deepmusic.datasets.splits import LEAK, SPLITS
@@ -502,6 +502,7 @@ main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
 main.add_command(robustness)
+main.add_command(similar.retrieval)
 
 
 if __name__ == "__main__":

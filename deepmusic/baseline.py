@@ -44,11 +44,7 @@ def describe(picture: np.ndarray) -> np.ndarray:
         Mean, standard deviation and `PERCENTILES` of each band and of the first `N_MFCCS`
         coefficients; and of their steps from column to column, standard deviation and mean size.
     """
-    from scipy.fft import dct
-
-    # The picture is in dB already, and MFCCs are the cosine transform of that.
-    bands = picture.astype(np.float64)
-    rows = np.concatenate([bands, dct(bands, axis=0, norm="ortho")[:N_MFCCS]])
+    rows = np.concatenate([picture.astype(np.float64), mfccs(picture)])
     steps = np.diff(rows, axis=1)
     return np.concatenate(
         [
@@ -59,6 +55,14 @@ def describe(picture: np.ndarray) -> np.ndarray:
             np.abs(steps).mean(axis=1),
         ]
     )
+
+
+def mfccs(picture: np.ndarray) -> np.ndarray:
+    """Return the first `N_MFCCS` coefficients of a clip's picture [N_MFCCS, n_columns]."""
+    from scipy.fft import dct
+
+    # The picture is in dB already, and MFCCs are the cosine transform of that.
+    return dct(picture.astype(np.float64), axis=0, norm="ortho")[:N_MFCCS]
 
 
 def evaluate(

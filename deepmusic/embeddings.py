@@ -6,7 +6,7 @@ whose embeddings point the same way sound alike to the network. How much that is
 by `deepmusic.retrieval`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -112,26 +112,47 @@ def embed_clips(
         Of unit length, by track. The cosine of two clips is their dot product. Clips shorter than
         a window are absent.
     """
+    return hear_clips(clips, classifiers)[0]
+
+
+def hear_clips(
+    clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Embed many short clips, and tell their genres in the same pass.
+
+    Parameters
+    ----------
+    clips, classifiers
+        As in `embed_clips`.
+
+    Returns
+    -------
+    (dict of str to np.ndarray, dict of str to np.ndarray)
+        Embeddings as `embed_clips` returns them; and the genres' probabilities [n_genres], mean
+        over networks and windows.
+    """
     longest = max(classifier.config.window_columns for classifier in classifiers)
     usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]
-    members = [
-        np.concatenate(list(_means([clips[track] for track in usable], classifier)))
-        if usable
-        else np.zeros((0, classifier.config.dense_units), np.float32)
-        for classifier in classifiers
-    ]
-    return dict(zip(usable, side_by_side(members), strict=True))
+    if not usable:
+        return {}, {}
+    heard = [_hear([clips[track] for track in usable], classifier) for classifier in classifiers]
+    vectors = side_by_side([means for means, _ in heard])
+    profiles = np.mean([profiles for _, profiles in heard], axis=0)
+    return dict(zip(usable, vectors, strict=True)), dict(zip(usable, profiles, strict=True))
 
 
-def _means(clips: Sequence[np.ndarray], classifier: Classifier) -> Iterable[np.ndarray]:
-    """Yield the clips' embeddings by one network, some rows at a time."""
+def _hear(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
+    """Return the clips' embeddings and genres by one network."""
     width = classifier.config.window_columns
+    vectors, profiles = [], []
     for first in range(0, len(clips), _CLIPS_AT_ONCE):
         batches = [features.windows(clip, width) for clip in clips[first : first + _CLIPS_AT_ONCE]]
-        ends = np.cumsum([len(batch) for batch in batches])
-        outputs, _ = classifier.listen(np.concatenate(batches))
+        borders = np.cumsum([len(batch) for batch in batches])[:-1]
+        outputs, probabilities = classifier.listen(np.concatenate(batches))
         # Windows of unit length, so that a loud one counts no more than a quiet one.
-        yield unit(np.stack([rows.mean(axis=0) for rows in np.split(unit(outputs), ends[:-1])]))
+        vectors += [rows.mean(axis=0) for rows in np.split(unit(outputs), borders)]
+        profiles += [rows.mean(axis=0) for rows in np.split(probabilities, borders)]
+    return unit(np.stack(vectors)), np.stack(profiles)
 
 
 def embed_song(

@@ -1,0 +1,169 @@
+"""Retrieval: the measures against what can be computed by hand, the shipped figures recounted."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from deepmusic import retrieval
+from deepmusic.__main__ import main
+from deepmusic.datasets import Gtzan, Pictures
+from deepmusic.datasets.gtzan import read_facts
+from deepmusic.errors import DatasetError, RunError
+from deepmusic.retrieval import ALL, MFCC, RANDOM, TEST, TOGETHER
+
+
+def facts(*rows):
+    return [dict(zip(("artist", "artist_group", "wav_sha256"), row, strict=True)) for row in rows]
+
+
+def test_average_precision_by_hand():
+    found = retrieval.average_precision(np.array([True, False, True, False]))
+    assert found == pytest.approx((1 + 2 / 3) / 2)
+    assert retrieval.average_precision(np.array([False, False])) == 0
+
+
+@pytest.mark.parametrize(("n_relevant", "n_candidates"), [(1, 1), (1, 4), (2, 5), (3, 6), (0, 3)])
+def test_a_random_order_is_the_mean_over_all_orders(n_relevant, n_candidates):
+    orders = itertools.combinations(range(n_candidates), n_relevant)
+    scores = [
+        retrieval.average_precision(np.isin(np.arange(n_candidates), order)) for order in orders
+    ]
+    expected = retrieval.expected_average_precision(n_relevant, n_candidates)
+    assert expected == pytest.approx(np.mean(scores))
+
+
+def test_artists_groups_and_copies_are_the_same_and_unknown_artists_are_not():
+    alike = retrieval.same_artist(
+        facts(
+            ("Queen", "1", "a"), ("QUEEN", "2", "b"), ("", "2", "c"), ("", "", "d"), ("", "", "d")
+        )
+    )
+    assert np.argwhere(np.triu(alike, 1)).tolist() == [[0, 1], [1, 2], [3, 4]]
+    assert alike.diagonal().all()
+
+
+def test_neighbours_of_the_same_artist_do_not_count():
+    genres = ["jazz", "jazz", "rock", "jazz"]
+    similarity = np.array([[1, 0.9, 0.8, 0.7]] * 4)
+    alone, both = np.eye(4, dtype=bool), np.eye(4, dtype=bool)
+    both[0, 1] = True
+    query, pool = np.array([0]), np.arange(4)
+    whole = retrieval.answer(similarity, genres, alone, query, pool)
+    assert whole.average_precision.tolist() == pytest.approx([(1 + 2 / 3) / 2])
+    filtered = retrieval.answer(similarity, genres, both, query, pool)
+    assert filtered.average_precision.tolist() == [0.5], "rock stands before the other jazz"
+    assert filtered.at_5.tolist() == [0.5], "of two that are left"
+    assert filtered.candidates == 2
+    chance = retrieval.answer(None, genres, both, query, pool)
+    assert chance.at_10.tolist() == [0.5]
+    assert chance.average_precision.tolist() == [pytest.approx(0.75)]
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return retrieval.measure("paper", TEST)
+
+
+def test_the_goal_is_reached_on_clips_that_the_networks_never_saw(measured):
+    assert measured[TOGETHER]["queries"] == 300
+    assert measured[TOGETHER]["candidates"] < 300, "test clips only, without their own artists"
+    assert measured[TOGETHER]["precision_at_10"] >= 0.70
+    low, high = measured[TOGETHER]["precision_at_10_interval"]
+    assert low < measured[TOGETHER]["precision_at_10"] < high
+    floor = measured[MFCC]["precision_at_10_interval"][1]
+    assert low > floor + 0.2, "well above the MFCC baseline"
+    assert 0.05 < measured[RANDOM]["precision_at_10"] < 0.11
+
+
+def test_by_genre_adds_up_to_the_whole(measured):
+    for row in measured.values():
+        by_genre = list(row["precision_at_10_by_genre"].values())
+        assert len(by_genre) == 10
+        assert np.mean(by_genre) == pytest.approx(row["precision_at_10"]), "30 clips a genre"
+
+
+def test_known_labels_flatter(measured):
+    whole = retrieval.measure("paper", ALL)
+    assert whole[TOGETHER]["candidates"] > 900
+    for system in ("cnn", "crnn", "cnn_gru"):
+        gain = whole[system]["precision_at_10"] - measured[system]["precision_at_10"]
+        assert gain > 0.01
+
+
+def test_embeddings_of_other_networks_are_refused(tmp_path):
+    for name in ("cnn.npy", "source.json"):
+        (tmp_path / "paper").mkdir(exist_ok=True)
+        source = retrieval.FOLDER / "paper" / name
+        (tmp_path / "paper" / name).write_bytes(source.read_bytes())
+    assert len(retrieval.read("cnn", "paper", tmp_path)) == 1000
+    source = json.loads((tmp_path / "paper" / "source.json").read_text())
+    source["weights"]["cnn"] = "0" * 64
+    (tmp_path / "paper" / "source.json").write_text(json.dumps(source))
+    with pytest.raises(RunError, match="retrieval --store"):
+        retrieval.read("cnn", "paper", tmp_path)
+    with pytest.raises(RunError, match="no readable embeddings"):
+        retrieval.read("crnn", "paper", tmp_path)
+
+
+class SmallGtzan:
+    """All of GTZAN's tracks but one, with a window each of noise."""
+
+    def pictures(self, tracks, mel):
+        rng = np.random.default_rng(0)
+        return Pictures(
+            {
+                track: rng.integers(0, 256, (mel.n_mels, 39), dtype=np.uint8)
+                for track in tracks
+                if track != "jazz.00054"
+            }
+        )
+
+
+def test_what_is_stored_is_read_again(tmp_path):
+    retrieval.store(SmallGtzan(), tmp_path)
+    names = [row["track"] for row in read_facts()]
+    broken = names.index("jazz.00054")
+    for system, width in (("crnn", 128), ("genres", 10), (MFCC, 80)):
+        table = retrieval.read(system, "paper", tmp_path)
+        assert table.shape == (1000, width)
+        assert np.isnan(table[broken]).all()
+        assert np.isfinite(np.delete(table, broken, axis=0)).all()
+    vectors = retrieval.vectors(TOGETHER, "paper", tmp_path)
+    np.testing.assert_allclose(np.linalg.norm(np.delete(vectors, broken, 0), axis=1), 1, atol=1e-5)
+    tested = retrieval.read("cnn", "fault_filtered", tmp_path)
+    assert (~np.isnan(tested[:, 0])).sum() == 290, "of other protocols, the test clips alone"
+
+
+def test_an_incomplete_gtzan_is_not_stored(tmp_path):
+    few = SmallGtzan()
+    few.pictures = lambda tracks, mel: SmallGtzan().pictures(list(tracks)[:7], mel)
+    with pytest.raises(DatasetError, match="993 of 1000 clips are not at hand"):
+        retrieval.store(few, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_shipped_embeddings_are_those_of_real_gtzan(gtzan_root):
+    from deepmusic.config import FRONT_ENDS
+    from deepmusic.embeddings import embed_clips, load_networks
+
+    dataset = Gtzan(gtzan_root)
+    names = [row["track"] for row in read_facts()]
+    some = names[3::250]
+    clips = dataset.pictures(some, FRONT_ENDS["compact"]).by_track
+    fresh = embed_clips(clips, load_networks())
+    shipped = retrieval.vectors(TOGETHER)
+    for track in some:
+        assert fresh[track] @ shipped[names.index(track)] > 0.999
+
+
+def test_the_command_prints_what_was_measured(measured):
+    result = CliRunner().invoke(main, ["retrieval"])
+    assert result.exit_code == 0, result.output
+    assert "which the networks never learnt from" in result.stdout
+    assert "FLATTER" in result.stdout
+    for system, row in measured.items():
+        figures = f"{row['precision_at_5']:.3f}  {row['precision_at_10']:.3f}"
+        assert f"{retrieval.title(system):16} {figures}" in result.stdout
