@@ -502,7 +502,8 @@ main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
 main.add_command(robustness)
-main.add_command(similar.retrieval)
+for command in (similar.index, similar.similar, similar.genres, similar.retrieval):
+    main.add_command(command)
 
 
 if __name__ == "__main__":

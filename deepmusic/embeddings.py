@@ -6,19 +6,26 @@ whose embeddings point the same way sound alike to the network. How much that is
 by `deepmusic.retrieval`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from deepmusic import features
 from deepmusic.audio import Song
+from deepmusic.config import ModelConfig
 from deepmusic.features import ClipPicture
 from deepmusic.prediction import Classifier, align_windows, check_length, load_classifiers
+from deepmusic.runs import shipped_run
 
 #: Networks whose embeddings are set side by side where nothing else is asked for.
 NETWORKS = ("cnn", "crnn", "cnn_gru")
+
+#: Length of a passage, in s: long enough for a phrase, short enough to point at.
+PASSAGE_SECONDS = 10.0
 
 #: Pictures whose windows go through a network together; more would only fill the memory.
 _CLIPS_AT_ONCE = 32
@@ -67,11 +74,44 @@ class SongEmbedding:
         np.ndarray [shape=(n_dimensions,)], float32
             Of unit length.
         """
+        return unit(self.windows[self.inside(start, end)].mean(axis=0))
+
+    def inside(self, start: float, end: float) -> np.ndarray:
+        """Tell which windows `passage` takes [n_windows], bool; there is always one."""
         middles = (self.starts + self.ends) / 2
         inside = (start <= middles) & (middles <= end)
         if not inside.any():
             inside[np.abs(middles - (start + end) / 2).argmin()] = True
-        return unit(self.windows[inside].mean(axis=0))
+        return inside
+
+    def passages(self) -> "Passages":
+        """Cut the song into passages of equal length, of about `PASSAGE_SECONDS`."""
+        end = float(self.ends.max())
+        borders = np.linspace(0, end, max(1, round(end / PASSAGE_SECONDS)) + 1)
+        vectors = [self.passage(*span) for span in pairwise(borders)]
+        return Passages(borders[:-1], borders[1:], np.stack(vectors).astype(np.float16))
+
+
+@dataclass(frozen=True)
+class Passages:
+    """A song in pieces of about `PASSAGE_SECONDS`, each with an embedding of its own.
+
+    Attributes
+    ----------
+    starts, ends : np.ndarray [shape=(n_passages,)]
+        In s.
+    vectors : np.ndarray [shape=(n_passages, n_dimensions)], float16
+        Of unit length, but for rounding.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    vectors: np.ndarray
+
+    def nearest(self, query: np.ndarray) -> tuple[int, float]:
+        """Return the number of the passage that is nearest to a unit vector, and their cosine."""
+        cosines = self.vectors.astype(np.float32) @ query
+        return int(cosines.argmax()), float(cosines.max())
 
 
 def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
@@ -172,8 +212,6 @@ def embed_song(
     Returns
     -------
     SongEmbedding
-        With the windows of the network that has most; of a network with other windows, the one
-        whose middle lies nearest stands in.
 
     Raises
     ------
@@ -181,24 +219,57 @@ def embed_song(
         If the song is shorter than the longest window.
     """
     check_length(song, [classifier.config for classifier in classifiers])
+    return embed_pictures(pictures, song.duration, classifiers)
+
+
+def embed_pictures(
+    pictures: Sequence[ClipPicture], duration: float, classifiers: Sequence[Classifier]
+) -> SongEmbedding:
+    """Embed a song whose pictures are there already, and which is long enough.
+
+    Parameters
+    ----------
+    pictures : sequence of ClipPicture
+        Of these only the columns and their times are read.
+    duration : float
+        Of the song, in s.
+    classifiers : sequence of Classifier
+        What `load_networks` returned.
+
+    Returns
+    -------
+    SongEmbedding
+        With the windows of the network that has most; of a network with other windows, the one
+        whose middle lies nearest stands in.
+    """
     heard = []
     for classifier in classifiers:
-        starts, ends, _, batch = classifier.cut(song, pictures)
+        starts, ends, _, batch = classifier.cut(pictures, duration)
         outputs, probabilities = classifier.listen(batch)
         heard.append((starts, ends, unit(outputs), probabilities))
     spans = [(starts, ends) for starts, ends, *_ in heard]
     finest, rows = align_windows(spans)
-    members = [outputs[row] for (_, _, outputs, _), row in zip(heard, rows, strict=True)]
-    windows = side_by_side(members)
-    # Networks first, then windows: the same numbers as `embed_clips` gives for one clip.
-    song_vector = side_by_side([unit(outputs.mean(axis=0)) for _, _, outputs, _ in heard])
+    aligned = list(zip(heard, rows, strict=True))
     return SongEmbedding(
         starts=spans[finest][0],
         ends=spans[finest][1],
-        windows=windows,
-        song=song_vector,
+        windows=side_by_side([outputs[row] for (_, _, outputs, _), row in aligned]),
+        # Means first, then side by side: the same numbers as `embed_clips` gives for one clip.
+        song=side_by_side([unit(outputs.mean(axis=0)) for _, _, outputs, _ in heard]),
         genres=classifiers[0].config.genres,
-        probabilities=np.mean(
-            [member[row] for (*_, member), row in zip(heard, rows, strict=True)], axis=0
-        ),
+        probabilities=np.mean([shares[row] for (*_, shares), row in aligned], axis=0),
     )
+
+
+def network_configs(names: Sequence[str] = NETWORKS) -> list[ModelConfig]:
+    """Return the settings of the shipped networks without loading them."""
+    return [shipped_run(name).config.model for name in names]
+
+
+def stamp(names: Sequence[str] = NETWORKS) -> str:
+    """Return a digest of the shipped networks; embeddings of different stamps do not compare."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode())
+        digest.update(shipped_run(name).weights_path.read_bytes())
+    return digest.hexdigest()

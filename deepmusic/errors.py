@@ -19,3 +19,7 @@ class ModelError(DeepMusicError):
 
 class RunError(DeepMusicError):
     """A run directory that is missing, damaged or of another version."""
+
+
+class LibraryError(DeepMusicError):
+    """A music library that is missing, damaged, out of date, or may not be read here."""

@@ -154,7 +154,7 @@ class Classifier:
         check_length(song, [self.config])
         if pictures is None:
             pictures = picture_song(song, self.config.mel)
-        starts, ends, clip_index, batch = self.cut(song, pictures)
+        starts, ends, clip_index, batch = self.cut(pictures, song.duration)
         return Prediction(
             model=self.name,
             genres=self.config.genres,
@@ -165,9 +165,16 @@ class Classifier:
         )
 
     def cut(
-        self, song: Song, pictures: Sequence[ClipPicture]
+        self, pictures: Sequence[ClipPicture], duration: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Cut a song's pictures into the windows that the network reads.
+        """Cut the pictures of a song into the windows that the network reads.
+
+        Parameters
+        ----------
+        pictures : sequence of ClipPicture
+            Of the network's front end.
+        duration : float
+            Of the song, in s.
 
         Returns
         -------
@@ -183,7 +190,7 @@ class Classifier:
             starts.append(clip.start + first * clip.seconds_per_column)
             clip_index.append(np.full(len(first), index))
         begins = np.concatenate(starts)
-        ends = np.minimum(begins + self.config.window_seconds, song.duration)
+        ends = np.minimum(begins + self.config.window_seconds, duration)
         return begins, ends, np.concatenate(clip_index), np.concatenate(batch)
 
     def listen(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,14 +27,16 @@ from typing import Any
 
 import numpy as np
 
-from deepmusic import baseline, embeddings, models
+from deepmusic import embeddings, models
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
 from deepmusic.datasets import Dataset
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
+from deepmusic.library import Collection, Entry
 from deepmusic.prediction import Classifier
 from deepmusic.runs import HOME_PROTOCOL, SHIPPED, shipped_protocols, shipped_run, write_atomically
+from deepmusic.traits import mfcc_statistics
 
 #: Where the embeddings lie: a folder for each protocol, a file for each network.
 FOLDER = SHIPPED.parent / "embeddings"
@@ -194,12 +196,6 @@ def answer(
 # === The shipped embeddings ===
 
 
-def mfcc_statistics(picture: np.ndarray) -> np.ndarray:
-    """Return mean and deviation over time of a clip's first 40 MFCCs [80]."""
-    coefficients = baseline.mfccs(picture)
-    return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
-
-
 def store(dataset: Dataset, folder: Path = FOLDER) -> None:
     """Compute the embeddings that are shipped, by the networks that are shipped.
 
@@ -322,6 +318,42 @@ def vectors(system: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -
     members = embeddings.NETWORKS if system == TOGETHER else (system,)
     return embeddings.side_by_side(
         [embeddings.unit(read(name, protocol, folder)) for name in members]
+    )
+
+
+def gtzan_collection() -> Collection:
+    """Return GTZAN's clips as something to find neighbours in; no sound of it is needed.
+
+    Raises
+    ------
+    RunError
+        If the shipped embeddings are not those of the shipped networks.
+    """
+    facts = read_facts()
+    embedded = vectors(TOGETHER)
+    there = ~np.isnan(embedded[:, 0])
+    profiles, timbre = read("genres"), read(MFCC)
+
+    def fetch(rows: Sequence[int]) -> list[Entry]:
+        return [
+            Entry(
+                row=int(row),
+                title=facts[row]["title"] or facts[row]["track"],
+                artist=facts[row]["artist"],
+                genre=facts[row]["genre"],
+                duration=30.0,
+                digest=facts[row]["wav_sha256"],
+            )
+            for row in rows
+        ]
+
+    return Collection(
+        "GTZAN",
+        rows=np.flatnonzero(there),
+        embeddings=np.nan_to_num(embedded),
+        timbre=np.nan_to_num(timbre),
+        profiles=np.nan_to_num(profiles),
+        fetch=fetch,
     )
 
 

@@ -496,7 +496,8 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a text file by way of a temporary file, so that no reader ever sees half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        # Names of files are bytes on Linux, whatever they spell.
+        temporary.write_text(text, encoding="utf-8", errors="surrogateescape")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Fixtures that several test modules share."""
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,11 +23,29 @@ def _no_runs_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DEEPMUSIC_RUNS", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _no_library(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
+    """Keep the music library of whoever tests out of the tests."""
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path_factory.getbasetemp() / "no library"))
+    monkeypatch.delenv("DEEPMUSIC_PUBLIC", raising=False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _same_niceness() -> Iterator[None]:
     """Keep the process that tests as fast as it is: a worker steps back for others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "setpriority", lambda *args: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def networks_once() -> Iterator[None]:
+    """Load the shipped networks once: every indexing would, and that takes seconds."""
+    from deepmusic import embeddings
+
+    load = functools.cache(embeddings.load_networks)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embeddings, "load_networks", load)
         yield
 
 

@@ -1,0 +1,87 @@
+"""What can be said of a song in numbers that a listener knows: tempo, brightness, timbre."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepmusic import baseline
+from deepmusic.config import MelConfig
+from deepmusic.features import ClipPicture
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Traits of a song.
+
+    Attributes
+    ----------
+    tempo : float
+        In beats per minute; half or double of what a listener taps is a usual mistake.
+    brightness : float
+        Centre of gravity of the mel spectrum, in Hz.
+    timbre : np.ndarray [shape=(80,)], float32
+        Mean and deviation of 40 MFCCs (`mfcc_statistics`).
+    """
+
+    tempo: float
+    brightness: float
+    timbre: np.ndarray
+
+
+def mfcc_statistics(picture: np.ndarray) -> np.ndarray:
+    """Return mean and deviation over time of a clip's first 40 MFCCs [80]."""
+    coefficients = baseline.mfccs(picture)
+    return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
+
+
+def tempo(decibels: np.ndarray, mel: MelConfig) -> float:
+    """Estimate the tempo of a clip from the rhythm of its onsets.
+
+    Parameters
+    ----------
+    decibels : np.ndarray [shape=(n_mels, n_frames)]
+        What `deepmusic.features.log_mel` returned.
+    mel : MelConfig
+        Front end.
+
+    Returns
+    -------
+    float
+        In beats per minute, by autocorrelation with a preference for 120 (Ellis, "Beat tracking by
+        dynamic programming", 2007; librosa's implementation).
+    """
+    import librosa
+
+    step = {"sr": mel.sample_rate, "hop_length": mel.hop_length}
+    onsets = librosa.onset.onset_strength(S=decibels, **step)
+    return float(librosa.feature.tempo(onset_envelope=onsets, **step)[0])
+
+
+def brightness(decibels: np.ndarray, mel: MelConfig) -> float:
+    """Return the centre of gravity of a clip's mean mel spectrum, in Hz."""
+    import librosa
+
+    power = (10 ** (decibels / 10)).mean(axis=1)
+    frequencies = librosa.mel_frequencies(mel.n_mels + 2, fmax=mel.sample_rate / 2)[1:-1]
+    return float((power * frequencies).sum() / power.sum())
+
+
+def describe(pictures: Sequence[ClipPicture], mel: MelConfig) -> Traits:
+    """Sum up a song: the median tempo of its clips, and the mean of the rest.
+
+    Parameters
+    ----------
+    pictures : sequence of ClipPicture
+        What `deepmusic.prediction.picture_song` returned; silent clips do not count.
+    mel : MelConfig
+        Front end.
+    """
+    heard = [clip for clip in pictures if clip.columns.shape[1]]
+    return Traits(
+        tempo=float(np.median([tempo(clip.decibels, mel) for clip in heard])),
+        brightness=float(np.mean([brightness(clip.decibels, mel) for clip in heard])),
+        timbre=np.mean([mfcc_statistics(clip.columns) for clip in heard], axis=0).astype(
+            np.float32
+        ),
+    )
