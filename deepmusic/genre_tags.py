@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deepmusic import tags
 from deepmusic.errors import LibraryError
@@ -21,6 +22,17 @@ def write_table(library: Library, path: Path) -> int:
     """
     if path.exists():
         raise LibraryError(f"{path} is there already, and is not overwritten. Name another file.")
+    rows = _rows(library)
+    tags.write_csv(path, COLUMNS, rows)
+    return len(rows)
+
+
+def table_text(library: Library) -> bytes:
+    """Return the same table as the content of a file."""
+    return tags.csv_text(COLUMNS, _rows(library)).encode("utf-8", "surrogateescape")
+
+
+def _rows(library: Library) -> list[list[Any]]:
     collection = library.collection()
     rows = []
     for entry in library.all_entries():
@@ -33,8 +45,7 @@ def write_table(library: Library, path: Path) -> int:
                 *(collection.genres[second], f"{shares[second]:.2f}"),
             ]
         )
-    tags.write_csv(path, COLUMNS, rows)
-    return len(rows)
+    return rows
 
 
 def apply_table(library: Library, path: Path) -> tuple[Path, int, list[str]]:

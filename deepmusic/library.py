@@ -149,8 +149,9 @@ class Collection:
 
     @cached_property
     def timbre_spread(self) -> np.ndarray:
-        """Deviation of each timbre number over the songs, never zero."""
-        spread = self.timbre[self.rows].std(axis=0)
+        """Deviation of each timbre number over (at most 10,000 of) the songs, never zero."""
+        some = self.rows[:: -(-len(self.rows) // 10_000)]
+        spread = self.timbre[some].std(axis=0)
         return np.where(spread > 1e-6, spread, 1.0)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deepmusic.errors import LibraryError
 from deepmusic.runs import write_atomically
@@ -35,13 +35,13 @@ class Tags:
     genre: str = ""
 
 
-def read(path: Path) -> Tags:
+def read(source: Path | IO[bytes]) -> Tags:
     """Read a file's tags; a file without any, or with damaged ones, has empty ones."""
     from mutagen import File
 
     try:
         # mutagen's one interface for all formats ("easy") knows most; WAV and AIFF have plain ID3.
-        file = File(path, easy=True)
+        file = File(source, easy=True)
         return Tags(**{key: _text(file, key) for key in ("title", "artist", "album", "genre")})
     except Exception:  # Tags may be damaged in ways that mutagen has no word for.
         return Tags()
@@ -60,12 +60,12 @@ def _text(file: Any, key: str) -> str:
     return _SEPARATOR.join(str(value).strip() for value in values if str(value).strip())
 
 
-def read_cover(path: Path) -> bytes | None:
+def read_cover(source: Path | IO[bytes]) -> bytes | None:
     """Return the picture in a file's tags (front cover first), or None if it has none."""
     from mutagen import File
 
     try:
-        file = File(path)
+        file = File(source)
         tags = file.tags or {}
         found = list(getattr(file, "pictures", []))
         found += tags.getall("APIC") if hasattr(tags, "getall") else []
@@ -197,9 +197,14 @@ def _write_genre_in_place(path: Path, genre: str) -> None:
 
 def write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Write a table, whole or not at all; raise `LibraryError` if it cannot be written."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([header, *rows])
     try:
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, csv_text(header, rows))
     except OSError as error:
         raise LibraryError(f"{path} cannot be written ({error.strerror}).") from error
+
+
+def csv_text(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a table as text."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([header, *rows])
+    return buffer.getvalue()

@@ -1,0 +1,103 @@
+"""Is a song in GTZAN recognised? Run with ``python benchmarks/familiar.py`` (needs GTZAN, ffmpeg).
+
+Takes clips of GTZAN's audio, makes of each what people would upload (other formats, bit rates,
+volumes, beginnings; the clip in the midst of other music), and prints how often the clip is found.
+Then every clip is removed in turn, with the clips of its artist, and must not be taken for another.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from deepmusic import baseline, embeddings, familiar, prediction, retrieval
+from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
+from deepmusic.datasets import Gtzan
+from deepmusic.datasets.gtzan import read_facts
+
+#: Every so many-th clip at hand is tried.
+EVERY = 4
+
+
+def encoded(suffix: str, *options: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return a function that sends samples through ffmpeg, at 44,100 Hz, and back."""
+
+    def change(clip: np.ndarray, other: np.ndarray) -> np.ndarray:
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = Path(folder, "a.wav"), Path(folder, f"b.{suffix}")
+            soundfile.write(source, clip, SAMPLE_RATE)
+            command = ["ffmpeg", "-v", "error", "-i", source, "-ar", "44100", *options, target]
+            subprocess.run(command, check=True)
+            return load_song(target).samples
+
+    return change
+
+
+#: Each takes the clip and another clip.
+WAYS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "as it is": lambda clip, other: clip,
+    "MP3, 128 kbit/s": encoded("mp3", "-b:a", "128k"),
+    "MP3, 64 kbit/s": encoded("mp3", "-b:a", "64k"),
+    "M4A, 96 kbit/s": encoded("m4a", "-b:a", "96k"),
+    "Ogg, quality 2": encoded("ogg", "-q:a", "2"),
+    "12 dB quieter": lambda clip, other: clip / 4,
+    "from 2 s on": lambda clip, other: clip[2 * SAMPLE_RATE :],
+    "first 20 s": lambda clip, other: clip[: 20 * SAMPLE_RATE],
+    "amid other music": lambda clip, other: np.concatenate(
+        [other[: 21 * SAMPLE_RATE], clip, other[: 13 * SAMPLE_RATE]]
+    ),
+}
+
+
+def matches(samples: np.ndarray, networks: list) -> list[familiar.Match]:
+    """Return what is recognised in some samples."""
+    song = song_from_array(samples, sample_rate=SAMPLE_RATE)
+    pictures = prediction.picture_song(song, networks[0].config.mel)
+    return familiar.find(pictures, embeddings.embed_song(song, pictures, networks))
+
+
+def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield tracks, their samples, and those of a clip of another genre."""
+    tracks = dataset.audio_tracks
+    for index in range(0, len(tracks), EVERY):
+        other = tracks[(index + len(tracks) // 2) % len(tracks)]
+        yield (
+            tracks[index],
+            load_song(dataset.audio_path(tracks[index])).samples,
+            load_song(dataset.audio_path(other)).samples,
+        )
+
+
+def false_alarms() -> tuple[int, int]:
+    """Return how many clips would be taken for one of another artist, and of how many."""
+    facts = read_facts()
+    vectors, clips = retrieval.vectors(retrieval.TOGETHER), retrieval.read(retrieval.MFCC)
+    apart = ~retrieval.same_artist(facts)
+    means = clips[:, 1 : baseline.N_MFCCS]
+    distances = np.stack([np.sqrt(np.mean((means - mean) ** 2, axis=1)) for mean in means])
+    taken = (distances < familiar.NEAR) & (vectors @ vectors.T > familiar.ALIKE) & apart
+    return int(taken.any(axis=1).sum()), int((~np.isnan(means[:, 0])).sum())
+
+
+def main() -> None:
+    """Print a line for each way, and the false alarms."""
+    networks = embeddings.load_networks()
+    digests = {row["track"]: row["wav_sha256"] for row in read_facts()}
+    found: dict[str, list[bool]] = {}
+    for track, clip, other in tries(Gtzan.from_environment()):
+        for way, change in WAYS.items():
+            heard = {digests[match.track] for match in matches(change(clip, other), networks)}
+            found.setdefault(way, []).append(digests[track] in heard)
+    for way, right in found.items():
+        print(f"{way:18} found {sum(right)} of {len(right)}")
+    taken, of = false_alarms()
+    print(f"taken for a clip of another artist: {taken} of {of}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Pointing DeepMusic at a music folder, and watching how it is indexed."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from deepmusic import genre_tags, indexing
+from deepmusic.errors import LibraryError
+from deepmusic.indexing import Progress
+from deepmusic.library import Library
+from deepmusic.ui.compared import escape
+
+
+def show(library: Library) -> None:
+    """Show the form, how far an indexing is, and what could not be used."""
+    with st.form("index", border=False):
+        st.text_input(
+            "A folder of music on this machine",
+            key="folder",
+            placeholder="/home/me/Music",
+            help="Searched with all folders in it. The files themselves are only read. What is "
+            "kept lies in the folder that DEEPMUSIC_LIBRARY names, or in library/.",
+        )
+        asked = st.form_submit_button("Index it", type="primary")
+    if asked:
+        _start(library, st.session_state["folder"])
+    running = indexing.is_running(library) if library.folder.exists() else False
+    if asked or running:
+        _watch()
+    elif ended := indexing.last_progress(library):
+        st.caption(_in_words(ended))
+    _show_failures(library)
+
+
+def _start(library: Library, folder: str) -> None:
+    if not folder.strip():
+        st.error("Write which folder to index, such as /home/me/Music.")
+        return
+    try:
+        # Kept, so that the process is not forgotten while it runs and leaves no zombie behind.
+        st.session_state["indexing"] = indexing.start(Path(folder.strip()).expanduser(), library)
+    except LibraryError as error:
+        st.error(str(error))
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    """Show how far the indexing is; once it has ended, run the whole page again."""
+    library = Library()
+    progress = indexing.last_progress(library)
+    worker = st.session_state.get("indexing")
+    if progress is None:
+        return
+    alive = indexing.is_running(library) or (worker is not None and worker.poll() is None)
+    if progress.ended or not alive:
+        if st.session_state.pop("indexing", None) is not None or progress.ended:
+            st.rerun()
+        return
+    share = progress.done / progress.total if progress.total else 0.0
+    st.progress(min(share, 1.0), text=_in_words(progress))
+    st.button("Stop", on_click=indexing.stop, args=(library,))
+
+
+def _in_words(progress: Progress) -> str:
+    folder = escape(progress.folder)
+    if not progress.ended:
+        if not progress.total:
+            return f"Looking for music in {folder} ..."
+        left = ""
+        if progress.done:
+            seconds = progress.seconds / progress.done * (progress.total - progress.done)
+            left = f", about {max(1, round(seconds / 60))} min left"
+        return f"{progress.done} of {progress.total} new or changed files in {folder}{left}"
+    return (
+        f"{folder}: {progress.added} songs added or renewed, {progress.unchanged} unchanged, "
+        f"{progress.removed} gone, {progress.failed} unusable ({progress.ended})."
+    )
+
+
+def _show_failures(library: Library) -> None:
+    failures = library.failures()
+    if not failures:
+        return
+    words = "One file" if len(failures) == 1 else f"{len(failures)} files"
+    with st.expander(f"{words} could not be used. Why?"):
+        st.dataframe(
+            [{"File": str(one.path), "Why": one.reason} for one in failures],
+            hide_index=True,
+        )
+
+
+def show_genres(library: Library) -> None:
+    """Offer the genres that the networks hear in the library, for review."""
+    with st.expander("The genres of this library, for review"):
+        st.markdown(
+            "A table of what the networks hear in each song, beside the genre in its tags. Correct "
+            "its column `genre`; the command below then writes that into the files, after it has "
+            "kept the old values in a backup. From here no file is touched."
+        )
+        st.code("python -m deepmusic genres REVIEWED.csv --write", language="bash")
+        st.download_button(
+            "Download the table",
+            lambda: genre_tags.table_text(library),
+            file_name="genres-for-review.csv",
+            mime="text/csv",
+            on_click="ignore",
+        )
