@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic import figures
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, downloads, frame, player, sources, verdict, welcome
+from deepmusic.ui import cache, downloads, familiar, frame, player, sources, verdict, welcome
 
 frame.enter("pages/classify.py")
 
@@ -54,5 +54,6 @@ with right:
 
 with stage:
     player.show(view, predictions, featured=featured, key="player")
+familiar.show(song)
 verdict.show_record(featured)
 downloads.show(song, view, predictions)

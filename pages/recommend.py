@@ -8,9 +8,20 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.library import Collection
 from deepmusic.recommend import Query, clock
 from deepmusic.ui import address, cache, collections, familiar, frame, indexer, results, sources
+from deepmusic.ui.cache import SongFile
 
 SONG, SONGS, MIX = "song", "songs", "mix"
 WAYS = {SONG: "A song or a passage", SONGS: "Songs of the collection", MIX: "A mix of genres"}
+INVITATIONS = {
+    SONG: "Drop a song above, record one, or take a demo clip, and hear what else sounds like it.",
+    SONGS: "Choose a song of the collection, and see what is like it. Several ask for what lies "
+    "between them.",
+    MIX: "Give a genre or more a share above zero.",
+}
+LIBRARY_WORDS = (
+    "**Point DeepMusic at your music**, and it finds, for any song, what else you own that sounds "
+    "like it, and says why. To see how that looks, choose *Demo bands* above."
+)
 #: Songs that a list can offer without a search.
 MOST_LISTED = 1000
 
@@ -24,7 +35,7 @@ def choose_collection() -> str:
         # An empty library is no place to begin.
         names = mine | names if count else names | mine
     options = list(names)
-    st.segmented_control(
+    chosen = st.segmented_control(
         "Look in",
         options,
         required=True,
@@ -33,11 +44,11 @@ def choose_collection() -> str:
         persist_state="session",
     )
     address.show("in")
-    return st.session_state["in"]
+    return chosen
 
 
-def ask(name: str, collection: Collection) -> Query | None:
-    """Let the visitor ask, and return the query."""
+def choose_way() -> str:
+    """Let the visitor say how to ask."""
     way = st.segmented_control(
         "Ask by",
         list(WAYS),
@@ -47,25 +58,21 @@ def ask(name: str, collection: Collection) -> Query | None:
         persist_state="session",
     )
     address.show("by")
-    if way == SONG:
-        return ask_by_song()
-    return ask_by_songs(name, collection) if way == SONGS else ask_by_mix(collection)
+    return way
 
 
-def ask_by_song() -> Query | None:
-    song = sources.choose()
-    if song is None:
-        st.info(
-            "Drop a song above, record one, or take a demo clip, and hear what else sounds like it."
-        )
-        return None
+def ask_by_song(song: SongFile) -> Query:
     view = cache.view_song(song.digest, song.data, song.name)
     st.audio(view.sound or song.data, format=view.mime_type)
     with st.spinner("The networks are listening ...", show_time=True):
         heard, _ = collections.hear(song)
-    passage = choose_passage(view.duration, song.digest)
+    query = heard.query(choose_passage(view.duration, song.digest))
     familiar.show(song)
-    return heard.query(passage)
+    return query
+
+
+def try_demo() -> None:
+    st.session_state.update(source="demo", demo="jazz")
 
 
 def choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
@@ -74,7 +81,7 @@ def choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
     if last < 6:
         return None
     start, end = st.slider(
-        "More like which part? Drag the ends; the whole song counts if you leave them.",
+        "More like which part of it? The whole counts unless you drag the ends.",
         0.0,
         last,
         (0.0, last),
@@ -100,14 +107,13 @@ def ask_by_songs(name: str, collection: Collection) -> Query | None:
         entries += [one for one in collection.fetch(chosen) if one not in entries]
     labels = {entry.row: f"{entry.name}, {clock(entry.duration)}" for entry in entries}
     rows = st.multiselect(
-        "One song, or several: then what lies between them is looked for",
+        "One song or several",
         list(labels),
         format_func=labels.get,
         key=key,
         placeholder="Choose songs",
     )
     if not rows:
-        st.info("Choose a song of the collection, and see what is like it.")
         return None
     for entry in collection.fetch(rows[:3]):
         if found := collections.sound(name, entry):
@@ -130,7 +136,6 @@ def ask_by_mix(collection: Collection) -> Query | None:
                 persist_state="session",
             )
     if not any(shares.values()):
-        st.info("Give a genre or more a share above zero.")
         return None
     query = recommend.like_genres(shares, GTZAN_GENRES)
     st.caption(f"Asking for {query.title}.")
@@ -158,51 +163,50 @@ def choose_options() -> dict[str, float]:
     return {"most": most, "per_artist": per_artist, "variety": variety}
 
 
-def invite() -> None:
-    """Say what a library is good for, and how to get one."""
-    st.markdown(
-        "**Point DeepMusic at your music**, and it finds, for any song, what else you own that "
-        "sounds like it, and says why. Or look in the demo bands first: choose *Demo bands* above."
-    )
-
-
 frame.enter("pages/recommend.py")
 
 st.subheader("What else sounds like this?", anchor=False)
-name = choose_collection()
 library = collections.library()
-if name == collections.LIBRARY:
-    if not collections.library_count():
-        invite()
-        indexer.show(library)
-        st.stop()
-    with st.expander("Index a folder, or look again for new songs"):
-        indexer.show(library)
-elif library is None:
-    st.caption("Libraries of one's own are switched off on this public server.")
-
-try:
-    with st.spinner("Opening the collection ...", show_time=True):
-        collection = collections.open_collection(name)
-    query = ask(name, collection)
-    if query is None:
-        st.stop()
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    name = choose_collection()
+    way = choose_way()
     options = choose_options()
-    found = recommend.recommend(collection, query, **options)
-except DeepMusicError as error:
-    st.error(str(error))
+    if name == collections.LIBRARY and collections.library_count():
+        with st.popover("Add music"):
+            indexer.show(library)
+            indexer.show_genres(library)
+if library is None:
+    st.caption("Libraries of one's own are switched off on this public server.")
+elif name == collections.LIBRARY and not collections.library_count():
+    st.markdown(LIBRARY_WORDS)
+    indexer.show(library)
     st.stop()
 
+song = sources.choose() if way == SONG else None
 left, right = st.columns([7, 5], gap="medium")
-with left:
-    if not found:
-        st.info("Nothing else is in this collection. Index more music, or look elsewhere.")
-    results.show(name, collection, query, found)
-with right:
-    results.show_map(collection, query, found, key=f"map_{name}")
-    if found:
-        results.offer(found)
-    if name == collections.GTZAN and cache.gtzan() is None:
-        st.caption("GTZAN's recordings may not be passed on: these are facts without sound.")
-    if name == collections.LIBRARY:
-        indexer.show_genres(library)
+try:
+    with left:
+        with st.spinner("Opening the collection ...", show_time=True):
+            collection = collections.open_collection(name)
+        if way == SONG:
+            query = song and ask_by_song(song)
+        elif way == SONGS:
+            query = ask_by_songs(name, collection)
+        else:
+            query = ask_by_mix(collection)
+        found = recommend.recommend(collection, query, **options) if query else []
+        if query is None:
+            st.info(INVITATIONS[way])
+            if way == SONG:
+                st.button("Try the demo jazz", type="primary", on_click=try_demo)
+        elif not found:
+            st.info("Nothing else is in this collection. Index more music, or look elsewhere.")
+        results.show(name, collection, query, found)
+    with right:
+        results.show_map(collection, query, found, key=f"map_{name}")
+        if found:
+            results.offer(found)
+        if name == collections.GTZAN and cache.gtzan() is None:
+            st.caption("GTZAN's recordings may not be passed on: these are facts without sound.")
+except DeepMusicError as error:
+    left.error(str(error))

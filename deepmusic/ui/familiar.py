@@ -16,6 +16,8 @@ _PARTS = {
 
 def show(song: SongFile) -> None:
     """Say so if a visitor's song, or another rip of it, is in GTZAN."""
+    if song.remark:
+        return  # Where it comes from is known, and stands beside it.
     try:
         _, matches = collections.hear(song)
     except DeepMusicError:

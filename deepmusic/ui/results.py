@@ -16,7 +16,7 @@ from deepmusic.ui.compared import escape
 _ON_MAP = 2000
 
 
-def show(name: str, collection: Collection, query: Query, results: Sequence[Result]) -> None:
+def show(name: str, collection: Collection, query: Query | None, results: Sequence[Result]) -> None:
     """Show the results in order.
 
     Parameters
@@ -97,13 +97,13 @@ def _length(seconds: float) -> str:
 
 
 def show_map(collection: Collection, query: Query, results: Sequence[Result], *, key: str) -> None:
-    """Show the collection as a map with the query in it."""
+    """Show the collection as a map with the query in it, where there is one."""
     if len(collection) < 3:
         return
     ranks = {result.entry.row: rank for rank, result in enumerate(results, start=1)}
     step = -(-len(collection) // _ON_MAP)
     rows = np.unique(np.concatenate([collection.rows[::step], np.array(list(ranks), int)]))
-    others = [] if query.embedding is None else [query.embedding[None]]
+    others = [] if query is None or query.embedding is None else [query.embedding[None]]
     laid, *asked = recommend.project(np.asarray(collection.embeddings[rows]), others)
     heard = collection.profiles[rows].argmax(axis=1)
     points = [
@@ -127,9 +127,10 @@ def show_map(collection: Collection, query: Query, results: Sequence[Result], *,
     )
     sampled = f" {len(rows):,} of {len(collection):,} songs are drawn." if step > 1 else ""
     star = "The star is your query. " if where else ""
+    numbers = "Numbers are the results. " if ranks else ""
     st.caption(
         f"Each point is a song, in the colour of the genre that is heard in it; those that sound "
-        f"alike lie near each other. {star}Numbers are the results. Two of "
+        f"alike lie near each other. {star}{numbers}Two of "
         f"{collection.embeddings.shape[1]} directions are drawn, so that some neighbours lie "
         f"farther apart here than they are.{sampled}"
     )
