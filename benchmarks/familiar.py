@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deepmusic import baseline, embeddings, familiar, prediction, retrieval
+from deepmusic import embeddings, familiar, prediction, retrieval, traits
 from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
 from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import read_facts
@@ -78,10 +78,18 @@ def false_alarms() -> tuple[int, int]:
     facts = read_facts()
     vectors, clips = retrieval.vectors(retrieval.TOGETHER), retrieval.read(retrieval.MFCC)
     apart = ~retrieval.same_artist(facts)
-    means = clips[:, 1 : baseline.N_MFCCS]
-    distances = np.stack([np.sqrt(np.mean((means - mean) ** 2, axis=1)) for mean in means])
-    taken = (distances < familiar.NEAR) & (vectors @ vectors.T > familiar.ALIKE) & apart
-    return int(taken.any(axis=1).sum()), int((~np.isnan(means[:, 0])).sum())
+    there = np.flatnonzero(~np.isnan(clips[:, 0]))
+    taken = sum(
+        bool(
+            (
+                (traits.recording_distance(clips[row], clips[there]) < familiar.NEAR)
+                & (vectors[there] @ vectors[row] > familiar.ALIKE)
+                & apart[row, there]
+            ).any()
+        )
+        for row in there
+    )
+    return taken, len(there)
 
 
 def main() -> None:

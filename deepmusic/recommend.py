@@ -22,11 +22,11 @@ from deepmusic.features import ClipPicture
 from deepmusic.library import Collection, Entry
 from deepmusic.prediction import Classifier, picture_song
 
-#: Two files hold the same recording where the means of their MFCCs lie nearer than this (root mean
-#: square, in steps of a picture) and the cosine of their embeddings is higher: other rips of
-#: GTZAN's clips do, other songs of one band do not (README, "Recommend").
-SAME_TIMBRE = 5.0
-SAME_COSINE = 0.99
+#: Two files hold the same recording where their mean spectra lie nearer than this
+#: (`deepmusic.traits.recording_distance`) and the cosine of their embeddings is higher: other rips
+#: of a recording do (`benchmarks/familiar.py`), other songs of one band do not.
+SAME_SPECTRUM = 1.5
+SAME_COSINE = 0.5
 
 #: Candidates that are looked at closely, in multiples of the results that are wanted.
 _SHORTLIST = 20
@@ -404,9 +404,9 @@ def is_same_recording(one: np.ndarray, other: np.ndarray, cosine: float) -> bool
     cosine : float
         Of their embeddings.
     """
-    half = len(one) // 2
-    distance = float(np.sqrt(np.mean((one[:half] - other[:half]) ** 2)))
-    return distance < SAME_TIMBRE and cosine > SAME_COSINE
+    if cosine <= SAME_COSINE:
+        return False
+    return float(traits.recording_distance(one, other[None])[0]) < SAME_SPECTRUM
 
 
 def _timbre_ranks(collection: Collection, query: Query, rows: Sequence[int]) -> dict[int, float]:

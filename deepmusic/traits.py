@@ -9,6 +9,9 @@ from deepmusic import baseline
 from deepmusic.config import MelConfig
 from deepmusic.features import ClipPicture
 
+#: Of 128 mel bands, those below 5.5 kHz.
+_N_MELS, _LOWER_BANDS = 128, 96
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -33,6 +36,39 @@ def mfcc_statistics(picture: np.ndarray) -> np.ndarray:
     """Return mean and deviation over time of a clip's first 40 MFCCs [80]."""
     coefficients = baseline.mfccs(picture)
     return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
+
+
+def recording_distance(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Say how far apart recordings are, whatever their format, bit rate and volume.
+
+    Mean MFCCs are turned back into mean spectra. Their upper quarter goes, since rips differ there;
+    so does their level. What is left is scaled to fit, because a picture's scale hangs on the
+    quietest sound in it, and be it the silence that an encoder puts before a song.
+
+    Parameters
+    ----------
+    one : np.ndarray [shape=(>=40,)]
+        Mean MFCCs of a recording; what follows them is not read.
+    others : np.ndarray [shape=(n, >=40)]
+        Of the others.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        Root mean square over the bands, in steps of a picture.
+    """
+    query, known = _shape(one), _shape(others)
+    scale = np.clip(known @ query / max(float(query @ query), 1e-9), 0.5, 2.0)
+    return np.sqrt(np.mean((scale[:, None] * query - known) ** 2, axis=1))
+
+
+def _shape(means: np.ndarray) -> np.ndarray:
+    """Return the lower bands of the spectrum that these mean MFCCs describe, without its level."""
+    from scipy.fft import idct
+
+    coefficients = means[..., : baseline.N_MFCCS]
+    bands = idct(coefficients, n=_N_MELS, axis=-1, norm="ortho")[..., :_LOWER_BANDS]
+    return bands - bands.mean(axis=-1, keepdims=True)
 
 
 def tempo(decibels: np.ndarray, mel: MelConfig) -> float:
