@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ class Progress:
     seconds : float
         Since the start.
     ended : str
-        Empty while it goes on; ``finished``, ``stopped``, or the reason why it failed.
+        Empty while it goes on (or if it was killed); ``finished``, ``stopped``, or ``failed`` and
+        the reason.
     """
 
     folder: str
@@ -125,14 +127,16 @@ def index(
     if not folder.is_dir():
         raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
     library = library or Library()
-    try:
-        with library.lock.acquire(timeout=0):
+    with _alone(library):
+        try:
             _stop_file(library).unlink(missing_ok=True)
             return _index(folder, library, jobs, retry, on_progress or (lambda progress: None))
-    except Timeout:
-        raise LibraryError(
-            "Another indexing goes on already. Wait until it is done, or stop it."
-        ) from None
+        except Exception as error:
+            # For those who watch; whoever called is told by the error itself.
+            reached = last_progress(library) or Progress(str(folder))
+            with suppress(OSError):
+                _tell(library, replace(reached, ended=f"failed: {error}"))
+            raise
 
 
 def forget(folder: Path, library: Library | None = None) -> int:
@@ -140,13 +144,32 @@ def forget(folder: Path, library: Library | None = None) -> int:
     library = library or Library()
     if not library.exists():
         return 0
+    with _alone(library):
+        below = [path for path in library.known_files() if _is_below(path, folder.absolute())]
+        library.remove(below)
+        return len(below)
+
+
+@contextmanager
+def _alone(library: Library) -> Iterator[None]:
+    """Write alone, and say in words what keeps one from writing."""
     try:
         with library.lock.acquire(timeout=0):
-            below = [path for path in library.known_files() if _is_below(path, folder.absolute())]
-            library.remove(below)
-            return len(below)
+            yield
     except Timeout:
-        raise LibraryError("An indexing goes on. Wait until it is done, or stop it.") from None
+        raise LibraryError(
+            "Another indexing goes on already. Wait until it is done, or stop it."
+        ) from None
+    except BrokenProcessPool as error:
+        raise LibraryError(
+            "A process that reads files died, most likely for lack of memory. What was read is "
+            "kept; go on with fewer: python -m deepmusic index FOLDER --jobs 1"
+        ) from error
+    except OSError as error:
+        raise LibraryError(
+            f"The library in {library.folder} cannot be written ({error.strerror or error}). Free "
+            "some space, or set DEEPMUSIC_LIBRARY to a folder that can be written."
+        ) from error
 
 
 def _index(
@@ -304,10 +327,10 @@ def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
     library = library or Library()
     if not folder.is_dir():
         raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
-    if is_running(library):
-        raise LibraryError("Another indexing goes on already. Wait until it is done, or stop it.")
-    _tell(library, Progress(str(folder)))
-    with (library.folder / "log.txt").open("wb") as log:
+    with _alone(library):
+        _tell(library, Progress(str(folder)))
+        log = (library.folder / "log.txt").open("wb")
+    with log:
         return subprocess.Popen(
             [sys.executable, "-m", "deepmusic", "index", str(folder.absolute())],
             cwd=Path(__file__).resolve().parent.parent,

@@ -533,8 +533,9 @@ def to_m3u8(results: Sequence[Result]) -> str:
     """Return the results that are files as an extended M3U playlist in UTF-8."""
     lines = ["#EXTM3U"]
     for result in results:
-        if result.entry.path:
-            # A line break in a tag or a name would be read as another entry.
+        # A line break would be read as another entry: no tag keeps one, and no such file can be
+        # named in a playlist.
+        if result.entry.path and len(str(result.entry.path).splitlines()) == 1:
             name = " ".join(result.entry.name.split())
             lines += [f"#EXTINF:{round(result.entry.duration)},{name}", str(result.entry.path)]
     return "\n".join(lines) + "\n"

@@ -36,7 +36,8 @@ def hear(samples):
 @pytest.fixture(scope="module", autouse=True)
 def known(bands, networks_once):
     statistics = np.full((1000, 80), np.nan, np.float32)
-    vectors = np.full((1000, 512), np.nan, np.float32)
+    width = sum(config.dense_units for config in embeddings.network_configs())
+    vectors = np.full((1000, width), np.nan, np.float32)
     for row, samples in bands.items():
         pictures, embedded = hear(samples)
         statistics[row] = mfcc_statistics(pictures[0].columns)

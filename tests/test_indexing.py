@@ -141,6 +141,38 @@ def test_a_stop_keeps_what_was_read(music, library, monkeypatch):
     assert library.count() == 6
 
 
+def test_a_full_disk_is_told_in_words_and_what_was_read_is_kept(music, library, monkeypatch):
+    monkeypatch.setattr(indexing, "_BATCH_SONGS", 3)
+    add, calls = Library.add, []
+
+    def fail(self, records, failures=()):
+        calls.append(records)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        add(self, records, failures)
+
+    monkeypatch.setattr(Library, "add", fail)
+    with pytest.raises(LibraryError, match=r"cannot be written \(No space left"):
+        index(music, library)
+    kept = library.count()
+    assert kept == len(calls[0])
+    assert "No space left" in indexing.last_progress(library).ended
+    monkeypatch.setattr(Library, "add", add)
+    index(music, library)
+    assert library.count() == 6
+
+
+def test_an_indexing_in_the_background(music, library):
+    with pytest.raises(LibraryError, match="is no folder"):
+        indexing.start(music / "none", library)
+    with library.lock, pytest.raises(LibraryError, match="goes on already"):
+        indexing.start(music, library)
+    worker = indexing.start(music / "deep", library)
+    assert worker.wait(120) == 0, (library.folder / "log.txt").read_text()
+    assert indexing.last_progress(library).ended == "finished"
+    assert library.count() == 3
+
+
 def test_nobody_indexes_on_a_public_server(music, library, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
     with pytest.raises(LibraryError, match="switched off"):

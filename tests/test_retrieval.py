@@ -128,7 +128,8 @@ def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
     retrieval.store(SmallGtzan(), tmp_path)
     names = [row["track"] for row in read_facts()]
     broken = names.index("jazz.00054")
-    for system, width in (("crnn", 128), ("genres", 10), (MFCC, 80)):
+    units = models.spec("crnn").config.dense_units
+    for system, width in (("crnn", units), ("genres", 10), (MFCC, 80)):
         table = retrieval.read(system, "paper", tmp_path)
         assert table.shape == (1000, width)
         assert np.isnan(table[broken]).all()

@@ -28,7 +28,7 @@ def show(library: Library) -> None:
     if asked or running:
         _watch()
     elif ended := indexing.last_progress(library):
-        st.caption(_in_words(ended))
+        st.caption(_in_words(ended) if ended.ended else _interrupted(ended))
     _show_failures(library)
 
 
@@ -73,7 +73,14 @@ def _in_words(progress: Progress) -> str:
         return f"{progress.done} of {progress.total} new or changed files in {folder}{left}"
     return (
         f"{folder}: {progress.added} songs added or renewed, {progress.unchanged} unchanged, "
-        f"{progress.removed} gone, {progress.failed} unusable ({progress.ended})."
+        f"{progress.removed} gone, {progress.failed} unusable ({escape(progress.ended)})."
+    )
+
+
+def _interrupted(progress: Progress) -> str:
+    return (
+        f"{escape(progress.folder)}: broken off after {progress.done} of {progress.total} files. "
+        "Index it again to go on from there."
     )
 
 
