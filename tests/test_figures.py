@@ -71,3 +71,19 @@ def test_chart_is_sorted_by_the_featured_network(predictions):
     assert list(bar.y) == ["jazz", "blues"]
     assert list(bar.x) == pytest.approx([100 * 1.3 / 3, 100 * 1.7 / 3])
     assert [trace.name for trace in figure.data[1:]] == ["CNN"]
+
+
+def test_a_map_names_its_songs_and_numbers_the_results_best_on_top():
+    points = [
+        figures.MapPoint(0, 1, "<b>Evil</b>", "jazz"),
+        figures.MapPoint(1, 2, "So What", "jazz", rank=1),
+        figures.MapPoint(2, 3, "Hurt", "rock", rank=2),
+    ]
+    drawn = figures.song_map(points, (5.0, 6.0), ("rock", "jazz", "pop"))
+    rock, jazz, results, query = drawn.data
+    assert (rock.name, jazz.name) == ("rock", "jazz"), "in the order of the genres, but for absent"
+    assert jazz.text[0] == "&lt;b&gt;Evil&lt;/b&gt;"
+    assert list(results.text) == ["<b>2</b>", "<b>1</b>"]
+    assert list(results.customdata) == ["Hurt", "So What"]
+    assert (query.x[0], query.y[0]) == (5, 6)
+    assert len(figures.song_map(points[:1], None, ("jazz",)).data) == 1
