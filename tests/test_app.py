@@ -163,3 +163,20 @@ def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gt
         assert "GTZAN's label: **blues**" in texts(app)
         heard |= {part for part in ("trained on", "test clip", "chose when") if part in texts(app)}
     assert heard == {"trained on", "test clip", "chose when"}
+
+
+@pytest.mark.parametrize(
+    ("part", "words"), [("train", "were **trained on it**"), ("test", "is a **test clip**")]
+)
+def test_an_upload_that_the_networks_know_is_told(app, monkeypatch, part, words):
+    from deepmusic.familiar import Match
+    from deepmusic.ui import collections
+
+    match = Match("blues.00012", "B*B", "The Thrill", part, 0.0, 0.1)
+    monkeypatch.setattr(collections, "hear", lambda song: (None, [match]))
+    upload(app, "song.flac", flac())
+    assert not app.exception
+    (said,) = app.warning if part == "train" else app.info
+    assert "**Heard this before?**" in said.value
+    assert words in said.value
+    assert "`blues.00012` (B\\*B \\- The Thrill)" in said.value
