@@ -10,6 +10,9 @@ LIGHT = [
     "deepmusic.runs",
     "deepmusic.figures",
     "deepmusic.models",
+    "deepmusic.familiar",
+    "deepmusic.indexing",
+    "deepmusic.recommend",
     "deepmusic.ui.frame",
 ]
 HEAVY = ["keras", "tensorflow", "librosa", "sklearn", "scipy", "numba"]
