@@ -29,13 +29,13 @@ import numpy as np
 
 from deepmusic import embeddings, models
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
-from deepmusic.datasets import Dataset
+from deepmusic.datasets import Dataset, Split
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.library import Collection, Entry
 from deepmusic.prediction import Classifier
-from deepmusic.runs import HOME_PROTOCOL, SHIPPED, shipped_protocols, shipped_run, write_atomically
+from deepmusic.runs import HOME_PROTOCOL, SHIPPED, Run, shipped_run, write_atomically
 from deepmusic.traits import mfcc_statistics
 
 #: Where the embeddings lie: a folder for each protocol, a file for each network.
@@ -196,8 +196,8 @@ def answer(
 # === The shipped embeddings ===
 
 
-def store(dataset: Dataset, folder: Path = FOLDER) -> None:
-    """Compute the embeddings that are shipped, by the networks that are shipped.
+def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> None:
+    """Compute the embeddings that are shipped.
 
     Of the app's own networks all clips are kept, of those of other protocols the test clips.
 
@@ -205,6 +205,9 @@ def store(dataset: Dataset, folder: Path = FOLDER) -> None:
     ----------
     dataset : Dataset
         GTZAN.
+    runs : sequence of Run
+        Finished runs of other protocols, all three networks of each. What is stored of protocols
+        that are not among them stays as it is, since their weights are not shipped.
     folder : Path
         Where to write.
 
@@ -212,13 +215,22 @@ def store(dataset: Dataset, folder: Path = FOLDER) -> None:
     ------
     DatasetError
         If clips are not at hand.
+    RunError
+        If a protocol lacks a network.
     """
+    networks = {HOME_PROTOCOL: {name: shipped_run(name) for name in models.MODELS}}
+    for run in runs:
+        networks.setdefault(run.config.train.split_label, {})[run.config.model.name] = run
+    for protocol, members in networks.items():
+        if lacking := [name for name in models.MODELS if name not in members]:
+            raise RunError(
+                f"Of {protocol} there is no run of {', '.join(lacking)}. Name runs of all networks."
+            )
     facts = read_facts()
     names = [row["track"] for row in facts]
     pictures = dataset.pictures(names, FRONT_ENDS["compact"]).by_track
-    for protocol in shipped_protocols(list(models.MODELS)):
-        parts = make_split(facts, protocol)
-        wanted = names if protocol == HOME_PROTOCOL else parts.test
+    for protocol, members in networks.items():
+        wanted = names if protocol == HOME_PROTOCOL else split_of(protocol).test
         lacking = [track for track in wanted if track not in pictures]
         if len(lacking) > 1:  # jazz.00054 is broken in every copy.
             raise DatasetError(
@@ -229,18 +241,28 @@ def store(dataset: Dataset, folder: Path = FOLDER) -> None:
         target = folder / protocol
         target.mkdir(parents=True, exist_ok=True)
         heard = []
-        for name in models.MODELS:
-            classifier = Classifier(shipped_run(name, protocol))
-            embedded, genres = embeddings.hear_clips(clips, [classifier])
+        for name, run in members.items():
+            embedded, genres = embeddings.hear_clips(clips, [Classifier(run)])
             _write_rows(target / f"{name}.npy", embedded, names)
             heard.append(genres)
         profiles = {track: np.mean([member[track] for member in heard], axis=0) for track in clips}
         _write_rows(target / "genres.npy", profiles, names)
         statistics = {track: mfcc_statistics(clip) for track, clip in clips.items()}
         _write_rows(target / f"{MFCC}.npy", statistics, names)
-        write_atomically(
-            target / "source.json", json.dumps({"weights": _digests(protocol)}, indent=2) + "\n"
-        )
+        trained = json.dumps({"trained": _trainings(members)}, indent=2)
+        write_atomically(target / "source.json", trained + "\n")
+
+
+def protocols(folder: Path = FOLDER) -> list[str]:
+    """List the protocols of which embeddings are shipped, the app's own first."""
+    found = sorted(path.parent.name for path in folder.glob("*/source.json"))
+    return sorted(found, key=lambda protocol: protocol != HOME_PROTOCOL)
+
+
+def split_of(protocol: str) -> Split:
+    """Return the parts of a protocol, such as ``paper`` or ``artist_folds, fold 1``."""
+    name, _, fold = protocol.partition(", fold ")
+    return make_split(read_facts(), name, int(fold) if fold else None)
 
 
 def _write_rows(path: Path, rows: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
@@ -287,18 +309,21 @@ def read(name: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -> np.
             f"{path} holds no readable embeddings ({error}). With GTZAN at hand, compute them: "
             "python -m deepmusic retrieval --store"
         ) from error
-    if source.get("weights") != _digests(protocol):
+    shipped = {network: shipped_run(network, protocol) for network in models.MODELS}
+    if source.get("trained") != _trainings(shipped):
+        more = "" if protocol == HOME_PROTOCOL else f" RUN... (of {protocol}, with their weights)"
         raise RunError(
             f"The embeddings in {path} are those of other networks than the ones shipped now. With "
-            "GTZAN at hand, compute them anew: python -m deepmusic retrieval --store"
+            f"GTZAN at hand, compute them anew: python -m deepmusic retrieval --store{more}"
         )
     return table.astype(np.float32)
 
 
-def _digests(protocol: str) -> dict[str, str]:
+def _trainings(runs: Mapping[str, Run]) -> dict[str, str]:
+    """Return what tells trainings apart: a digest of their losses, epoch by epoch."""
     return {
-        name: hashlib.sha256(shipped_run(name, protocol).weights_path.read_bytes()).hexdigest()
-        for name in models.MODELS
+        name: hashlib.sha256(run.history_path.read_bytes()).hexdigest()
+        for name, run in sorted(runs.items())
     }
 
 
@@ -363,7 +388,7 @@ def measure(protocol: str = HOME_PROTOCOL, pool: str = TEST, part: str = TEST) -
     Parameters
     ----------
     protocol : str
-        One for which networks are shipped.
+        One of `protocols`.
     pool : str
         `TEST`: what may be found are the other clips of the part that asks. `ALL`: every clip.
     part : str
@@ -375,7 +400,7 @@ def measure(protocol: str = HOME_PROTOCOL, pool: str = TEST, part: str = TEST) -
         What `Answers.summary` says, by system: the networks, `TOGETHER`, `MFCC`, `RANDOM`.
     """
     facts = read_facts()
-    split = make_split(facts, protocol)
+    split = split_of(protocol)
     removed = same_artist(facts)
     genres = [row["genre"] for row in facts]
     asking = np.array([split.part_of(row["track"]) == part for row in facts])

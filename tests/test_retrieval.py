@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from deepmusic.datasets import Gtzan, Pictures
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.retrieval import ALL, MFCC, RANDOM, TEST, TOGETHER
+from deepmusic.runs import Run
 
 
 def facts(*rows):
@@ -100,7 +102,7 @@ def test_embeddings_of_other_networks_are_refused(tmp_path):
         (tmp_path / "paper" / name).write_bytes(source.read_bytes())
     assert len(retrieval.read("cnn", "paper", tmp_path)) == 1000
     source = json.loads((tmp_path / "paper" / "source.json").read_text())
-    source["weights"]["cnn"] = "0" * 64
+    source["trained"]["cnn"] = "0" * 64
     (tmp_path / "paper" / "source.json").write_text(json.dumps(source))
     with pytest.raises(RunError, match="retrieval --store"):
         retrieval.read("cnn", "paper", tmp_path)
@@ -125,7 +127,7 @@ class SmallGtzan:
 def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
     monkeypatch.setattr(models, "MODELS", {"crnn": models.MODELS["crnn"]})
     monkeypatch.setattr(embeddings, "NETWORKS", ("crnn",))
-    retrieval.store(SmallGtzan(), tmp_path)
+    retrieval.store(SmallGtzan(), (), tmp_path)
     names = [row["track"] for row in read_facts()]
     broken = names.index("jazz.00054")
     units = models.spec("crnn").config.dense_units
@@ -136,15 +138,29 @@ def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
         assert np.isfinite(np.delete(table, broken, axis=0)).all()
     vectors = retrieval.vectors(TOGETHER, "paper", tmp_path)
     np.testing.assert_allclose(np.linalg.norm(np.delete(vectors, broken, 0), axis=1), 1, atol=1e-5)
-    tested = retrieval.read("crnn", "fault_filtered", tmp_path)
+
+
+def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "MODELS", {"crnn": models.MODELS["crnn"]})
+    monkeypatch.setattr(embeddings, "NETWORKS", ("crnn",))
+    shipped = retrieval.shipped_run("crnn", "fault_filtered")
+    run = Run.create(tmp_path / "run", shipped.config)
+    shutil.copy(shipped.history_path, run.history_path)
+    shutil.copy(retrieval.shipped_run("crnn").weights_path, run.weights_path)
+    retrieval.store(SmallGtzan(), [run], tmp_path / "stored")
+    assert retrieval.protocols(tmp_path / "stored") == ["paper", "fault_filtered"]
+    tested = retrieval.read("crnn", "fault_filtered", tmp_path / "stored")
     assert (~np.isnan(tested[:, 0])).sum() == 290, "of other protocols, the test clips alone"
+    monkeypatch.undo()
+    with pytest.raises(RunError, match="no run of cnn, cnn_gru"):
+        retrieval.store(SmallGtzan(), [run], tmp_path / "stored")
 
 
 def test_an_incomplete_gtzan_is_not_stored(tmp_path):
     few = SmallGtzan()
     few.pictures = lambda tracks, mel: SmallGtzan().pictures(list(tracks)[:7], mel)
     with pytest.raises(DatasetError, match="993 of 1000 clips are not at hand"):
-        retrieval.store(few, tmp_path)
+        retrieval.store(few, (), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
