@@ -13,9 +13,12 @@ import click
 
 from deepmusic import __version__, models, recipes
 from deepmusic.commands import results, similar
+from deepmusic.commands.data import DATA_OPTION, SPLIT_CHOICE, SPLIT_OPTION
+from deepmusic.commands.data import data as data_commands
 from deepmusic.commands.results import LEAK_WARNING, evaluation_line
 from deepmusic.commands.robustness import robustness
-from deepmusic.datasets.splits import LEAK, SPLITS
+from deepmusic.datasets import settled
+from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
 from deepmusic.recipes import PRESETS
@@ -46,6 +49,9 @@ class Cli(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """DeepMusic: tell the genre of music, and why."""
+
+
+main.add_command(data_commands)
 
 
 def chosen_models(name: str) -> list[str]:
@@ -168,13 +174,13 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
     show_default=True,
     help="all: the three networks. svm: what they must beat.",
 )
-@click.option("--data", default="gtzan", show_default=True, help="gtzan, toy, or a path to GTZAN.")
+@DATA_OPTION
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
     help="Where settings come from that are not given: class with --data toy, else best.",
 )
-@click.option("--split", type=click.Choice(SPLITS), default="paper", show_default=True)
+@SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
 @click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
 @click.option("--batch-size", type=click.IntRange(1), help="Windows a step.")
@@ -191,7 +197,7 @@ def train(
     model: str,
     data: str,
     preset: str | None,
-    split: str,
+    split: str | None,
     fold: int | None,
     epochs: int | None,
     batch_size: int | None,
@@ -215,6 +221,8 @@ def train(
     if path:
         launch.work(Run.open(path), lock)
         return
+    data = settled(data)
+    split = split or recipes.usual_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:
         if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
@@ -231,6 +239,7 @@ def train(
     plans = []
     for name in chosen_models(model):
         sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
+        sizes = recipes.on_collection(sizes, data)
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -289,6 +298,7 @@ def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
         for name in chosen_models(model):
             sizes, recipe = recipes.recipe(name, preset)
             recipe = recipe.changed(**changes)
+            sizes = recipes.on_collection(sizes, recipe.data)
             known = timing.lookup(sizes, recipe) or timing.measure(sizes, recipe)
             seconds = known.total_seconds(recipe.epochs)
             click.echo(f"{models.title(name)}: {timing.in_words(seconds)}")
@@ -369,7 +379,7 @@ run_action("delete", "deleted", "Delete a run and all its files.")
 
 @main.command()
 @click.argument("run_or_path", metavar="RUN")
-@click.option("--protocol", type=click.Choice(SPLITS), help="The run's own if not given.")
+@click.option("--protocol", type=SPLIT_CHOICE, help="The run's own if not given.")
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --protocol artist_folds.")
 @click.option("--recount", is_flag=True, help="Count its predictions.csv again; write nothing.")
 @JSON_OPTION

@@ -26,6 +26,9 @@ TITLE = "SVM"
 N_MFCCS = 40
 PERCENTILES = (10, 90)
 
+#: A clip must have something that changes.
+_LEAST_COLUMNS = 2
+
 #: Penalties of errors that are tried; the validation part chooses.
 PENALTIES = (1.0, 3.0, 10.0, 30.0)
 
@@ -153,7 +156,7 @@ def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Ru
 
 
 def _pictures(dataset: Dataset, split: Split, part: str, mel: MelConfig) -> Pictures:
-    loaded = dataset.pictures(getattr(split, part), mel)
+    loaded = dataset.pictures(getattr(split, part), mel).at_least(_LEAST_COLUMNS)
     if not loaded.by_track:
         raise DatasetError(
             f"No clip of the {part} part of {split.name} can be used ({len(loaded.problems)} "
@@ -193,7 +196,11 @@ def _predictions(
     """Return a table like that of a network: the softmax of the distances from the borders."""
     from scipy.special import softmax
 
-    probabilities = softmax(machine.decision_function(described), axis=1)
+    distances = machine.decision_function(described)
+    if distances.ndim == 1:
+        # Of two genres, scikit-learn gives the distance from their one border.
+        distances = np.stack([-distances, distances], axis=1) / 2
+    probabilities = softmax(distances, axis=1)
     by_genre = pd.DataFrame(probabilities, columns=list(machine.classes_))
     keys = pd.DataFrame(
         {"track": list(pictures.by_track), "genre": _genres(pictures, dataset), "start": 0.0}

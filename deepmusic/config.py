@@ -253,10 +253,11 @@ class TrainConfig(Config):
     Attributes
     ----------
     data : str
-        ``gtzan`` (what ``DEEPMUSIC_GTZAN`` names), ``toy`` (synthetic bands), or a path to GTZAN.
+        ``gtzan``, ``fma``, ``toy`` (synthetic bands), or the path of a collection (see
+        `deepmusic.datasets.open_dataset`).
     split : str
-        Protocol: `paper`, `fault_filtered`, `artist_folds`, or `window_leak`, which is wrong on
-        purpose (see `deepmusic.datasets.splits`).
+        Protocol: `paper`, `fault_filtered`, `artist_folds`, `window_leak`, which is wrong on
+        purpose, or `own` (see `deepmusic.datasets.splits`).
     fold : int or None
         Test fold of `artist_folds`, 1 to 3; None for the others.
     epochs, batch_size : int
@@ -278,7 +279,7 @@ class TrainConfig(Config):
     """
 
     data: str = "gtzan"
-    split: Literal["paper", "fault_filtered", "artist_folds", "window_leak"] = "paper"
+    split: Literal["paper", "fault_filtered", "artist_folds", "window_leak", "own"] = "paper"
     fold: Literal[1, 2, 3] | None = None
     epochs: PositiveInt = 80
     batch_size: PositiveInt = 128

@@ -11,7 +11,7 @@ from deepmusic import models
 from deepmusic.config import ModelConfig
 from deepmusic.datasets import Dataset, Pictures, Split, Track
 from deepmusic.datasets.gtzan import read_facts
-from deepmusic.datasets.splits import clip_of
+from deepmusic.datasets.splits import clip_of, options_of
 from deepmusic.datasets.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.features import window_starts, windows
@@ -566,14 +566,14 @@ def evaluate(
         split = dataset.split(protocol, fold)
     refuse_seen_clips(run, own, split)
     network = _load_network(run)
-    tested = dataset.pictures(split.test, model.mel)
+    tested = dataset.pictures(split.test, model.mel).at_least(model.window_columns)
     _refuse_fewer_clips(run, split, len(tested.by_track))
     run.write_predictions(predict_windows(network, tested, dataset.tracks, model))
     # Counted from the file, so that everyone who counts again finds the same.
     predictions = run.read_predictions()
     evaluation = stored | summarize(predictions, model.genres)
     evaluation |= {"protocol": split.name, "part": "test"} | _skipped(stored, split, tested)
-    chosen_by = dataset.pictures(own.valid, model.mel)
+    chosen_by = dataset.pictures(own.valid, model.mel).at_least(model.window_columns)
     if chosen_by.by_track:
         validation = predict_windows(network, chosen_by, dataset.tracks, model)
         evaluation |= calibrated(predictions, validation, model.genres)
@@ -599,13 +599,13 @@ def refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
     tested = set(map(clip_of, split.test))
     seen = tested & set(map(clip_of, own.train + own.valid))
     if seen:
-        wanted, _, fold = split.name.partition(", fold ")
-        option = f"--split {wanted}" + (f" --fold {fold}" if fold else "")
+        data = run.config.train.data
+        options = options_of(split.name) + ("" if data == "gtzan" else f" --data {data}")
         raise RunError(
             f"{run.id} was trained or chosen on {len(seen)} of the {len(tested)} clips that "
             f"{split.name} tests, so its score there would flatter it (its own protocol is "
             f"{own.name}). Train a network that never heard them: "
-            f"python -m deepmusic train --model {run.config.model.name} {option}"
+            f"python -m deepmusic train --model {run.config.model.name} {options}"
         )
 
 

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,6 +74,23 @@ _NEUTRAL = "#85828f"
 def genre_colour(genre: str) -> str:
     """Return the colour of a genre; grey for one that GTZAN does not have."""
     return GENRE_COLOURS.get(genre, "#888888")
+
+
+def genre_colours(genres: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each genre of a collection.
+
+    GTZAN's genres keep theirs, also where another collection spells them ``Hip-Hop`` or ``Rock``;
+    the others take what is left of the ten, and then start over.
+    """
+    by_letters = {_letters(genre): colour for genre, colour in GENRE_COLOURS.items()}
+    known = {genre: by_letters.get(_letters(genre)) for genre in genres}
+    free = [colour for colour in GENRE_COLOURS.values() if colour not in known.values()]
+    rest = cycle(free or GENRE_COLOURS.values())
+    return {genre: colour or next(rest) for genre, colour in known.items()}
+
+
+def _letters(genre: str) -> str:
+    return "".join(filter(str.isalnum, genre.lower()))
 
 
 def spectrogram_png(clips: Sequence[ClipPicture], mel: MelConfig) -> bytes:

@@ -22,7 +22,7 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 
 from deepmusic.config import LaunchLimits, ModelConfig, RunConfig, TrainConfig
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.runs import (
     ALIVE,
@@ -93,9 +93,13 @@ def _spawn(
     arguments: Sequence[str], output: IO[bytes] | int, pass_fds: Sequence[int] = ()
 ) -> subprocess.Popen:
     """Run a command of ours in a process and session of its own."""
-    environment = os.environ | {"DEEPMUSIC_RUNS": str(runs_folder().resolve())}
-    if ENVIRONMENT_VARIABLE in environment:
-        environment[ENVIRONMENT_VARIABLE] = str(Path(environment[ENVIRONMENT_VARIABLE]).resolve())
+    environment = os.environ | {
+        "DEEPMUSIC_RUNS": str(runs_folder().resolve()),
+        "DEEPMUSIC_DATA": str(data_folder().resolve()),
+    }
+    for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA"):
+        if environment.get(name):
+            environment[name] = str(Path(environment[name]).resolve())
     return subprocess.Popen(
         [sys.executable, "-m", "deepmusic", *arguments],
         cwd=Path(__file__).resolve().parent.parent,

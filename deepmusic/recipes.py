@@ -89,6 +89,35 @@ def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
     return {"split": split, "fold": fold} | per_clip
 
 
+def on_collection(model: ModelConfig, data: str) -> ModelConfig:
+    """Return the settings of a network that tells a collection's genres apart.
+
+    Parameters
+    ----------
+    model : ModelConfig
+        Settings for the genres of GTZAN, which the toy set shares.
+    data : str
+        As in `deepmusic.config.TrainConfig`.
+
+    Raises
+    ------
+    DatasetError
+        If a collection of other genres is not at hand.
+    """
+    from deepmusic.datasets import open_dataset
+
+    if data in ("gtzan", "toy"):
+        return model
+    return model.changed(genres=open_dataset(data).genres)
+
+
+def usual_split(data: str) -> str:
+    """Return the protocol of a collection where nobody chose one; errors as `on_collection`."""
+    from deepmusic.datasets import open_dataset
+
+    return "paper" if data in ("gtzan", "toy") else open_dataset(data).splits[0]
+
+
 def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:
     """Return the settings of a network under a preset.
 

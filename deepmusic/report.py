@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deepmusic import comparison, confusion, figures, models
 from deepmusic.comparison import Candidate, Measured, Score
+from deepmusic.datasets import splits
 from deepmusic.errors import RunError
 from deepmusic.figures import Curve, Dot
 from deepmusic.paper.table import CEILING, TABLE
@@ -126,7 +127,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     """Return table and charts of one protocol."""
     protocol = scores[0].candidate.protocol
     with_paper = protocol == "paper"
-    is_real = not protocol.startswith("toy")
+    of_gtzan = splits.is_of_gtzan(protocol)
     dots = [
         Dot(
             score.candidate.name,
@@ -143,9 +144,9 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
         f"<p>{scores[0].clips} test clips. {html.escape(comparison.words_of(protocol))}</p>",
         _table(scores, with_paper),
         charts.draw(
-            figures.interval_chart(dots, ceiling=CEILING if is_real else None),
+            figures.interval_chart(dots, ceiling=CEILING if of_gtzan else None),
             f"Share of test clips named right, with 95 % intervals. "
-            f"{_CEILING_WORDS if is_real else ''}",
+            f"{_CEILING_WORDS if of_gtzan else ''}",
         ),
     ]
     members = [score for score in scores if score.candidate.model != models.ENSEMBLE]

@@ -281,7 +281,8 @@ class Run:
         import pandas as pd
 
         try:
-            return pd.read_csv(self.predictions_path)
+            # As they stand: a track may be called 000002, and a genre None.
+            return pd.read_csv(self.predictions_path, converters={"track": str, "genre": str})
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self.path} has no readable predictions.csv ({error}). Train it to the end."

@@ -264,7 +264,7 @@ def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, 
     """
     parts = {}
     for part in ("train", "valid", "test"):
-        loaded = dataset.pictures(getattr(split, part), model.mel)
+        loaded = dataset.pictures(getattr(split, part), model.mel).at_least(model.window_columns)
         for problem in loaded.problems:
             log.warning("skipped %s: %s", problem.track, problem.reason)
         if not loaded.by_track:

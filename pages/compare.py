@@ -4,6 +4,7 @@ import streamlit as st
 
 from deepmusic import comparison, figures, models, report
 from deepmusic.comparison import Measured, Score
+from deepmusic.datasets import splits
 from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import DeepMusicError
 from deepmusic.figures import Dot
@@ -283,10 +284,10 @@ if not scores:
     st.stop()
 if all(score.candidate.model == models.BASELINE for score in scores):
     st.info(
-        f"Only the SVM has been measured by {protocol} yet. Measure the networks: "
+        f"Only the SVM has been measured by {compared.escape(protocol)} yet. Measure the networks: "
         + ", ".join(f"`{line}`" for line in comparison.train_commands("all", protocol))
     )
-with_paper = protocol == "paper"
+with_paper, of_gtzan = protocol == "paper", splits.is_of_gtzan(protocol)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     st.plotly_chart(
@@ -300,17 +301,18 @@ with left:
                 )
                 for score in scores
             ],
-            ceiling=None if protocol.startswith("toy") else CEILING,
+            ceiling=CEILING if of_gtzan else None,
         ),
         config={"displayModeBar": False},
         alt="Share of test clips that each network named right, with its interval",
     )
 with right:
     st.markdown(
-        f"Protocol **{protocol}**, {scores[0].clips:,} test "
+        f"Protocol **{compared.escape(protocol)}**, {scores[0].clips:,} test "
         f"{'segments' if protocol == LEAK else 'clips'}. {comparison.words_of(protocol)}"
     )
-    st.caption(CHART_WORDS + CEILING_WORDS + (f" {PAPER_WORDS}" if with_paper else ""))
+    of_all = CHART_WORDS + (CEILING_WORDS if of_gtzan else "")
+    st.caption(of_all + (f" {PAPER_WORDS}" if with_paper else ""))
 st.table(compared.results_table(scores, with_paper), hide_index=True, border="horizontal")
 left, right = st.columns([5, 1], gap="medium")
 left.caption(TABLE_WORDS + (SEEDS_WORDS if any(score.repeats for score in scores) else ""))

@@ -14,7 +14,7 @@ from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import AudioError, ModelError, RunError
 from deepmusic.models import ENSEMBLE
 from deepmusic.runs import FINISHED, HOME_PROTOCOL, list_runs, shipped_run
-from deepmusic.ui import address, cache, compared, frame
+from deepmusic.ui import address, cache, compared, frame, sources
 
 SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"
 
@@ -64,6 +64,7 @@ class Result:
     model: str
     protocol: str
     genres: list[str]
+    data: str
     predictions: pd.DataFrame = field(repr=False)
     clips: pd.DataFrame = field(repr=False)
 
@@ -85,7 +86,10 @@ def read_result(candidate: Candidate) -> Result:
         raise RunError(
             f"{candidate.runs[0].path}: some answers are no numbers; its training has diverged."
         )
-    return Result(candidate.name, candidate.model, candidate.protocol, genres, predictions, clips)
+    data = candidate.runs[0].config.train.data
+    return Result(
+        candidate.name, candidate.model, candidate.protocol, genres, data, predictions, clips
+    )
 
 
 def shipped_choice(name: str, protocol: str) -> str:
@@ -402,16 +406,23 @@ def show_cell_widgets(shown: dict[str, Result], view: str) -> None:
     address.show("label", "heard", "by")
 
 
-def clip_rows(listed: pd.DataFrame, results: dict[str, Result]) -> pd.DataFrame:
+def clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> pd.DataFrame:
     """Return the clips of a cell as a table for people."""
-    facts = {row["track"]: row for row in read_facts()}
-    faults = confusion.known_faults(list(facts.values()))
+    if data == "gtzan":
+        # Known of every clip, whether GTZAN is at hand or not.
+        facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
+        faults = confusion.known_faults(read_facts())
+    else:
+        dataset = cache.collection(data)
+        tracks = dataset.tracks if dataset else {}
+        facts = {track.id: (track.artist, track.title) for track in tracks.values()}
+        faults = {}
     clips = [clip_of(track) for track in listed.index]
     table = pd.DataFrame(
         {
             "Clip": listed.index,
-            "Artist": [facts.get(clip, {}).get("artist", "") for clip in clips],
-            "Title": [facts.get(clip, {}).get("title", "") for clip in clips],
+            "Artist": [facts.get(clip, ("", ""))[0] for clip in clips],
+            "Title": [facts.get(clip, ("", ""))[1] for clip in clips],
             "Confidence": 100 * listed["confidence"].to_numpy(),
         }
     )
@@ -437,8 +448,9 @@ def show_clips(
     )
     if listed.empty:
         return
+    data = results[by[0]].data
     st.dataframe(
-        clip_rows(listed, results),
+        clip_rows(listed, results, data),
         hide_index=True,
         column_config={
             "Confidence": st.column_config.NumberColumn(
@@ -449,16 +461,28 @@ def show_clips(
         alt=f"Clips labelled {genre} and heard as {heard}",
     )
     st.caption(
-        "The surest first. Artist and title after Sturm (2012), where he knew them. Known faults "
-        "of GTZAN are named; that none is named does not prove a label right."
+        "The surest first."
+        + (
+            " Artist and title after Sturm (2012), where he knew them. Known faults of GTZAN are "
+            "named; that none is named does not prove a label right."
+            if data == "gtzan"
+            else ""
+        )
     )
-    show_player(list(listed.index))
+    show_player(list(listed.index), data)
 
 
-def show_player(tracks: list[str]) -> None:
+def show_player(tracks: list[str], data: str) -> None:
     """Play one of these clips where there is audio."""
-    dataset = cache.gtzan()
+    dataset = cache.gtzan() if data == "gtzan" else cache.collection(data)
     audible = [track for track in tracks if dataset and dataset.audio_path(clip_of(track))]
+    if not audible and data != "gtzan":
+        st.caption(
+            "The sound of these clips is not at hand."
+            if dataset
+            else "The collection that these clips belong to is not at hand."
+        )
+        return
     if not audible:
         st.caption(
             "The sound of these clips is not at hand here. GTZAN's recordings may not be passed "
@@ -477,23 +501,20 @@ def show_player(tracks: list[str]) -> None:
     with middle:
         path = dataset.audio_path(clip_of(track))
         try:
-            data = path.read_bytes()
-            mime_type = audio.browser_mime_type(data)
+            sound = path.read_bytes()
+            mime_type = audio.browser_mime_type(sound)
             if not mime_type:
                 # GTZAN's first edition is AU, which no browser plays.
-                song = audio.load_song(data, name=path.name)
-                data, mime_type = audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
-            st.audio(data, format=mime_type)
+                song = audio.load_song(sound, name=path.name)
+                sound, mime_type = audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+            st.audio(sound, format=mime_type)
         except OSError as error:
-            st.error(f"{path.name} cannot be read ({error.strerror}). Check the GTZAN folder.")
+            st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         except AudioError as error:
             st.error(str(error))
     with right:
         if st.button("See what the networks hear in it"):
-            # In the session too, where an earlier choice on that page would win over the address.
-            wanted = {"source": "gtzan", "gtzan": clip_of(track)}
-            st.session_state.update(wanted)
-            st.switch_page("pages/classify.py", query_params=wanted)
+            sources.open_in_classify(data, clip_of(track), path)
 
 
 def show_paper(shown: dict[str, Result]) -> None:
@@ -565,9 +586,10 @@ if view == SIDE_BY_SIDE:
 else:
     show_difference(shown, measure, (genre, heard), dark)
 n_clips = " and ".join(sorted({str(len(result.clips)) for result in shown.values()}))
-words = PROTOCOLS.get(protocol.partition(",")[0], "")
+words = PROTOCOLS.get(protocol.partition(", fold ")[0], "")
+told = compared.escape(protocol)
 st.caption(
-    f"Measured on {n_clips} test clips, protocol {protocol}{words and f' ({words})'}. A clip's "
+    f"Measured on {n_clips} test clips, protocol {told}{words and f' ({words})'}. A clip's "
     "verdict is the mean of its windows' probabilities. Empty cells are zero."
 )
 

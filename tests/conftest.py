@@ -1,5 +1,6 @@
 """Fixtures that several test modules share."""
 
+import csv
 import functools
 import os
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ def _no_library(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
     """Keep the music library of whoever tests out of the tests."""
     monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path_factory.getbasetemp() / "no library"))
     monkeypatch.delenv("DEEPMUSIC_PUBLIC", raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the downloads and log-mels of whoever tests out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEEPMUSIC_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -81,4 +90,70 @@ def toy_gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     genre, seconds=6, seed=int(track.split(".")[1]), sample_rate=SAMPLE_RATE
                 )
                 soundfile.write(folder / f"{track}.wav", clip, SAMPLE_RATE)
+    return root
+
+
+#: Headings of FMA's table of tracks, as it is published (some columns of 52).
+FMA_HEADINGS = [
+    ("", ""),
+    ("album", "comments"),
+    ("album", "title"),
+    ("artist", "bio"),
+    ("artist", "name"),
+    ("set", "split"),
+    ("set", "subset"),
+    ("track", "duration"),
+    ("track", "genre_top"),
+    ("track", "genres"),
+    ("track", "title"),
+]
+FMA_GENRES = (
+    "Electronic",
+    "Experimental",
+    "Folk",
+    "Hip-Hop",
+    "Instrumental",
+    "International",
+    "Pop",
+    "Rock",
+)
+
+
+@pytest.fixture(scope="session")
+def toy_fma(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up FMA small in its real layout: of every genre 4 to train, 1 to choose, 1 to test.
+
+    Clips last 4 s. One is among those that are broken everywhere, and one is not at hand.
+    """
+    root = tmp_path_factory.mktemp("toy_fma")
+    rows = [
+        # Tracks of other subsets, which the table of FMA small holds too.
+        ["3", "0", "AWOL", "", "AWOL", "training", "large", "168", "Hip-Hop", "[21]", "Electric"],
+        ["5", "0", "AWOL", "", "AWOL", "training", "medium", "206", "Rock", "[21]", "This"],
+        ["20", "0", "None", "", "Nicky", "training", "large", "311", "", "[76]", "Spiritual"],
+    ]
+    numbers = iter([2, 98565, *range(140, 400, 5), *range(98600, 98700)])
+    for genre, band in zip(FMA_GENRES, GTZAN_GENRES, strict=False):
+        for place in range(6):
+            number = next(numbers)
+            part = {4: "validation", 5: "test"}.get(place, "training")
+            biography = f'<p>Born, "raised",\nand recorded {"in many towns " * 20_000}</p>'
+            about = [biography if place == 0 else "", f"{genre} artist"]
+            facts = [part, "small", "30", genre, "[1]", f"Song, no. {place}"]
+            rows.append([str(number), "0", "Album", *about, *facts])
+            path = root / "fma_small" / f"{number // 1000:03d}" / f"{number:06d}.mp3"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if number == 98565:
+                path.touch()
+            elif number != 140:
+                sound = synth.play(band, seconds=4, seed=place, sample_rate=SAMPLE_RATE)
+                soundfile.write(path, sound, SAMPLE_RATE, format="MP3")
+    table = root / "fma_metadata" / "tracks.csv"
+    table.parent.mkdir()
+    with table.open("w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow([upper for upper, _ in FMA_HEADINGS])
+        lines.writerow([lower for _, lower in FMA_HEADINGS])
+        lines.writerow(["track_id"] + [""] * (len(FMA_HEADINGS) - 1))
+        lines.writerows(rows)
     return root

@@ -21,6 +21,7 @@ class Bands:
 
     name = "bands"
     genres = GENRES
+    splits = ("paper",)
 
     def __init__(self, missing=()):
         self._missing = set(missing)

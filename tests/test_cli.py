@@ -146,12 +146,20 @@ def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
 
 
 def test_a_failed_training_says_why(tmp_path):
-    result = run("train", "--data", tmp_path / "nothing", "--model", "crnn", "--out", tmp_path)
+    elsewhere = {"DEEPMUSIC_GTZAN": str(tmp_path / "nothing")}
+    result = run("train", "--model", "crnn", "--out", tmp_path, env=elsewhere)
     assert result.exit_code == 2
     (made,) = list_runs(tmp_path)
     assert made.state == "failed"
     assert f"{made.id} failed: " in result.stderr
     assert "holds neither GTZAN's audio nor a log-mel archive" in result.stderr
+
+
+def test_a_path_that_leads_nowhere_makes_no_run(tmp_path):
+    result = run("train", "--data", tmp_path / "nothing", "--model", "crnn", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert f"There is nothing at {tmp_path / 'nothing'}" in result.stderr
+    assert list_runs(tmp_path) == []
 
 
 # === runs ===

@@ -2,11 +2,31 @@
 
 from pathlib import Path
 
-from deepmusic.datasets.base import Dataset, Pictures, Problem, Split, Track
-from deepmusic.datasets.gtzan import Gtzan
+from deepmusic.datasets.base import Dataset, Known, Pictures, Problem, Split, Track
+from deepmusic.datasets.fma import Fma, is_fma
+from deepmusic.datasets.folder import Folder
+from deepmusic.datasets.gtzan import Gtzan, is_gtzan
 from deepmusic.datasets.toy import Toy
+from deepmusic.errors import DatasetError
 
-__all__ = ["Dataset", "Gtzan", "Pictures", "Problem", "Split", "Toy", "Track", "open_dataset"]
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "Fma",
+    "Folder",
+    "Gtzan",
+    "Known",
+    "Pictures",
+    "Problem",
+    "Split",
+    "Toy",
+    "Track",
+    "open_dataset",
+    "settled",
+]
+
+#: Collections that have a name of their own; all others are named by their path.
+NAMES = {"gtzan": Gtzan.from_environment, "fma": Fma.from_environment, "toy": Toy}
 
 
 def open_dataset(name: str) -> Dataset:
@@ -15,16 +35,29 @@ def open_dataset(name: str) -> Dataset:
     Parameters
     ----------
     name : str
-        ``gtzan`` (the folder that ``DEEPMUSIC_GTZAN`` names), ``toy``, or a path to GTZAN's audio
-        or log-mels.
+        ``gtzan`` or ``fma`` (where ``DEEPMUSIC_GTZAN`` or ``DEEPMUSIC_FMA`` says, or where a
+        download went), ``toy``, or a path: to GTZAN's audio or log-mels, to FMA, to a folder with
+        one subfolder a genre, or to a CSV with path and genre.
 
     Raises
     ------
     DatasetError
-        If it is not at hand.
+        If it is not at hand, or is none of these.
     """
-    if name == "gtzan":
-        return Gtzan.from_environment()
-    if name == "toy":
-        return Toy()
-    return Gtzan(Path(name))
+    if name in NAMES:
+        return NAMES[name]()
+    path = Path(name)
+    if not path.exists():
+        raise DatasetError(
+            f"There is nothing at {path}. Give {', '.join(NAMES)}, or the path of a collection."
+        )
+    if is_fma(path):
+        return Fma(path)
+    if is_gtzan(path):
+        return Gtzan(path)
+    return Folder(path)
+
+
+def settled(name: str) -> str:
+    """Return a name that means the same from any working directory."""
+    return name if name in NAMES else str(Path(name).resolve())

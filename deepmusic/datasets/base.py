@@ -1,5 +1,6 @@
 """What every collection offers, whatever its files look like."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,20 @@ class Pictures:
     by_track: Mapping[str, np.ndarray]
     problems: tuple[Problem, ...] = ()
 
+    def at_least(self, n_columns: int) -> "Pictures":
+        """Return those that have this many columns; the others become problems."""
+        long_enough = {
+            track: picture
+            for track, picture in self.by_track.items()
+            if picture.shape[1] >= n_columns
+        }
+        too_short = [
+            Problem(track, f"has {picture.shape[1]} columns; a window has {n_columns}")
+            for track, picture in self.by_track.items()
+            if track not in long_enough
+        ]
+        return Pictures(long_enough, (*self.problems, *too_short))
+
 
 @dataclass(frozen=True)
 class Split:
@@ -83,11 +98,53 @@ class Split:
         return self._parts.get(track, "unused")
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of a collection's files beforehand, for `deepmusic.doctor` to compare with.
+
+    Attributes
+    ----------
+    seconds : (float, float) or None
+        Shortest and longest that a clip should be.
+    sample_rate : int or None
+        In Hz.
+    sha256 : mapping of str to str
+        Of the usual WAV copy (16 bit, mono), by track.
+    unreadable : mapping of str to str
+        By track, why its file cannot be used, whoever has it.
+    """
+
+    seconds: tuple[float, float] | None = None
+    sample_rate: int | None = None
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+
 class Dataset(Protocol):
-    """The contract of a collection. `deepmusic.datasets.gtzan` fulfils it."""
+    """The contract of a collection; one test holds all of them to it.
+
+    Attributes
+    ----------
+    name : str
+        Short, for people and for file names.
+    location : Path or None
+        Where its files lie; None if it has none.
+    genres : tuple of str
+        At least two, in the order of a network's outputs.
+    splits : tuple of str
+        Names that `split` knows, the usual one first.
+    known : Known
+        What its files should be like.
+    credit : str
+        Whose collection it is, and what is to be said when it is shown.
+    """
 
     name: str
+    location: Path | None
     genres: tuple[str, ...]
+    splits: tuple[str, ...]
+    known: Known
+    credit: str
 
     @property
     def tracks(self) -> Mapping[str, Track]:
@@ -97,7 +154,18 @@ class Dataset(Protocol):
         """Return the sound file of a track, or None if it is not at hand."""
 
     def split(self, name: str, fold: int | None = None) -> Split:
-        """Return the parts of a protocol."""
+        """Return the parts of a protocol; raise `DatasetError` for one that it does not know."""
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
         """Return what the networks read of these tracks, and what could not be used."""
+
+
+def data_folder() -> Path:
+    """Return where downloads and log-mels are kept: ``DEEPMUSIC_DATA``, or ``data/``."""
+    return Path(os.environ.get("DEEPMUSIC_DATA") or "data")
+
+
+def audible(dataset: Dataset) -> dict[str, Path]:
+    """Return the sound files at hand, by track, in the collection's order."""
+    paths = {track: dataset.audio_path(track) for track in dataset.tracks}
+    return {track: path for track, path in paths.items() if path is not None}

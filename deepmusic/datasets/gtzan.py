@@ -9,8 +9,6 @@ not ours to share.
 
 import csv
 import os
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,19 +17,26 @@ from pathlib import Path
 
 import numpy as np
 
+from deepmusic import store
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Pictures, Problem, Split, Track
-from deepmusic.errors import AudioError, DatasetError
+from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track, data_folder
+from deepmusic.errors import DatasetError
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
-
-#: What NumPy raises for a damaged or foreign file.
-_UNREADABLE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error)
 
 #: Where the ten genre folders lie below the folder that people point at.
 _TREES = (".", "genres", "genres_original", "Data/genres_original", "data/genres_original")
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3", ".ogg")
+
+
+def find_root() -> Path | None:
+    """Return where GTZAN lies: what ``DEEPMUSIC_GTZAN`` names, or where a download went."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return Path(named)
+    downloaded = data_folder() / "gtzan"
+    return downloaded if downloaded.exists() else None
 
 
 def read_facts() -> list[dict[str, str]]:
@@ -66,9 +71,14 @@ class Gtzan:
 
     name = "gtzan"
     genres = GTZAN_GENRES
+    splits = splits.SPLITS
+    credit = (
+        "GTZAN: Tzanetakis and Cook, 2002. The recordings are commercial and not ours to share. "
+        "Artists and titles after Sturm, MIRUM 2012."
+    )
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.location = root
         self._audio = _find_audio(root)
         self._archive_path = _find_archive(root)
         if not self._audio and self._archive_path is None:
@@ -80,13 +90,14 @@ class Gtzan:
 
     @classmethod
     def from_environment(cls) -> "Gtzan":
-        """Open the folder that ``DEEPMUSIC_GTZAN`` names; raise `DatasetError` if it names none."""
-        root = os.environ.get(ENVIRONMENT_VARIABLE)
-        if not root:
+        """Open GTZAN where `find_root` finds it; raise `DatasetError` if it is nowhere."""
+        root = find_root()
+        if root is None:
             raise DatasetError(
-                f"GTZAN is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds it."
+                f"GTZAN is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or "
+                "get it: python -m deepmusic data download gtzan"
             )
-        return cls(Path(root))
+        return cls(root)
 
     @cached_property
     def _facts(self) -> list[dict[str, str]]:
@@ -101,6 +112,16 @@ class Gtzan:
         return _Tracks(
             (row["track"], Track(row["track"], row["genre"], row["artist"], row["title"]))
             for row in self._facts
+        )
+
+    @cached_property
+    def known(self) -> Known:
+        """Length, rate and checksums of the usual copy, and its one corrupt file."""
+        return Known(
+            seconds=(29.9, 30.7),
+            sample_rate=22_050,
+            sha256={row["track"]: row["wav_sha256"] for row in self._facts if row["wav_sha256"]},
+            unreadable={"jazz.00054": "this file is corrupt in the usual WAV copies of GTZAN"},
         )
 
     @property
@@ -141,16 +162,10 @@ class Gtzan:
             return self._segments(wanted, mel)
         archive = self._archive if mel == FRONT_ENDS["compact"] else {}
         found = {track: archive[track] for track in wanted if track in archive}
-        to_compute = [track for track in wanted if track not in found and track in self._audio]
-        computed, problems = _compute({track: self._audio[track] for track in to_compute}, mel)
-        found.update(computed)
-        missing = [
-            Problem(track, "neither its audio nor its log-mel is at hand")
-            for track in wanted
-            if track not in found and track not in self._audio
-        ]
+        computed = store.pictures(self, [track for track in wanted if track not in found], mel)
+        found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
-        return Pictures(ordered, (*problems, *missing))
+        return Pictures(ordered, computed.problems)
 
     def _segments(self, wanted: Sequence[str], mel: MelConfig) -> Pictures:
         """Return what the networks read of these segments: a ninth of their clip's columns."""
@@ -159,17 +174,24 @@ class Gtzan:
         found, problems = {}, []
         for segment in wanted:
             clip, number = splits.clip_of(segment), splits.segment_of(segment)
-            if clip in clips.by_track and number is not None:
+            if number is None:
+                problems.append(Problem(segment, "there is no such segment"))
+            elif clip in clips.by_track:
                 picture = clips.by_track[clip]
                 width = picture.shape[1] // splits.SEGMENTS_PER_CLIP
                 found[segment] = picture[:, number * width : (number + 1) * width]
             else:
-                problems.append(Problem(segment, reasons.get(clip, "there is no such segment")))
+                problems.append(Problem(segment, reasons[clip]))
         return Pictures(found, tuple(problems))
 
     @cached_property
     def _archive(self) -> Mapping[str, np.ndarray]:
         return read_archive(self._archive_path) if self._archive_path else {}
+
+
+def is_gtzan(root: Path) -> bool:
+    """Tell whether a path holds GTZAN's audio, or log-mels of it."""
+    return _find_archive(root) is not None or bool(_find_audio(root))
 
 
 def read_archive(path: Path) -> dict[str, np.ndarray]:
@@ -189,21 +211,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
     DatasetError
         If the file is damaged or of another format.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            logmel, track = archive["logmel"], archive["track"]
-    except _UNREADABLE as error:
-        raise DatasetError(
-            f"{path} is not a log-mel archive ({error}). It should hold the arrays logmel and "
-            "track; get it again."
-        ) from error
-    n_mels = FRONT_ENDS["compact"].n_mels
-    if logmel.dtype != np.uint8 or logmel.ndim != 3 or logmel.shape[:2] != (*track.shape, n_mels):
-        raise DatasetError(
-            f"{path}: logmel is {logmel.dtype} {logmel.shape} for {track.size} tracks; expected "
-            f"uint8 ({track.size}, {n_mels}, columns). Get the archive again."
-        )
-    return {str(name): rows for name, rows in zip(track, logmel, strict=True)}
+    return dict(store.read_archive_rows(path, FRONT_ENDS["compact"].n_mels))
 
 
 def _find_audio(root: Path) -> dict[str, Path]:
@@ -224,32 +232,3 @@ def _find_archive(root: Path) -> Path | None:
     if root.is_file() and root.suffix == ".npz":
         return root
     return next(iter(sorted(root.glob("*.npz"))), None)
-
-
-def _compute(
-    paths: Mapping[str, Path], mel: MelConfig
-) -> tuple[dict[str, np.ndarray], list[Problem]]:
-    """Compute pictures from sound files on all cores."""
-    if not paths:
-        return {}, []
-    from joblib import Parallel, delayed
-
-    results = Parallel(n_jobs=-1)(delayed(_picture_of)(path, mel) for path in paths.values())
-    pictures, problems = {}, []
-    for track, result in zip(paths, results, strict=True):
-        if isinstance(result, str):
-            problems.append(Problem(track, result))
-        else:
-            pictures[track] = result
-    return pictures, problems
-
-
-def _picture_of(path: Path, mel: MelConfig) -> np.ndarray | str:
-    """Return the picture of a file, or the reason why there is none."""
-    from deepmusic import audio, features
-
-    try:
-        song = audio.load_song(path, sample_rate=mel.sample_rate)
-        return features.picture(features.log_mel(song.samples, mel), mel)
-    except AudioError as error:
-        return str(error)

@@ -15,8 +15,12 @@
     3.3 s, and these are drawn 60/10/30 at random, so that nearly every clip stands on both sides.
     A network can then recognise the recording instead of the genre. What it calls a clip is one
     segment. Never compare its scores with others as if they said how good a network is.
+
+Other collections know `paper`, drawn in the same way over their own clips, and where their makers
+published a split, `own`. Their protocols carry the collection's name (`by_clip`, `as_published`).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deepmusic.datasets.base import Split
@@ -26,11 +30,20 @@ LEAK = "window_leak"
 SPLITS = ("paper", "fault_filtered", "artist_folds", LEAK)
 FOLDS = (1, 2, 3)
 
+#: The split that a collection's makers published.
+OWN = "own"
+
+#: Ends of the names of other collections' splits.
+_OWN_MARK, _DRAWN_MARK = ", own split", ", by clip"
+
 #: Segments of a clip in `window_leak`: 43 of `compact`'s 387 columns each, room for one window.
 SEGMENTS_PER_CLIP = 9
 
 _SEGMENT_MARK = "#"
 _SEED = 42
+
+#: With fewer clips of a genre, `by_clip` cannot put one into each part.
+LEAST_CLIPS = 6
 
 
 def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None) -> Split:
@@ -72,14 +85,80 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
     raise DatasetError(f"There is no split named {name!r}. Choose one of: {', '.join(SPLITS)}.")
 
 
+def by_clip(collection: str, genre_of: Mapping[str, str]) -> Split:
+    """Draw 60/10/30 over the clips of any collection, as often of each genre, as `paper` does.
+
+    Parameters
+    ----------
+    collection : str
+        Its name, which stands in the split's.
+    genre_of : mapping of str to str
+        Genre by track.
+
+    Raises
+    ------
+    DatasetError
+        If a genre has too few clips to stand in all three parts.
+    """
+    counts = Counter(genre_of.values())
+    rarest = min(counts, key=counts.get)
+    if counts[rarest] < LEAST_CLIPS:
+        raise DatasetError(
+            f"{collection} has {counts[rarest]} clips of {rarest}; {LEAST_CLIPS} of each genre are "
+            "needed to train, to choose and to test. Add some, or leave that genre out."
+        )
+    n_valid = max(len(counts), len(genre_of) // 10)
+    return _drawn(f"{collection}{_DRAWN_MARK}", genre_of, n_valid)
+
+
+def as_published(collection: str, part_of: Mapping[str, str]) -> Split:
+    """Take the split that a collection came with.
+
+    Parameters
+    ----------
+    collection : str
+        Its name, which stands in the split's.
+    part_of : mapping of str to str
+        ``train``, ``valid`` or ``test`` by track; anything else is left out.
+    """
+    parts = (
+        tuple(track for track, part in part_of.items() if part == wanted)
+        for wanted in ("train", "valid", "test")
+    )
+    return Split(f"{collection}{_OWN_MARK}", *parts)
+
+
+def is_of_gtzan(name: str) -> bool:
+    """Tell whether a split's name is that of a protocol of GTZAN."""
+    return name.partition(", fold ")[0] in SPLITS
+
+
+def options_of(name: str) -> str:
+    """Return the options of the command line that lead to a split of this name."""
+    wanted, _, fold = name.partition(", fold ")
+    if wanted not in SPLITS:
+        return f"--split {OWN if name.endswith(_OWN_MARK) else 'paper'}"
+    return f"--split {wanted}" + (f" --fold {fold}" if fold else "")
+
+
+def unknown(collection: str, name: str, known: Sequence[str]) -> DatasetError:
+    """Return the error for a protocol that a collection does not know."""
+    return DatasetError(
+        f"{collection} knows no split named {name!r}. Choose one of: {', '.join(known)}."
+    )
+
+
 def segment_id(track: str, number: int) -> str:
     """Name a segment of a clip, such as ``blues.00000#3``; numbers count from 0."""
     return f"{track}{_SEGMENT_MARK}{number}"
 
 
 def clip_of(track: str) -> str:
-    """Return the clip that a segment was cut from; a clip is its own."""
-    return track.partition(_SEGMENT_MARK)[0]
+    """Return the clip that a segment was cut from; a clip is its own.
+
+    The mark alone makes no segment: other collections have files such as ``song #3.mp3``.
+    """
+    return track if segment_of(track) is None else track.partition(_SEGMENT_MARK)[0]
 
 
 def segment_of(track: str) -> int | None:

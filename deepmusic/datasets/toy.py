@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepmusic.config import GTZAN_GENRES, MelConfig
-from deepmusic.datasets.base import Pictures, Problem, Split, Track
+from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
 
 CLIPS_PER_GENRE = 16
@@ -24,7 +24,11 @@ class Toy:
     """Sixteen clips of 8 s from each of the ten bands of `deepmusic.synth`."""
 
     name = "toy"
+    location = None
     genres = GTZAN_GENRES
+    splits = ("paper",)
+    known = Known()
+    credit = "Synthetic bands, computed by DeepMusic itself; free to use and share."
 
     @cached_property
     def tracks(self) -> Mapping[str, Track]:

@@ -5,6 +5,7 @@ are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as 
 """
 
 import hashlib
+import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import audio, models
-from deepmusic.datasets import Gtzan
+from deepmusic.datasets import Dataset, Gtzan, open_dataset
 from deepmusic.errors import DatasetError
 from deepmusic.runs import list_runs
 
@@ -199,6 +200,25 @@ def gtzan() -> Gtzan | None:
     except DatasetError:
         return None
     return dataset if dataset.audio_tracks else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=8, ttl=60)
+def _opened(data: str, where: tuple[str, ...]) -> Dataset:
+    return open_dataset(data)
+
+
+def opened(data: str) -> Dataset:
+    """Open a collection by the name that stands in a run's settings, or raise `DatasetError`."""
+    names = ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA", "DEEPMUSIC_DATA")
+    return _opened(data, tuple(os.environ.get(name, "") for name in names))
+
+
+def collection(data: str) -> Dataset | None:
+    """Open a collection; None if it is not at hand."""
+    try:
+        return opened(data)
+    except DatasetError:
+        return None
 
 
 @st.cache_data(show_spinner=False)

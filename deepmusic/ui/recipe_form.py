@@ -1,23 +1,29 @@
 """What to train, on what, and how long that takes; and the button."""
 
-import os
 from typing import Any
 
 import streamlit as st
 
 from deepmusic import launch, models, recipes, timing
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.datasets.splits import FOLDS, SPLITS
+from deepmusic.datasets import Dataset, settled
+from deepmusic.datasets.splits import FOLDS
 from deepmusic.errors import DeepMusicError
 from deepmusic.recipes import PRESETS
 from deepmusic.runs import ALIVE, list_runs
+from deepmusic.ui import cache
 
-_DATA = {"toy": "Toy set: ten synthetic bands", "gtzan": "GTZAN"}
+_OWN = "own"
+_DATA = {
+    "toy": "Toy set: ten synthetic bands",
+    "gtzan": "GTZAN",
+    "fma": "FMA small",
+    _OWN: "A folder of your own",
+}
 _SPLIT_HELP = (
     "**paper**: 70/30 by clip; artists on both sides. **fault_filtered**: no artist or copy on "
     "both sides. **artist_folds**: one of three folds tests. **window_leak**: wrong on purpose, "
-    "with parts of one clip on both sides, to show how much that flatters. Figures of different "
-    "protocols cannot be compared."
+    "with parts of one clip on both sides, to show how much that flatters. **own**: the parts that "
+    "the collection came with. Figures of different protocols cannot be compared."
 )
 
 
@@ -43,7 +49,16 @@ def show() -> None:
         key="networks_to_train",
         persist_state="session",
     )
-    changes = {"data": _choose_data()} | _choose_protocol()
+    data = _choose_data()
+    if not data:
+        st.info("Type the path of a folder with one subfolder a genre, or of a CSV.")
+        return
+    try:
+        dataset = cache.opened(data)
+    except DeepMusicError as error:
+        st.error(str(error))
+        return
+    changes = {"data": settled(data)} | _choose_protocol(dataset)
     with st.expander("Settings"):
         changes |= _choose_settings(preset)
         repeats = st.number_input(
@@ -51,7 +66,10 @@ def show() -> None:
         )
     try:
         plans = [
-            (sizes, recipe.changed(**changes | {"seed": changes["seed"] + repeat}))
+            (
+                sizes.changed(genres=dataset.genres),
+                recipe.changed(**changes | {"seed": changes["seed"] + repeat}),
+            )
             for sizes, recipe in (recipes.recipe(name, preset) for name in chosen)
             for repeat in range(repeats)
         ]
@@ -72,7 +90,9 @@ def show() -> None:
 
 
 def _choose_data() -> str:
-    at_hand = ["toy", *(["gtzan"] if os.environ.get(ENVIRONMENT_VARIABLE) else [])]
+    """Return the collection to learn from; of a folder of one's own, its path."""
+    at_hand = [name for name in ("toy", "gtzan", "fma") if name == "toy" or cache.collection(name)]
+    at_hand.append(_OWN)
     data = st.selectbox(
         "Data", at_hand, format_func=_DATA.get, key="train_data", persist_state="session"
     )
@@ -81,14 +101,27 @@ def _choose_data() -> str:
             "Computed in seconds by DeepMusic itself. A good score on it shows that training "
             "works, and says nothing about real music."
         )
-    return data
+    if data != _OWN:
+        return data
+    return st.text_input(
+        "Path",
+        placeholder="/home/me/music",
+        help="A folder with one subfolder a genre (rock/song.mp3), or a CSV with the columns path "
+        "and genre.",
+        key="train_path",
+        persist_state="session",
+    ).strip()
 
 
-def _choose_protocol() -> dict[str, Any]:
-    """Return split and fold; the toy set has one split, with no artists to keep apart."""
-    if st.session_state["train_data"] == "toy":
-        return recipes.under_protocol("paper")
-    split = st.selectbox("Protocol", SPLITS, help=_SPLIT_HELP, key="split", persist_state="session")
+def _choose_protocol(dataset: Dataset) -> dict[str, Any]:
+    """Return split and fold; most collections have one split."""
+    if len(dataset.splits) == 1:
+        return recipes.under_protocol(dataset.splits[0])
+    if st.session_state.get("split") not in dataset.splits:
+        st.session_state["split"] = dataset.splits[0]
+    split = st.selectbox(
+        "Protocol", dataset.splits, help=_SPLIT_HELP, key="split", persist_state="session"
+    )
     if split != "artist_folds":
         return recipes.under_protocol(split)
     return recipes.under_protocol(split, st.selectbox("Test fold", FOLDS))

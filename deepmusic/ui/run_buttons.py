@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from deepmusic import launch
+from deepmusic import launch, models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.ui import cache
@@ -27,11 +27,14 @@ def show(run: Run, place: str) -> None:
         st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(launch.start, run))
     if state == FINISHED:
         used = cache.own_runs().get(run.config.model.name) == run.id
+        same = run.config.model.genres == models.spec(run.config.model.name).config.genres
         st.button(
             "Used in Classify" if used else "Use in Classify",
             key=f"use_{place}_{run.id}",
-            disabled=used,
-            help="Classify then asks this run in place of the shipped network, for you alone.",
+            disabled=used or not same,
+            help="Classify then asks this run in place of the shipped network, for you alone."
+            if same
+            else "Classify shows networks that know GTZAN's ten genres; this one knows others.",
             on_click=act,
             args=(_use, run),
         )

@@ -1,5 +1,7 @@
 """Where a song comes from: upload, microphone, GTZAN, or a synthetic band."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from deepmusic import audio, models
@@ -114,6 +116,32 @@ def _gtzan() -> SongFile | None:
         st.error(f"{path.name} cannot be read ({error.strerror}). Check the GTZAN folder.")
         return None
     return SongFile(path.name, data, _gtzan_remark(track))
+
+
+def open_in_classify(data: str, track: str, path: Path) -> None:
+    """Go on to Classify with a clip of a collection.
+
+    Parameters
+    ----------
+    data : str
+        The collection, as in a run's settings; a clip of GTZAN gets an address of its own.
+    track : str
+        Its id.
+    path : Path
+        Its sound.
+    """
+    if data == "gtzan":
+        # In the session too, where an earlier choice on that page would win over the address.
+        wanted = {"source": GTZAN, "gtzan": track}
+    else:
+        wanted = {"source": UPLOAD}
+        try:
+            st.session_state[_KEPT + "uploader"] = SongFile(path.name, path.read_bytes())
+        except OSError as error:
+            st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
+            return
+    st.session_state.update(wanted)
+    st.switch_page("pages/classify.py", query_params=wanted)
 
 
 def _describe_track(track) -> str:

@@ -1,0 +1,122 @@
+"""``python -m deepmusic data``: get a collection, check it, prepare it."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from deepmusic.config import FRONT_ENDS
+from deepmusic.datasets.splits import OWN, SPLITS
+
+SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
+SPLIT_OPTION = click.option(
+    "--split", type=SPLIT_CHOICE, help="Protocol; the collection's usual one if not given."
+)
+DATA_OPTION = click.option(
+    "--data",
+    default="gtzan",
+    show_default=True,
+    help="gtzan, fma, toy, or the path of a collection: GTZAN, FMA, a folder with one subfolder a "
+    "genre, or a CSV with path and genre.",
+)
+JOBS_OPTION = click.option(
+    "--jobs", type=click.IntRange(min=-1), default=-1, help="Processes; -1 is one a core."
+)
+CLUSTER_OPTION = click.option(
+    "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://10.0.0.5:8786."
+)
+
+
+@click.group()
+def data() -> None:
+    """Get, check and prepare collections of music."""
+
+
+def progress(words: str) -> Callable[[int, int], None]:
+    """Return what shows a bar on stderr where someone looks, and nothing elsewhere."""
+    bar = None
+
+    def report(done: int, of: int) -> None:
+        nonlocal bar
+        if not sys.stderr.isatty():
+            return
+        if bar is None:
+            bar = click.progressbar(length=of, label=words, file=sys.stderr, show_pos=True)
+        bar.update(done - bar.pos)
+        if done == of:
+            bar.render_finish()
+
+    return report
+
+
+# === prepare, export, import ===
+
+
+@data.command()
+@DATA_OPTION
+@click.option(
+    "--front-end", type=click.Choice(list(FRONT_ENDS)), default="compact", show_default=True
+)
+@JOBS_OPTION
+@CLUSTER_OPTION
+def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
+    """Compute log-mels once, so that training and evaluation need not.
+
+    Goes on where it was stopped. They lie in DEEPMUSIC_DATA, or in data/.
+    """
+    from deepmusic import store
+    from deepmusic.datasets import open_dataset
+
+    done = store.prepare(
+        open_dataset(data),
+        FRONT_ENDS[front_end],
+        jobs=jobs or -1,
+        cluster=cluster,
+        on_progress=progress("log-mels"),
+    )
+    for problem in done.problems:
+        click.echo(f"deepmusic: {problem.track}: {problem.reason}", err=True)
+    click.echo(
+        f"{done.computed} computed in {done.seconds:.1f} s ({done.clips_per_second:.1f} clips/s), "
+        f"{done.kept} there already, {done.missing} not at hand, {len(done.problems)} unusable.\n"
+        f"{done.path}"
+    )
+
+
+@data.command("export")
+@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
+@DATA_OPTION
+def export_command(archive: Path, data: str) -> None:
+    """Write prepared log-mels as one archive (*.npz), to pass on or to take elsewhere."""
+    from deepmusic import store
+    from deepmusic.datasets import open_dataset
+
+    if archive.suffix != ".npz":
+        raise click.UsageError(f"{archive} must end in .npz.")
+    written, others = store.export_archive(open_dataset(data), archive)
+    click.echo(f"{archive}: {written} log-mels")
+    if others:
+        click.echo(
+            f"deepmusic: {len(others)} of another length were left out, as an archive has one "
+            f"width: {', '.join(others[:5])}{' ...' if len(others) > 5 else ''}",
+            err=True,
+        )
+
+
+@data.command("import")
+@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@DATA_OPTION
+def import_command(archive: Path, data: str) -> None:
+    """Take log-mels from an archive into the store of a collection."""
+    from deepmusic import store
+    from deepmusic.datasets import open_dataset
+
+    taken, strangers = store.import_archive(open_dataset(data), archive)
+    click.echo(f"{taken} log-mels taken from {archive}")
+    if strangers:
+        click.echo(
+            f"deepmusic: {len(strangers)} belong to no track of {data}: "
+            f"{', '.join(strangers[:5])}{' ...' if len(strangers) > 5 else ''}",
+            err=True,
+        )

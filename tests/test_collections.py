@@ -1,0 +1,364 @@
+"""One contract for all collections, and what each kind of collection is made of."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+from conftest import FMA_GENRES
+
+from deepmusic import comparison, models, recipes
+from deepmusic.__main__ import main
+from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
+from deepmusic.datasets import Fma, Folder, Gtzan, Toy, open_dataset, settled, splits
+from deepmusic.datasets.base import audible
+from deepmusic.errors import DatasetError
+from deepmusic.runs import list_runs
+from deepmusic.store import prepare
+from deepmusic.synth import tone
+
+COMPACT = FRONT_ENDS["compact"]
+KINDS = ["gtzan", "toy", "fma", "folder", "csv"]
+N_CLIPS = 6
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory) -> Path:
+    """Two genres in subfolders, six clips each, one of them deeper down."""
+    root = tmp_path_factory.mktemp("my_music")
+    for genre, pitch in (("Rock", 200), ("hiphop", 2000)):
+        for number in range(N_CLIPS):
+            path = root / genre / ("album" if number == 3 else ".") / f"{number} #{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, tone(pitch + 20 * number, seconds=4), 22_050)
+    (root / "hiphop" / "cover.jpg").touch()
+    (root / "hiphop" / ".hidden.wav").touch()
+    (root / "loose.wav").touch()
+    return root
+
+
+@pytest.fixture(scope="module")
+def table(music) -> Path:
+    """The same as a CSV, with a split of its own."""
+    path = music / "list.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["path", "genre", "artist", "split"])
+        for sound in sorted(music.rglob("[0-9]*.wav")):
+            number = int(sound.name[0])
+            part = {4: "val", 5: "test"}.get(number, "training")
+            inside = sound.relative_to(music)
+            rows.writerow([inside, inside.parts[0], f"artist {number}", part])
+    return path
+
+
+@pytest.fixture(params=KINDS)
+def dataset(request):
+    build = {
+        "gtzan": lambda: Gtzan(request.getfixturevalue("toy_gtzan")),
+        "toy": Toy,
+        "fma": lambda: Fma(request.getfixturevalue("toy_fma")),
+        "folder": lambda: Folder(request.getfixturevalue("music")),
+        "csv": lambda: Folder(request.getfixturevalue("table")),
+    }
+    return build[request.param]()
+
+
+# --- The contract --------------------------------------------------------------------------------
+
+
+def test_genres_are_those_of_the_tracks(dataset):
+    assert len(dataset.genres) >= 2
+    assert len(set(dataset.genres)) == len(dataset.genres)
+    assert {track.genre for track in dataset.tracks.values()} == set(dataset.genres)
+    assert dataset.name and dataset.credit
+
+
+def test_tracks_are_known_by_their_id(dataset):
+    for track_id, track in dataset.tracks.items():
+        assert track.id == track_id
+        assert splits.clip_of(track_id) == track_id
+
+
+def test_every_split_is_disjoint_and_of_known_tracks(dataset):
+    assert dataset.splits
+    for name in dataset.splits:
+        split = dataset.split(name, fold=1 if name == "artist_folds" else None)
+        everything = [*split.train, *split.valid, *split.test]
+        assert len(set(everything)) == len(everything)
+        assert all(split.train) and all(split.valid) and all(split.test)
+        for part in ("train", "valid", "test"):
+            tracks = getattr(split, part)
+            assert {dataset.tracks[track].genre for track in tracks} == set(dataset.genres)
+            assert {split.part_of(track) for track in tracks} == {part}
+        assert split == dataset.split(name, fold=1 if name == "artist_folds" else None)
+
+
+def test_another_split_is_refused(dataset):
+    with pytest.raises(DatasetError, match="Choose"):
+        dataset.split("no such split")
+
+
+def test_protocols_of_different_collections_have_different_names(dataset):
+    names = {
+        dataset.split(name, 1 if name == "artist_folds" else None).name: name
+        for name in dataset.splits
+    }
+    for full, short in names.items():
+        assert splits.is_of_gtzan(full) == isinstance(dataset, Gtzan)
+        if not isinstance(dataset, Toy):
+            assert splits.options_of(full).split()[1] == short
+            assert comparison.words_of(full)
+
+
+def test_sound_is_found_by_id_alone(dataset):
+    for track, path in audible(dataset).items():
+        assert track in dataset.tracks
+        assert path.is_file()
+    for stranger in ("../../x", "/etc/passwd", "", "*", "rock/../rock.wav"):
+        assert dataset.audio_path(stranger) is None
+
+
+def test_pictures_come_in_order_and_the_rest_is_named(dataset):
+    usable = [track for track in dataset.tracks if track not in dataset.known.unreadable]
+    at_hand = [track for track in usable if track in audible(dataset)] or usable
+    wanted = ["a stranger", *at_hand[2::-1]]
+    pictures = dataset.pictures(wanted, COMPACT)
+    assert list(pictures.by_track) == wanted[1:]
+    assert [problem.track for problem in pictures.problems] == ["a stranger"]
+    for picture in pictures.by_track.values():
+        assert picture.dtype == np.uint8
+        assert picture.shape[0] == COMPACT.n_mels
+        assert picture.shape[1] >= 39
+
+
+def test_it_can_be_prepared_and_then_pictures_are_the_same(dataset, tmp_path, monkeypatch):
+    if isinstance(dataset, Gtzan):
+        monkeypatch.setattr(dataset, "_audio", dict(list(dataset._audio.items())[:3]))
+    if isinstance(dataset, Fma):
+        monkeypatch.setattr(dataset, "_at_hand", dict(list(dataset._at_hand.items())[:3]))
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path))
+    tracks = [*audible(dataset)]
+    before = dataset.pictures(tracks, COMPACT)
+    done = prepare(dataset, jobs=1)
+    assert done.computed == len(before.by_track)
+    assert done.missing == len(dataset.tracks) - len(tracks)
+    after = dataset.pictures(tracks, COMPACT)
+    for track, picture in before.by_track.items():
+        np.testing.assert_array_equal(picture, after.by_track[track])
+
+
+def test_it_is_opened_by_its_path_from_anywhere(dataset, monkeypatch, tmp_path):
+    if dataset.location is None:
+        assert type(open_dataset(settled(dataset.name))) is type(dataset)
+        return
+    monkeypatch.chdir(dataset.location.parent)
+    name = settled(dataset.location.name)
+    monkeypatch.chdir(tmp_path)
+    opened = open_dataset(name)
+    assert type(opened) is type(dataset)
+    assert list(opened.tracks) == list(dataset.tracks)
+    assert opened.genres == dataset.genres
+
+
+# --- Folders and lists ---------------------------------------------------------------------------
+
+
+def test_a_folder_holds_sound_in_subfolders_and_nothing_else(music):
+    folder = Folder(music)
+    assert folder.genres == ("Rock", "hiphop")
+    assert len(folder.tracks) == 2 * N_CLIPS
+    assert folder.tracks["Rock/album/3 #3.wav"].title == "3 #3"
+    assert folder.splits == ("paper",)
+    assert folder.split("paper").name == f"{music.name}, by clip"
+
+
+def test_a_list_says_artist_and_split(table):
+    folder = Folder(table)
+    assert folder.splits == ("own", "paper")
+    split = folder.split("own")
+    assert (len(split.train), len(split.valid), len(split.test)) == (8, 2, 2)
+    assert {folder.tracks[track].artist for track in split.valid} == {"artist 4"}
+    assert split.name == "list, own split"
+
+
+def test_a_list_out_of_excel_is_read(music, tmp_path):
+    path = music / "excel.csv"
+    path.write_bytes("\ufeffPath;Genre\r\nRock/0 #0.wav;Röck\r\nhiphop/0 #0.wav;Hip\r\n".encode())
+    folder = Folder(path)
+    path.unlink()
+    assert folder.genres == ("Hip", "Röck")
+    assert folder.audio_path("Rock/0 #0.wav") == music / "Rock" / "0 #0.wav"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "has no column genre and no path"),
+        ("path,label\na.wav,rock\n", "has no column genre"),
+        ("path,genre\na.wav,\n", "line 2: path or genre is empty"),
+        ("path,genre\na.wav,rock\na.wav,pop\n", "line 3: a.wav is pop here and rock above"),
+        ("path,genre,split\na.wav,rock,night\n", "split is 'night'"),
+        ("path,genre\na.wav,rock\n", "holds only rock; two genres are needed"),
+        ("path,genre\na.wav,rock\nb.wav,track\n", "a genre cannot be called 'track'"),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(text, words, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    with pytest.raises(DatasetError) as caught:
+        Folder(path)
+    assert words in str(caught.value)
+
+
+def test_a_folder_without_music_says_how_it_should_be(tmp_path):
+    with pytest.raises(DatasetError, match=r"holds no music; two genres.*one subfolder a genre"):
+        Folder(tmp_path)
+
+
+def test_too_few_clips_of_a_genre_cannot_be_split(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = [f"{number}.wav,rock" for number in range(20)] + ["x.wav,pop"]
+    path.write_text("path,genre\n" + "\n".join(rows))
+    with pytest.raises(DatasetError, match="has 1 clips of pop; 6 of each genre are needed"):
+        Folder(path).split("paper")
+
+
+def test_short_clips_are_named_and_left_out(tmp_path):
+    (tmp_path / "rock").mkdir()
+    soundfile.write(tmp_path / "rock" / "short.wav", tone(300, seconds=1), 22_050)
+    soundfile.write(tmp_path / "rock" / "long.wav", tone(300, seconds=4), 22_050)
+    (tmp_path / "pop").mkdir()
+    (tmp_path / "pop" / "a.wav").touch()
+    dataset = Folder(tmp_path)
+    pictures = dataset.pictures(dataset.tracks, COMPACT).at_least(39)
+    assert list(pictures.by_track) == ["rock/long.wav"]
+    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    assert "a window has 39" in reasons["rock/short.wav"]
+    assert "is empty" in reasons["pop/a.wav"]
+
+
+def test_a_long_song_is_pictured_clip_by_clip(tmp_path):
+    """Each clip of 30 s has its own loudest point, as it has when a song is classified."""
+    (tmp_path / "rock").mkdir()
+    (tmp_path / "pop").mkdir()
+    song = np.concatenate([0.02 * tone(300, seconds=30), tone(300, seconds=30)])
+    soundfile.write(tmp_path / "rock" / "song.wav", song, 22_050)
+    (tmp_path / "pop" / "a.wav").touch()
+    (picture,) = Folder(tmp_path).pictures(["rock/song.wav"], COMPACT).by_track.values()
+    assert picture.shape == (128, 2 * 387)
+    assert picture[:, :387].max() == picture[:, 387:].max() == 255
+
+
+# --- FMA -----------------------------------------------------------------------------------------
+
+
+def test_fma_small_is_read_from_its_own_table(toy_fma):
+    fma = Fma(toy_fma)
+    assert fma.genres == FMA_GENRES
+    assert len(fma.tracks) == 48
+    first = fma.tracks["000002"]
+    assert (first.genre, first.artist, first.title) == (
+        "Electronic",
+        "Electronic artist",
+        "Song, no. 0",
+    )
+    assert fma.audio_path("000002") == toy_fma / "fma_small" / "000" / "000002.mp3"
+    assert fma.audio_path("000140") is None
+    split = fma.split("own")
+    assert (len(split.train), len(split.valid), len(split.test)) == (32, 8, 8)
+    assert split.name == "fma_small, own split"
+
+
+def test_what_is_broken_in_every_copy_of_fma_is_named(toy_fma):
+    pictures = Fma(toy_fma).pictures(["000002", "098565", "000140"], COMPACT)
+    assert list(pictures.by_track) == ["000002"]
+    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    assert reasons["098565"] == "this file is empty or cut off in every copy of FMA"
+    assert "neither its audio nor its log-mel" in reasons["000140"]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\nc,d\n", "some text", ",set\n,subset\n"])
+def test_another_table_is_refused(text, tmp_path):
+    (tmp_path / "fma_metadata").mkdir()
+    (tmp_path / "fma_metadata" / "tracks.csv").write_text(text)
+    with pytest.raises(DatasetError, match=r"tracks\.csv is not FMA's table of tracks"):
+        Fma(tmp_path)
+
+
+def test_fma_that_is_not_there_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.delenv("DEEPMUSIC_FMA", raising=False)
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path))
+    with pytest.raises(DatasetError, match="data download fma"):
+        open_dataset("fma")
+    with pytest.raises(DatasetError, match="Unpack fma_metadata"):
+        Fma(tmp_path)
+
+
+# --- Through the product -------------------------------------------------------------------------
+
+
+def test_fma_goes_through_prepare_train_evaluate_and_compare(toy_fma, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, list(map(str, arguments)))
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "46 computed" in run("data", "prepare", "--data", "fma", "--jobs", 1)
+    run("train", "--data", "fma", "--model", "crnn", "--epochs", 1, "--preset", "class")
+    (made,) = list_runs()
+    assert made.config.model.genres == FMA_GENRES
+    assert made.config.train.split == "own"
+    assert made.evaluation["protocol"] == "fma_small, own split"
+    assert made.evaluation["clips_by_part"] == {"train": 30, "valid": 8, "test": 8}
+    assert made.read_predictions()["track"].str.len().eq(6).all()
+    found = json.loads(run("evaluate", made.id, "--json"))
+    assert list(found["per_genre"]) == list(FMA_GENRES)
+    (score,) = map(comparison.score, comparison.arrange([], [made]))
+    assert set(score.recall) == set(FMA_GENRES)
+    svm = json.loads(run("baseline", "--data", "fma", "--json"))
+    assert svm["protocol"] == "fma_small, own split"
+    assert len(svm["confusion"]) == len(FMA_GENRES)
+    _look_at_pages(made, monkeypatch)
+
+
+def _look_at_pages(made, monkeypatch):
+    """Compare and Confusion show the run, and its clips can be heard."""
+    from streamlit.testing.v1 import AppTest
+
+    for page in ("compare", "confusion"):
+        app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+        app.session_state["frame_is_up"] = True
+        app.query_params["protocol"] = "fma_small, own split"
+        app.run()
+        assert not app.exception
+        words = "\n".join(e.value for e in [*app.markdown, *app.caption])
+        assert "fma\\_small, own split" in words
+        assert "GTZAN" not in words
+        if page == "confusion":
+            assert app.selectbox(key="label").options == list(FMA_GENRES)
+            assert len(app.get("audio")) == 1
+
+
+def test_two_genres_of_ones_own_go_through_the_baseline(music):
+    result = CliRunner().invoke(main, ["baseline", "--data", str(music), "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["genres"] == ["Rock", "hiphop"]
+    assert found["protocol"] == f"{music.name}, by clip"
+
+
+def test_a_network_learns_the_genres_of_its_collection(music):
+    config = recipes.on_collection(models.spec("crnn").config, str(music))
+    assert config.genres == ("Rock", "hiphop")
+    assert recipes.on_collection(config, "gtzan") == config
+    assert models.spec("crnn").config.genres == GTZAN_GENRES
+    assert recipes.usual_split(str(music)) == "paper"
+    assert recipes.usual_split("toy") == "paper"

@@ -1,0 +1,76 @@
+"""Work on many files: processes of this machine, or the workers of a Dask cluster."""
+
+import os
+
+import pytest
+
+from deepmusic import parallel
+from deepmusic.errors import DatasetError
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two real workers, each a process of its own."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_item_is_worked_on_once(jobs):
+    numbers = range(-20, 0)
+    assert sorted(parallel.each(abs, numbers, jobs=jobs)) == list(range(1, 21))
+
+
+def test_a_cluster_works_in_other_processes(cluster):
+    address = cluster.scheduler_address
+    processes = {worker.pid for worker in cluster.workers.values()}
+    assert sorted(parallel.each(abs, range(-20, 0), cluster=address)) == list(range(1, 21))
+    worked = set(parallel.each(_process, range(40), cluster=address))
+    assert worked <= processes
+    assert os.getpid() not in worked
+
+
+def _process(number: int) -> int:
+    return os.getpid()
+
+
+def test_nothing_to_do_needs_no_workers():
+    assert list(parallel.each(abs, [], cluster="tcp://127.0.0.1:9")) == []
+
+
+def test_a_fault_of_ours_is_raised_as_it_is(cluster):
+    for where in ({"jobs": 1}, {"cluster": cluster.scheduler_address}):
+        with pytest.raises(ZeroDivisionError):
+            list(parallel.each(_inverse, [1, 0], **where))
+
+
+def _inverse(number: int) -> float:
+    return 1 / number
+
+
+def test_a_process_that_dies_is_explained():
+    with pytest.raises(DatasetError, match=r"died.*fewer processes"):
+        list(parallel.each(os._exit, [1, 1, 1, 1], jobs=2))
+
+
+def test_a_cluster_that_is_not_there(monkeypatch):
+    import distributed
+
+    client = distributed.Client
+    monkeypatch.setattr(
+        distributed, "Client", lambda address, timeout, **more: client(address, timeout=1, **more)
+    )
+    with pytest.raises(DatasetError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        list(parallel.each(abs, [1], cluster="tcp://127.0.0.1:9"))
+
+
+def test_a_cluster_without_workers():
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty,
+        pytest.raises(DatasetError, match="has no workers"),
+    ):
+        list(parallel.each(abs, [1], cluster=empty.scheduler_address))
