@@ -19,7 +19,7 @@ import soundfile
 import soxr
 
 from deepmusic.config import AudioLimits, MelConfig
-from deepmusic.errors import AudioError
+from deepmusic.errors import AudioError, SilenceError
 
 LIMITS = AudioLimits()
 SAMPLE_RATE = MelConfig().sample_rate
@@ -88,7 +88,7 @@ def load_song(
     source: Path | str | bytes,
     *,
     name: str | None = None,
-    sample_rate: int = SAMPLE_RATE,
+    sample_rate: int | None = SAMPLE_RATE,
     limits: AudioLimits = LIMITS,
 ) -> Song:
     """Read a sound from a file or from bytes.
@@ -99,8 +99,8 @@ def load_song(
         A path, or the content of a file.
     name : str, optional
         How to call it in messages; the file's name by default.
-    sample_rate : int
-        Of the result, in Hz.
+    sample_rate : int or None
+        Of the result, in Hz; None keeps the file's own.
     limits : AudioLimits
         What is too large, too long or too quiet.
 
@@ -193,6 +193,17 @@ def encode_wav(samples: np.ndarray, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def digest_as_wav(song: Song) -> str:
+    """Return the SHA-256 that a song would have as a 16-bit mono WAV file.
+
+    Of a lossless copy of such a file (FLAC, AU), it is that of the WAV.
+    """
+    samples = np.rint(song.samples * 32768).clip(-32768, 32767).astype(np.int16)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, song.sample_rate, format="WAV", subtype="PCM_16")
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
 def browser_mime_type(data: bytes) -> str | None:
     """Tell the media type of sound that browsers play as it is; None if they need FLAC."""
     if data[:4] == b"RIFF":
@@ -258,7 +269,7 @@ class _Stream(soundfile.SoundFile):
 
 
 def _load_with_soundfile(
-    file: io.BufferedIOBase, name: str, digest: str, sample_rate: int, limits: AudioLimits
+    file: io.BufferedIOBase, name: str, digest: str, sample_rate: int | None, limits: AudioLimits
 ) -> Song:
     try:
         sound = _Stream(file)
@@ -271,6 +282,7 @@ def _load_with_soundfile(
         n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
         _check_format(name, sound.samplerate, n_frames, limits)
         notes: list[str] = []
+        sample_rate = sample_rate or sound.samplerate
         mixed = _mix_and_resample(
             _blocks(sound, notes), name, sound.samplerate, sample_rate, limits
         )
@@ -368,8 +380,10 @@ def _checked(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
     return samples
 
 
-def _silent(name: str) -> AudioError:
-    return AudioError(f"{name} is silent. Choose a clip with music in it, or check the microphone.")
+def _silent(name: str) -> SilenceError:
+    return SilenceError(
+        f"{name} is silent. Choose a clip with music in it, or check the microphone."
+    )
 
 
 def is_silent(samples: np.ndarray, limits: AudioLimits = LIMITS) -> bool:
@@ -383,7 +397,7 @@ def _load_with_ffmpeg(
     kind: str,
     name: str,
     digest: str,
-    sample_rate: int,
+    sample_rate: int | None,
     limits: AudioLimits,
 ) -> Song:
     """Let ffmpeg turn M4A, AAC or WebM into WAV in a folder that goes afterwards."""

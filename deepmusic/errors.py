@@ -9,6 +9,10 @@ class AudioError(DeepMusicError):
     """A sound file that cannot be used: not audio, too short, silent, too large."""
 
 
+class SilenceError(AudioError):
+    """Sound in which there is nothing to hear."""
+
+
 class DatasetError(DeepMusicError):
     """A data set that is missing, incomplete or not laid out as expected."""
 

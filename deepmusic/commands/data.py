@@ -120,3 +120,60 @@ def import_command(archive: Path, data: str) -> None:
             f"{', '.join(strangers[:5])}{' ...' if len(strangers) > 5 else ''}",
             err=True,
         )
+
+
+# === check ===
+
+
+@data.command()
+@DATA_OPTION
+@SPLIT_OPTION
+@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
+@click.option("--near/--no-near", default=True, help="Look for near duplicates, too.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a row for each track.",
+)
+@JOBS_OPTION
+@CLUSTER_OPTION
+def check(
+    data: str,
+    split: str | None,
+    fold: int | None,
+    near: bool,
+    table: Path | None,
+    jobs: int,
+    cluster: str | None,
+) -> None:
+    """Report what is wrong with a collection: missing and broken files, copies, silence, clipping.
+
+    The exit code is 1 if a file that is at hand cannot be read or is not what it should be.
+    """
+    from deepmusic import doctor
+    from deepmusic.datasets import open_dataset
+    from deepmusic.runs import write_atomically
+
+    report = doctor.examine(
+        open_dataset(data),
+        split,
+        fold,
+        near=near,
+        jobs=jobs or -1,
+        cluster=cluster,
+        on_progress=progress("listening"),
+    )
+    click.echo(report.counts.to_string() + "\n")
+    for line in report.words():
+        click.echo(line)
+    faulty = report.table[~report.table["faults"].isin(["", "missing"])]
+    for track, row in faulty.iterrows():
+        faults = row["faults"].removeprefix("missing; ")
+        click.echo(f"  {track:20} {faults}{row['remark'] and f' ({row.remark})'}")
+    if table:
+        write_atomically(table, report.table.to_csv())
+        click.echo(f"{table}: {len(report.table)} rows")
+    spoilt = {"unreadable", "cut off", "changed"}
+    if any(spoilt & set(faults.split("; ")) for faults in report.table["faults"]):
+        sys.exit(1)
