@@ -177,3 +177,33 @@ def check(
     spoilt = {"unreadable", "cut off", "changed"}
     if any(spoilt & set(faults.split("; ")) for faults in report.table["faults"]):
         sys.exit(1)
+
+
+# === download ===
+
+
+@data.command("download")
+@click.argument("name", type=click.Choice(["gtzan", "fma"]))
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    help="Take it from this folder or archive instead of fetching it.",
+)
+def download_command(name: str, path: Path | None) -> None:
+    """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/.
+
+    Goes on where it broke off or was stopped.
+    """
+    from deepmusic import download
+
+    if path:
+        click.echo(download.use(name, path))
+        return
+    bars: dict[str, Callable[[int, int], None]] = {}
+
+    def report(phase: str, done: int, of: int) -> None:
+        if of:
+            bars.setdefault(phase, progress(phase))(done, of)
+
+    click.echo(download.get(name, on_progress=report))
