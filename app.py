@@ -14,6 +14,7 @@ pages = [
 ]
 if launch.training_allowed():
     pages.append(st.Page("pages/train.py", title="Train"))
+pages.append(st.Page("pages/dataset.py", title="Dataset"))
 pages.append(st.Page("pages/recommend.py", title="Recommend"))
 page = st.navigation(pages, position="top")
 frame.follow_deep_link()

@@ -119,13 +119,13 @@ def spectrogram_png(clips: Sequence[ClipPicture], mel: MelConfig) -> bytes:
         decibels = np.maximum.reduceat(decibels, edges, axis=1)
     level = np.clip((decibels - decibels.max()) / mel.top_db + 1, 0, 1)
     image = Image.fromarray(np.rint(level[::-1] * 255).astype(np.uint8), mode="P")
-    image.putpalette(_magma().tobytes())
+    image.putpalette(magma().tobytes())
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def _magma() -> np.ndarray:
+def magma() -> np.ndarray:
     """Return magma as 256 rows of red, green and blue, uint8."""
     from plotly.colors import sequential, unlabel_rgb, validate_colors
 

@@ -207,3 +207,28 @@ def download_command(name: str, path: Path | None) -> None:
             bars.setdefault(phase, progress(phase))(done, of)
 
     click.echo(download.get(name, on_progress=report))
+
+
+# === map ===
+
+
+@data.command("map", hidden=True)
+@DATA_OPTION
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+def map_command(data: str, out: Path) -> None:
+    """Draw the map of a collection's clips and the spectra of its genres, as CSV.
+
+    With --out assets/gtzan it makes what the Dataset page shows to those without GTZAN.
+    """
+    from deepmusic import browse
+    from deepmusic.datasets import open_dataset
+    from deepmusic.runs import write_atomically
+
+    dataset = open_dataset(data)
+    pictures = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    out.mkdir(parents=True, exist_ok=True)
+    table = browse.draw_map(dataset, pictures)
+    write_atomically(out / "map.csv", table.to_csv(float_format="%.3f"))
+    spectra = browse.spectra(pictures, dataset).rename_axis("genre")
+    write_atomically(out / "spectra.csv", spectra.to_csv(float_format="%.2f"))
+    click.echo(f"{out}: a map of {len(table)} clips, spectra of {len(spectra)} genres")

@@ -99,6 +99,14 @@ class Gtzan:
             )
         return cls(root)
 
+    @classmethod
+    def facts_only(cls) -> "Gtzan":
+        """Return GTZAN without sound and pictures: what is known of it, for those without it."""
+        dataset = cls.__new__(cls)
+        dataset.root = dataset.location = None
+        dataset._audio, dataset._archive_path = {}, None
+        return dataset
+
     @cached_property
     def _facts(self) -> list[dict[str, str]]:
         return read_facts()
@@ -123,6 +131,11 @@ class Gtzan:
             sha256={row["track"]: row["wav_sha256"] for row in self._facts if row["wav_sha256"]},
             unreadable={"jazz.00054": "this file is corrupt in the usual WAV copies of GTZAN"},
         )
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a log-mel archive is at hand."""
+        return self._archive_path is not None
 
     @property
     def audio_tracks(self) -> tuple[str, ...]:

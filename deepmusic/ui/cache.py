@@ -221,6 +221,12 @@ def collection(data: str) -> Dataset | None:
         return None
 
 
+def forget_collections() -> None:
+    """Look anew which collections are at hand; one has come."""
+    gtzan.clear()
+    _opened.clear()
+
+
 @st.cache_data(show_spinner=False)
 def gtzan_part(track: str) -> str:
     """Tell what a GTZAN track was to the shipped networks: train, valid, test or unused."""

@@ -1,0 +1,157 @@
+"""What there is to see in a collection: where its clips lie, how its genres sound."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from deepmusic.config import MelConfig
+from deepmusic.datasets.base import Dataset
+
+#: A picture's bytes reach over about this many dB below the clip's loudest point.
+_RANGE_DB = 80.0
+
+_SEED = 0
+_NEIGHBOURS = 30
+
+#: Where what is shipped of GTZAN lies: figures made from it, and no part of it.
+SHIPPED = Path(str(files("deepmusic"))).parent / "assets" / "gtzan"
+
+
+def decibels(picture: np.ndarray) -> np.ndarray:
+    """Return a picture's bytes as dB below the clip's loudest point, near enough for a chart.
+
+    Parameters
+    ----------
+    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
+        What `deepmusic.features.picture` returned.
+    """
+    return picture.astype(np.float32) * (_RANGE_DB / 255) - _RANGE_DB
+
+
+def band_frequencies(mel: MelConfig) -> np.ndarray:
+    """Return the middle of each mel band, in Hz [n_mels]."""
+    import librosa
+
+    return librosa.mel_frequencies(mel.n_mels + 2, fmin=0, fmax=mel.sample_rate / 2)[1:-1]
+
+
+def spectra(pictures: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFrame:
+    """Return the mean spectrum of each genre.
+
+    Parameters
+    ----------
+    pictures : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
+        By track.
+    dataset : Dataset
+        Whose tracks they are.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each genre that has pictures, a column for each mel band, lowest first: mean over
+        clips and time, in dB below the loudest point of each clip.
+    """
+    means = {track: decibels(picture).mean(axis=1) for track, picture in pictures.items()}
+    table = pd.DataFrame.from_dict(means, orient="index")
+    return table.groupby([dataset.tracks[track].genre for track in table.index]).mean()
+
+
+def dynamics(picture: np.ndarray) -> float:
+    """Return how far a clip's loud and soft moments lie apart, in dB.
+
+    Parameters
+    ----------
+    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
+        What `deepmusic.features.picture` returned.
+
+    Returns
+    -------
+    float
+        Between the 5th and the 95th percentile of the level over time, which is the power of all
+        bands together.
+    """
+    power = (10 ** (decibels(picture) / 10)).sum(axis=0)
+    low, high = np.percentile(10 * np.log10(power), (5, 95))
+    return float(high - low)
+
+
+def flat_map(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Lay embeddings out on a plane, so that neighbours stay neighbours (t-SNE).
+
+    Distances between far groups mean nothing on such a map; who is next to whom does. The principal
+    components, which keep distances instead, mix most genres of GTZAN in one cloud.
+
+    Parameters
+    ----------
+    vectors : mapping of str to np.ndarray [shape=(n_dimensions,)]
+        Of unit length, by track.
+
+    Returns
+    -------
+    pd.DataFrame
+        By track: ``x`` and ``y``, from -1 to 1. The same for the same vectors.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    matrix = np.stack(list(vectors.values())).astype(np.float64)
+    if len(matrix) > 3:
+        neighbours = min(_NEIGHBOURS, (len(matrix) - 1) / 3)
+        method = TSNE(perplexity=neighbours, init="pca", metric="cosine", random_state=_SEED)
+    else:
+        method = PCA(n_components=2)
+        matrix = np.vstack([matrix, np.zeros((max(0, 2 - len(matrix)), matrix.shape[1]))])
+    placed = method.fit_transform(matrix)[: len(vectors)]
+    placed = placed / max(np.abs(placed).max(), 1e-9)
+    return pd.DataFrame(placed, index=pd.Index(vectors, name="track"), columns=["x", "y"])
+
+
+def draw_map(dataset: Dataset, pictures: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return `flat_map` of what the networks make of these pictures, with each clip's `dynamics`.
+
+    This loads the networks.
+    """
+    from deepmusic import embeddings
+
+    vectors = embeddings.embed_clips(pictures, embeddings.load_networks())
+    table = flat_map(vectors)
+    table["dynamics"] = [dynamics(pictures[track]) for track in table.index]
+    return table
+
+
+def shipped_map() -> pd.DataFrame:
+    """Return the map of GTZAN that DeepMusic ships: ``x``, ``y``, ``dynamics`` by track."""
+    return pd.read_csv(SHIPPED / "map.csv", index_col="track")
+
+
+def shipped_spectra() -> pd.DataFrame:
+    """Return the spectra of GTZAN's genres that DeepMusic ships (see `spectra`)."""
+    return pd.read_csv(SHIPPED / "spectra.csv", index_col="genre")
+
+
+def choose(
+    table: pd.DataFrame,
+    genres: Sequence[str] = (),
+    artist: str | None = None,
+    part: str | None = None,
+    fault: str | None = None,
+) -> pd.DataFrame:
+    """Return the rows of tracks that fit every filter; an empty filter lets all pass.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        With ``genre``, ``artist``, ``part`` and ``fault`` by track.
+    """
+    kept = pd.Series(True, table.index)
+    if genres:
+        kept &= table["genre"].isin(genres)
+    for column, wanted in (("artist", artist), ("part", part)):
+        if wanted:
+            kept &= table[column] == wanted
+    if fault:
+        kept &= table["fault"].str.contains(fault, regex=False)
+    return table[kept]

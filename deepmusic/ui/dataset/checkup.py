@@ -1,0 +1,111 @@
+"""Check it: what the doctor finds, in words and as a table."""
+
+import streamlit as st
+
+from deepmusic import doctor
+from deepmusic.doctor import FAULTS, Report
+from deepmusic.errors import DeepMusicError
+from deepmusic.ui.compared import escape
+from deepmusic.ui.dataset import shelf as shelves
+from deepmusic.ui.dataset.shelf import Shelf
+
+_KEPT = "dataset_report"
+
+
+def show(shelf: Shelf, split: str) -> None:
+    """Offer a check, and show the report of the last one."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        near = st.toggle(
+            "Look for near duplicates too",
+            value=False,
+            help="The networks propose pairs that sound alike, and their pictures are compared. "
+            "Takes about half a minute for 1000 clips.",
+            disabled=not shelf.at_hand,
+            key="dataset_near",
+            width="content",
+        )
+        pressed = st.button("Check it", type="primary")
+    asked = (shelf.key, split)
+    if pressed:
+        _check(shelf, split, near and shelf.at_hand, asked)
+    kept = st.session_state.get(_KEPT)
+    if kept is None or kept[0] != asked:
+        st.markdown(
+            "The doctor listens to every file at hand: can it be read, is it whole, silent, "
+            "distorted, of the usual length and rate, and is its sound that of the usual copy? "
+            "Which recordings are there twice, and do copies stand on both sides of the split "
+            f"**{split}**? Nothing is changed."
+        )
+        return
+    _show_report(kept[1])
+
+
+def _check(shelf: Shelf, split: str, near: bool, asked: tuple) -> None:
+    bar = st.progress(0.0, "Listening to every file ...")
+    try:
+        report = doctor.examine(
+            shelf.dataset,
+            split,
+            shelves.default_fold(split),
+            near=near,
+            jobs=1 if shelf.n_audible < 60 else -1,
+            on_progress=lambda done, of: bar.progress(
+                done / of if of else 1.0,
+                f"Listened to {done:,} of {of:,} files"
+                + (" Now looking for near duplicates ..." if near and done == of else ""),
+            ),
+        )
+    except DeepMusicError as error:
+        st.error(str(error))
+        return
+    finally:
+        bar.empty()
+    st.session_state[_KEPT] = (asked, report)
+
+
+def _show_report(report: Report) -> None:
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        for line in report.words():
+            st.markdown(f"- {escape(line)}")
+    with right:
+        counts = report.counts
+        st.dataframe(
+            counts,
+            column_config={
+                "at hand": st.column_config.ProgressColumn(
+                    format="%d", min_value=0, max_value=int(counts["tracks"].max())
+                )
+            },
+            height=min(420, 38 + 36 * len(counts)),
+            alt="Tracks by genre, at hand and readable",
+        )
+    faulty = report.table[~report.table["faults"].isin(["", "missing"])]
+    present = [fault for fault in FAULTS if fault != "missing" and report.having(fault)]
+    if present:
+        wanted = st.pills(
+            "Show",
+            present,
+            selection_mode="multi",
+            format_func=lambda fault: f"{fault} ({len(report.having(fault))})",
+            key="dataset_show_faults",
+            label_visibility="collapsed",
+        )
+        if wanted:
+            tracks = {track for fault in wanted for track in report.having(fault)}
+            faulty = faulty[faulty.index.isin(tracks)]
+        st.dataframe(
+            faulty[["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]],
+            height=320,
+            alt="Tracks with faults",
+        )
+    elif report.counts["at hand"].sum():
+        st.success("No track has a fault.")
+    st.download_button(
+        "Download CSV",
+        report.table.to_csv,
+        file_name=f"deepmusic-check-{report.collection}.csv",
+        mime="text/csv",
+        help="A row for each track: what was measured, its faults, its SHA-256.",
+        on_click="ignore",
+    )

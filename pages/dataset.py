@@ -1,0 +1,46 @@
+"""The data: get it, check it, see and hear it."""
+
+import streamlit as st
+
+from deepmusic.ui import address, frame
+from deepmusic.ui.dataset import checkup, gallery, getting, shelf, views
+
+VIEWS = {
+    "browse": ("Browse", gallery.show),
+    "map": ("Map", views.show_map),
+    "sounds": ("Sound of a genre", views.show_sounds),
+    "front-end": ("Sound to picture", views.show_front_end),
+    "check": ("Check it", checkup.show),
+    "get": ("Get it", getting.show),
+}
+
+frame.enter("pages/dataset.py")
+
+st.subheader("What do the networks learn from?", anchor=False)
+chosen = shelf.choose()
+if chosen is None:
+    st.stop()
+left, right = st.columns([5, 1], vertical_alignment="center")
+with left:
+    view = st.segmented_control(
+        "View",
+        list(VIEWS),
+        required=True,
+        format_func=lambda name: VIEWS[name][0],
+        key=address.key("look", list(VIEWS)),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+address.show("look")
+splits = list(chosen.dataset.splits)
+split = splits[0]
+if len(splits) > 1 and view in ("browse", "check"):
+    split = right.selectbox(
+        "Split",
+        splits,
+        key=address.key("dataset_split", splits),
+        label_visibility="collapsed",
+        persist_state="session",
+        help="The protocol whose parts are shown: which clips train, choose and test.",
+    )
+VIEWS[view][1](chosen, split)
