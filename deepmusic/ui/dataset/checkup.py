@@ -81,6 +81,7 @@ def _show_report(report: Report) -> None:
             alt="Tracks by genre, at hand and readable",
         )
     faulty = report.table[~report.table["faults"].isin(["", "missing"])]
+    faulty = faulty.assign(faults=faulty["faults"].str.removeprefix("missing; "))
     present = [fault for fault in FAULTS if fault != "missing" and report.having(fault)]
     if present:
         wanted = st.pills(

@@ -38,9 +38,10 @@ def _play(shelf: Shelf, track: str, place: str) -> None:
         if not shelf.at_hand or shelf.dataset.audio_path(track) is None:
             st.caption("Its sound is not at hand here.")
         return
-    st.audio(heard[0], format=heard[1])
+    sound, button = st.columns([6, 1], vertical_alignment="center")
+    sound.audio(heard[0], format=heard[1])
     path = shelf.dataset.audio_path(track)
-    if st.button("Open in Classify", key=f"classify_{place}"):
+    if button.button("Open in Classify", key=f"classify_{place}", width="stretch"):
         if path is None:
             genre = shelf.dataset.tracks[track].genre
             wanted = {"source": sources.DEMO, "demo": genre}

@@ -24,6 +24,8 @@ _PARTS = {"train": "train", "valid": "choose", "test": "test", "unused": "left o
 def show(shelf: Shelf, split: str) -> None:
     """Show filters, a page of spectrograms, and the clip that was chosen."""
     table = shelves.table_of(shelf.key, split, shelves.default_fold(split), shelf.dataset)
+    if not shelf.at_hand:
+        _invite(shelf)
     found = _filter(shelf, table)
     if found.empty:
         st.info("No clip fits all of these filters. Take one away.")
@@ -43,6 +45,30 @@ def show(shelf: Shelf, split: str) -> None:
             with column:
                 _tile(shelf, track, table.loc[track])
     st.caption(_WORDS)
+
+
+def _invite(shelf: Shelf) -> None:
+    """Say what can be done without the collection, and how to get it."""
+    with st.container(border=True):
+        st.markdown(
+            "**1000 clips of 30 s, a hundred of each genre: this is what the networks learnt from. "
+            "It is not on this machine yet.** Get it with one button, or look around without: the "
+            "map of all its clips and the sound of its genres are here already, and ten synthetic "
+            "bands can be heard at once."
+        )
+        with st.container(horizontal=True, gap="small"):
+            ways = {
+                "Get GTZAN": {"look": "get"},
+                "Hear the demo clips": {"collection": shelves.DEMO},
+                "See the map": {"look": "map"},
+            }
+            for number, (label, wanted) in enumerate(ways.items()):
+                st.button(
+                    label,
+                    type="secondary" if number else "primary",
+                    on_click=st.session_state.update,
+                    args=(wanted,),
+                )
 
 
 def _filter(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
@@ -154,10 +180,10 @@ def _list(shelf: Shelf, found: pd.DataFrame) -> None:
     """Show what is known of the clips, where there is nothing to see or hear of them."""
     st.dataframe(
         found.rename_axis("clip").rename(columns={"part": "part of the split"}),
-        height=420,
+        height=330,
         alt="What is known of these clips",
     )
     st.caption(
         f"{len(found):,} clips. {shelf.dataset.credit} Their spectrograms and sound appear here "
-        "once the collection is at hand: see *Get it*. *Demo clips*, above, can be heard right now."
+        "once the collection is at hand."
     )

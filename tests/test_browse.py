@@ -1,0 +1,150 @@
+"""What there is to see in a collection, against what is known of made-up sound."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from deepmusic import browse, dataset_charts, figures
+from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
+from deepmusic.datasets import Toy
+from deepmusic.datasets.gtzan import read_facts
+
+COMPACT = FRONT_ENDS["compact"]
+
+
+def picture(level: int, n_columns: int = 40) -> np.ndarray:
+    return np.full((128, n_columns), level, np.uint8)
+
+
+def test_bytes_become_decibels():
+    assert browse.decibels(picture(255)).max() == pytest.approx(0)
+    assert browse.decibels(picture(0)).min() == pytest.approx(-80)
+
+
+def test_spectra_are_means_by_genre():
+    pictures = {"blues.toy00": picture(0), "blues.toy01": picture(255), "jazz.toy00": picture(51)}
+    found = browse.spectra(pictures, Toy())
+    assert list(found.index) == ["blues", "jazz"]
+    np.testing.assert_allclose(found.loc["blues"], -40, atol=1e-4)
+    np.testing.assert_allclose(found.loc["jazz"], -64, atol=1e-4)
+
+
+def test_dynamics_are_the_gap_of_loud_and_soft():
+    halves = np.hstack([picture(255), picture(128)])
+    expected = (255 - 128) * 80 / 255
+    assert browse.dynamics(halves) == pytest.approx(expected, abs=0.01)
+    assert browse.dynamics(picture(77)) == pytest.approx(0)
+
+
+def test_neighbours_stay_neighbours_on_the_map():
+    rng = np.random.default_rng(0)
+    vectors = {}
+    for group in range(3):
+        for number in range(20):
+            vector = np.eye(8)[group] + 0.05 * rng.normal(size=8)
+            vectors[f"{group}.{number}"] = vector / np.linalg.norm(vector)
+    found = browse.flat_map(vectors)
+    assert np.abs(found.to_numpy()).max() == pytest.approx(1)
+    pd.testing.assert_frame_equal(found, browse.flat_map(vectors))
+    groups = np.array([track[0] for track in found.index])
+    apart = np.linalg.norm(found.to_numpy()[:, None] - found.to_numpy()[None], axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    assert (groups[apart.argmin(axis=1)] == groups).all()
+
+
+@pytest.mark.parametrize("n_clips", [1, 2, 3, 4])
+def test_a_map_of_few_clips(n_clips):
+    vectors = {str(n): np.eye(5)[n] for n in range(n_clips)}
+    found = browse.flat_map(vectors)
+    assert list(found.index) == list(vectors)
+    assert np.isfinite(found.to_numpy()).all()
+
+
+def test_what_is_shipped_of_gtzan_fits_it():
+    tracks = [row["track"] for row in read_facts()]
+    placed = browse.shipped_map()
+    assert set(tracks) - set(placed.index) == {"jazz.00054"}
+    assert np.isfinite(placed.to_numpy()).all()
+    spectra = browse.shipped_spectra()
+    assert tuple(spectra.index) == GTZAN_GENRES
+    assert spectra.shape == (10, 128)
+    assert spectra.to_numpy().max() < 0
+
+
+def test_the_shipped_spectra_are_those_of_the_archive(gtzan_root):
+    from deepmusic.datasets import Gtzan
+
+    dataset = Gtzan(gtzan_root)
+    tracks = [track for track in dataset.tracks if track.startswith("metal")]
+    found = browse.spectra(dataset.pictures(tracks, COMPACT).by_track, dataset)
+    np.testing.assert_allclose(
+        found.loc["metal"], browse.shipped_spectra().loc["metal"], atol=0.006
+    )
+
+
+def test_filters_are_joined():
+    table = pd.DataFrame(
+        {
+            "genre": ["rock", "rock", "jazz"],
+            "artist": ["A", "B", "A"],
+            "part": ["train", "test", "test"],
+            "fault": ["", "the same file as x", ""],
+        },
+        index=["1", "2", "3"],
+    )
+    assert list(browse.choose(table).index) == ["1", "2", "3"]
+    assert list(browse.choose(table, genres=["rock"]).index) == ["1", "2"]
+    assert list(browse.choose(table, artist="A", part="test").index) == ["3"]
+    assert list(browse.choose(table, fault="the same file").index) == ["2"]
+    assert browse.choose(table, genres=["jazz"], fault="the same file").empty
+
+
+# --- Charts --------------------------------------------------------------------------------------
+
+
+def test_pictures_have_one_scale_and_low_notes_at_the_bottom():
+    one = np.zeros((128, 60), np.uint8)
+    one[:64] = 255
+    image = Image.open(io.BytesIO(dataset_charts.picture_png(one, 384, 128))).convert("RGB")
+    assert image.size == (384, 128)
+    palette = figures.magma()
+    assert image.getpixel((10, 2)) == tuple(palette[0])
+    assert image.getpixel((10, 125)) == tuple(palette[255])
+
+
+def test_the_map_names_each_track_and_rings_the_chosen_one():
+    table = pd.DataFrame(
+        {"x": [0, 1], "y": [0, 1], "genre": ["rock", "Ska"], "label": ["<b>a</b>", "b"]},
+        index=["a", "b"],
+    )
+    chart = dataset_charts.map_chart(table, ("Ska", "rock", "unheard"), "b")
+    assert [trace.name for trace in chart.data] == ["Ska", "rock", None]
+    assert list(chart.data[1].customdata) == ["a"]
+    assert len({trace.marker.color for trace in chart.data}) == 3
+    assert len({trace.marker.symbol for trace in chart.data}) == 3
+
+
+def test_genres_of_other_collections_have_colours_of_their_own():
+    colours = figures.genre_colours(("Hip-Hop", "Rock", "Folk", "Electronic"))
+    assert colours["Rock"] == figures.GENRE_COLOURS["rock"]
+    assert colours["Hip-Hop"] == figures.GENRE_COLOURS["hiphop"]
+    assert len(set(colours.values())) == 4
+    many = figures.genre_colours([str(number) for number in range(25)])
+    assert all(many.values())
+    assert figures.genre_colours(GTZAN_GENRES) == figures.GENRE_COLOURS
+
+
+def test_the_front_end_is_told_in_numbers():
+    words = dataset_charts.frame_words(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
+    assert "**46 ms**" in words
+    assert "**22 Hz**" in words
+    assert "**11.6 ms**: 86 a second" in words
+    assert "513 frequencies" in words
+
+
+def test_bands_narrower_than_the_frequencies_are_counted():
+    assert dataset_charts.empty_bands(MelConfig()) == 0
+    assert dataset_charts.empty_bands(MelConfig(n_fft=256, n_mels=256)) > 50
