@@ -51,9 +51,6 @@ def main() -> None:
     """DeepMusic: tell the genre of music, and why."""
 
 
-main.add_command(data_commands)
-
-
 def chosen_models(name: str) -> list[str]:
     """Return the networks that an option names."""
     return list(models.MODELS) if name == ALL else [name]
@@ -508,6 +505,7 @@ def report(names: Sequence[str], out: Path) -> None:
     click.echo(out)
 
 
+main.add_command(data_commands)
 main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)

@@ -78,7 +78,7 @@ def _filter(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
             "Genre",
             shelf.dataset.genres,
             key="dataset_genres",
-            placeholder="One of each",
+            placeholder="One of each" if shelf.at_hand else "Any",
             persist_state="session",
             width=330,
         )
