@@ -18,6 +18,7 @@ import pandas as pd
 from deepmusic import models
 from deepmusic.baseline import NAME as BASELINE
 from deepmusic.baseline import TITLE
+from deepmusic.datasets import splits
 from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.models import ENSEMBLE, MODELS
@@ -513,7 +514,9 @@ def words_of(protocol: str) -> str:
 
 def train_commands(model: str, protocol: str) -> list[str]:
     """Return the commands that measure a network by a protocol."""
-    command = f"python -m deepmusic train --model {model} --split {protocol}"
+    command = f"python -m deepmusic train --model {model} {splits.options_of(protocol)}"
+    if not splits.is_of_gtzan(protocol):
+        return [f"{command} --data {'toy' if protocol == 'toy' else 'PATH'}"]
     if protocol == "artist_folds":
         return [f"{command} --fold {fold}" for fold in range(1, FOLDS + 1)]
     return [command]

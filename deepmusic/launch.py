@@ -135,7 +135,7 @@ def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> subproc
 
 def download(name: str) -> None:
     """Start fetching a collection (`deepmusic.download`) and return at once."""
-    _refuse_if_forbidden()
+    refuse_if_forbidden()
     _spawn(["data", "download", name], subprocess.DEVNULL)
 
 

@@ -323,7 +323,7 @@ def test_fma_goes_through_prepare_train_evaluate_and_compare(toy_fma, tmp_path, 
     assert list(found["per_genre"]) == list(FMA_GENRES)
     (score,) = map(comparison.score, comparison.arrange([], [made]))
     assert set(score.recall) == set(FMA_GENRES)
-    svm = json.loads(run("baseline", "--data", "fma", "--json"))
+    (svm,) = json.loads(run("train", "--model", "svm", "--data", "fma", "--json"))
     assert svm["protocol"] == "fma_small, own split"
     assert len(svm["confusion"]) == len(FMA_GENRES)
     _look_at_pages(made, monkeypatch)
@@ -347,10 +347,11 @@ def _look_at_pages(made, monkeypatch):
             assert len(app.get("audio")) == 1
 
 
-def test_two_genres_of_ones_own_go_through_the_baseline(music):
-    result = CliRunner().invoke(main, ["baseline", "--data", str(music), "--json"])
+def test_two_genres_of_ones_own_go_through_the_baseline(music, tmp_path):
+    asked = ["train", "--model", "svm", "--data", str(music), "--out", str(tmp_path), "--json"]
+    result = CliRunner().invoke(main, asked)
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
+    (found,) = json.loads(result.stdout)
     assert found["genres"] == ["Rock", "hiphop"]
     assert found["protocol"] == f"{music.name}, by clip"
 

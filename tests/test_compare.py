@@ -515,7 +515,7 @@ def test_a_protocol_without_networks_has_no_calibration(page, own, monkeypatch):
     page.query_params.update({"view": "calibration", "protocol": "window_leak"})
     page.run()
     assert not page.exception
-    assert "Only the SVM has been measured by window_leak yet" in page.info[0].value
+    assert "Only the SVM has been measured by window\\_leak yet" in page.info[0].value
     assert "No network has been measured" in page.info[1].value
     assert names(page) == ["SVM"]
 
