@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.ui import cache, sources
+from deepmusic.ui import sources
 from deepmusic.ui.compared import escape
 from deepmusic.ui.dataset import shelf as shelves
 from deepmusic.ui.dataset.shelf import Shelf
@@ -47,5 +47,4 @@ def _play(shelf: Shelf, track: str, place: str) -> None:
             wanted = {"source": sources.DEMO, "demo": genre}
             st.session_state.update(wanted)
             st.switch_page("pages/classify.py", query_params=wanted)
-        is_gtzan = shelf.data == "gtzan" and cache.gtzan()
-        sources.open_in_classify("gtzan" if is_gtzan else shelf.data + "?", track, path)
+        sources.open_in_classify(shelf.data, track, path)
