@@ -11,9 +11,15 @@ from deepmusic.errors import DatasetError
 @pytest.fixture(scope="module")
 def cluster():
     """Two real workers, each a process of its own."""
+    import dask
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    # A machine that is busy with other tests starts workers slowly.
+    patience = {"distributed.comm.timeouts.connect": "90s", "distributed.comm.timeouts.tcp": "90s"}
+    with (
+        dask.config.set(patience),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+    ):
         yield cluster
 
 
