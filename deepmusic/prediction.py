@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from deepmusic.errors import AudioError, ModelError, RunError
 from deepmusic.features import ClipPicture
 from deepmusic.models import ENSEMBLE
 from deepmusic.runs import Run, shipped_run
+
+if TYPE_CHECKING:
+    import keras
 
 #: Windows go through a network in batches of one size, since every new size costs a compilation.
 _BATCH = 32
@@ -131,6 +134,11 @@ class Classifier:
     def name(self) -> str:
         """Name of the network."""
         return self.config.name
+
+    @property
+    def network(self) -> "keras.Model":
+        """The Keras model itself, to look inside."""
+        return self._network
 
     def predict(self, song: Song, pictures: Sequence[ClipPicture] | None = None) -> Prediction:
         """Tell a song's genres, by window, by clip and as a whole.
