@@ -8,6 +8,7 @@ from deepmusic.ui import frame
 frame.open_frame()
 pages = [
     st.Page("pages/classify.py", title="Classify", default=True),
+    st.Page("pages/lesson.py", title="Lesson"),
     st.Page("pages/compare.py", title="Compare"),
     st.Page("pages/curves.py", title="Curves"),
     st.Page("pages/confusion.py", title="Confusion"),

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     import keras
 
 #: What a filter of the first convolution can be after, in words: see `filter_kinds`.
-LEVEL, TIME, PITCH, SLANT = "loudness", "changes in time", "changes in pitch", "slants"
+LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
+KINDS = (LEVEL, TIME, PITCH, SLANT)
+
+#: Layers of `deepmusic.models` that the lesson looks into.
+FIRST_CONVOLUTION, MEMORY = "conv_1", "lstm"
 
 
 def envelope(samples: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -120,6 +124,11 @@ def activations(network: "keras.Model", picture: np.ndarray, layer: str) -> np.n
     return np.asarray(part(picture[None].astype(np.float32), training=False))[0]
 
 
+def kernel(network: "keras.Model", layer: str) -> np.ndarray:
+    """Return the weights of a convolution; raise `ModelError` if there is no such layer."""
+    return np.asarray(_layer(network, layer).kernel)
+
+
 def filter_kinds(kernel: np.ndarray) -> list[str]:
     """Say what each filter of a 2D convolution is mostly after.
 
@@ -146,8 +155,7 @@ def filter_kinds(kernel: np.ndarray) -> list[str]:
     energy = [
         np.square(np.broadcast_to(pattern, weights.shape)).sum(axis=(1, 2)) for pattern in patterns
     ]
-    kinds = (LEVEL, TIME, PITCH, SLANT)
-    return [kinds[index] for index in np.argmax(energy, axis=0)]
+    return [KINDS[index] for index in np.argmax(energy, axis=0)]
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,7 @@ class Memory:
     guesses: np.ndarray
 
 
-def remember(network: "keras.Model", picture: np.ndarray, layer: str = "lstm") -> Memory:
+def remember(network: "keras.Model", picture: np.ndarray, layer: str = MEMORY) -> Memory:
     """Let a network's recurrent layer read a window, and keep its state after every step.
 
     Parameters

@@ -87,3 +87,41 @@ def test_a_map_names_its_songs_and_numbers_the_results_best_on_top():
     assert list(results.customdata) == ["Hurt", "So What"]
     assert (query.x[0], query.y[0]) == (5, 6)
     assert len(figures.song_map(points[:1], None, ("jazz",)).data) == 1
+
+
+def test_a_filter_is_drawn_low_notes_down_and_its_strongest_answer_brightest():
+    values = np.zeros((4, 8))
+    values[2, 0] = 0.5
+    picture = np.asarray(Image.open(io.BytesIO(figures.filter_picture(values))).convert("L"))
+    assert picture.shape == (8, 4)
+    assert np.unravel_index(picture.argmax(), picture.shape) == (7, 2)
+    silent = Image.open(io.BytesIO(figures.filter_picture(np.zeros((4, 8)))))
+    assert np.asarray(silent.convert("L")).max() < 5
+
+
+def test_memory_is_sorted_by_its_end_and_only_leaders_are_drawn():
+    states = np.array([[0.9, 0.0, -0.2], [0.1, -0.5, 0.7]])
+    guesses = np.array([[0.2, 0.5, 0.3], [0.6, 0.2, 0.2]])
+    figure = figures.memory_chart(states, guesses, ("blues", "jazz", "rock"), 3.0)
+    heat, *lines = figure.data
+    assert np.array(heat.z).tolist() == [[0.0, -0.5], [0.9, 0.1], [-0.2, 0.7]]
+    assert list(heat.x) == [0.75, 2.25]
+    assert [line.name for line in lines] == ["blues", "jazz"]
+    assert list(lines[0].y) == [20.0, 60.0]
+
+
+def test_the_vote_is_the_mean_of_its_windows(predictions):
+    heat, bars = figures.vote_chart(predictions["cnn"]).data
+    assert list(bars.y) == ["jazz", "blues"]
+    assert np.array(heat.z).mean(axis=1) == pytest.approx(list(bars.x))
+
+
+def test_waveform_and_spectrogram_frame_the_same_seconds():
+    low, high = np.full(10, -0.5), np.full(10, 0.25)
+    wave = figures.waveform_chart(low, high, 30.0, (3.0, 6.0))
+    ticks = figures.frequency_ticks(MEL)
+    spectrogram = figures.spectrogram_chart(b"png", 30.0, ticks, (3.0, 6.0))
+    for figure in (wave, spectrogram):
+        assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (3.0, 6.0)
+        assert list(figure.layout.xaxis.range) == [0, 30.0]
+    assert wave.layout.yaxis.range[1] > 0.5

@@ -52,3 +52,10 @@ def show(*names: str) -> None:
         text = chosen if isinstance(chosen, str) else ",".join(chosen)
         if asked(name) != text:
             st.query_params[name] = text
+
+
+def drop(*names: str) -> None:
+    """Take out of the address what a choice has made pointless."""
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]

@@ -175,8 +175,12 @@ def _classify_song(
 ) -> Mapping[str, Any]:
     from deepmusic import prediction
 
-    chosen = dict(networks()) | {model: _own_classifier(run_id) for model, run_id in own}
-    return prediction.classify(audio.load_song(_data, name=_name), chosen)
+    return prediction.classify(audio.load_song(_data, name=_name), _networks_with(own))
+
+
+def _networks_with(own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Return the shipped classifiers, a visitor's own runs in the place of some."""
+    return dict(networks()) | {model: _own_classifier(run_id) for model, run_id in own}
 
 
 def classify_song(song: SongFile) -> Mapping[str, Any]:
@@ -241,3 +245,74 @@ def _describe_source(song: audio.Song) -> str:
         song.source_channels, f"{song.source_channels} channels"
     )
     return f"{song.source_sample_rate / 1000:g} kHz {channels}"
+
+
+# === The lesson ===
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the lesson shows of one window from inside two networks.
+
+    Attributes
+    ----------
+    maps : list of (str, bytes)
+        For each filter of the CNN's first convolution, what it is after and what it saw (PNG);
+        filters after the same side by side.
+    n_silent : int
+        Filters that saw nothing.
+    states, guesses : np.ndarray
+        As in `deepmusic.lesson.Memory`, of the CRNN.
+    """
+
+    maps: list[tuple[str, bytes]]
+    n_silent: int
+    states: Any
+    guesses: Any
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def lesson_sound(digest: str, _data: bytes, _name: str) -> tuple[Any, list[Any]]:
+    """Return a clip's outline, as `deepmusic.lesson.envelope` does, and its windows."""
+    from deepmusic import lesson, prediction
+
+    config = models.spec("cnn").config
+    song = audio.load_song(_data, name=_name)
+    windows = lesson.cut_windows(prediction.picture_song(song, config.mel), config)
+    return lesson.envelope(song.samples, _OUTLINE_COLUMNS), windows
+
+
+_OUTLINE_COLUMNS = 1200
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _look_inside(
+    digest: str, start: float, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+) -> Look:
+    from deepmusic import figures, lesson, prediction
+
+    chosen = _networks_with(own)
+    song = audio.load_song(_data, name=_name)
+
+    def window_of(model: str) -> Any:
+        config = chosen[model].config
+        windows = lesson.cut_windows(prediction.picture_song(song, config.mel), config)
+        return lesson.find_window(windows, start).picture
+
+    cnn = chosen["cnn"].network
+    seen = lesson.activations(cnn, window_of("cnn"), lesson.FIRST_CONVOLUTION)
+    kinds = lesson.filter_kinds(lesson.kernel(cnn, lesson.FIRST_CONVOLUTION))
+    order = sorted(range(len(kinds)), key=lambda index: lesson.KINDS.index(kinds[index]))
+    memory = lesson.remember(chosen["crnn"].network, window_of("crnn"))
+    return Look(
+        maps=[(kinds[index], figures.filter_picture(seen[..., index])) for index in order],
+        n_silent=int((seen.max(axis=(0, 1)) <= 0).sum()),
+        states=memory.states,
+        guesses=memory.guesses,
+    )
+
+
+def look_inside(song: SongFile, start: float) -> Look:
+    """Return what the CNN sees and the CRNN remembers of the window that begins at `start`."""
+    own = tuple(sorted(own_runs().items()))
+    return _look_inside(song.digest, start, own, song.data, song.name)

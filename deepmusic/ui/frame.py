@@ -13,7 +13,37 @@ _TARGET = "frame_target"
 _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 2rem; max-width: 1400px; }
+/* Axes and legends in the page's own ink; Streamlit's grey is too faint for the back row. */
+.stPlotlyChart :is([class$="tick"] text, [class$="title"], .legendtext),
+.stPlotlyChart :is(.annotation-text, .bartext-outside) {
+  fill: currentColor !important;
+}
+/* What is chosen is bold too, since the accent alone is too faint on dark. */
+[data-testid="stBaseButton-segmented_controlActive"] * {
+  color: var(--st-text-color, inherit);
+  font-weight: 600;
+}
+/* Sentences for the last row of a class, and pictures side by side that wrap on a phone. */
+.lesson { font-size: 1.3rem; line-height: 1.35; margin: 0; }
+.filters { display: flex; gap: 1.5rem; }
+.filters > div {
+  display: grid;
+  flex: 1;
+  grid-template-columns: repeat(8, 1fr);
+  gap: 0.3rem 0.6rem;
+}
+.filters figure { margin: 0; text-align: center; }
+.filters img { width: 100%; height: 150px; object-fit: fill; border-radius: 3px; }
+.filters .window { flex: 0 0 14%; }
+.filters .window img { height: 331px; }
+.filters figcaption { font-size: 0.95rem; line-height: 1.6; white-space: nowrap; }
 @media (max-width: 640px) {
+  .lesson { font-size: 1.15rem; }
+  .filters { flex-direction: column; }
+  .filters > div { grid-template-columns: repeat(4, 1fr); }
+  .filters img { height: 110px; }
+  .filters .window img { height: 220px; }
+  .filters figcaption { font-size: 0.85rem; }
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
   /* On a phone the columns stack; the verdict, which stands right, comes first. */
   .st-key-result [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }

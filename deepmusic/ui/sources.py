@@ -48,6 +48,29 @@ def choose() -> SongFile | None:
     return song
 
 
+def choose_clip() -> SongFile | None:
+    """Let a visitor choose a clip that is at hand, so that a class can begin at once.
+
+    A synthetic band, or a clip of GTZAN where that is there; the clip stands in the address.
+    """
+    ways = [DEMO, *([GTZAN] if cache.gtzan() else [])]
+    way = DEMO
+    if len(ways) > 1:
+        way = st.segmented_control(
+            "Where the clip comes from",
+            ways,
+            required=True,
+            format_func=_LABELS.get,
+            key=address.key("clip_from", ways[::-1] if address.asked(GTZAN) else ways),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        address.drop(DEMO if way == GTZAN else GTZAN)
+    song = _INPUTS[way]()
+    address.show(way)
+    return song
+
+
 def _upload() -> SongFile | None:
     st.file_uploader(
         "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to 1 h, up to 200 MB",
