@@ -25,7 +25,7 @@ welcome.title_line(song, view)
 with st.container(key="result"):
     left, right = st.columns([9, 4], gap="medium")
 with left:
-    st.audio(view.sound or song.data, format=view.mime_type)
+    st.audio(view.sound or song.data, format=view.mime_type, alt="The song")
     stage = st.empty()
     if not cache.networks_ready():
         with stage:

@@ -220,7 +220,7 @@ def fight_duel() -> None:
     player.show(view, predictions, featured=models.ENSEMBLE, key="duel_player", apart=places)
     apart = sum(place["end"] - place["start"] for place in places)
     if not places:
-        sound.audio(view.sound or song.data, format=view.mime_type)
+        sound.audio(view.sound or song.data, format=view.mime_type, alt="The song")
         st.success("All three networks hear the same genre throughout.")
         return
     st.markdown(
@@ -243,6 +243,7 @@ def fight_duel() -> None:
         format=view.mime_type,
         start_time=int(places[rows[0]]["start"]) if rows else 0,
         autoplay=bool(rows),
+        alt="The song",
     )
 
 

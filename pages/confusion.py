@@ -507,7 +507,7 @@ def show_player(tracks: list[str], data: str) -> None:
                 # GTZAN's first edition is AU, which no browser plays.
                 song = audio.load_song(sound, name=path.name)
                 sound, mime_type = audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
-            st.audio(sound, format=mime_type)
+            st.audio(sound, format=mime_type, alt=f"The clip {track}")
         except OSError as error:
             st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         except AudioError as error:

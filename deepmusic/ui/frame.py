@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _FRAMED = "frame_is_up"
 _TARGET = "frame_target"
 
+#: How much of the text's ink a caption has; a test holds its contrast.
+CAPTION_OPACITY = 0.75
+
 # Streamlit leaves six rems free above a page; a projector has no room for that.
 _STYLE = """
 <style>
@@ -18,11 +21,11 @@ _STYLE = """
 .stPlotlyChart :is(.annotation-text, .bartext-outside) {
   fill: currentColor !important;
 }
-/* What is chosen is bold too, since the accent alone is too faint on dark. */
-[data-testid="stBaseButton-segmented_controlActive"] * {
-  color: var(--st-text-color, inherit);
-  font-weight: 600;
-}
+/* What is chosen is bold, not only coloured, and in ink: the accent is too faint on dark. */
+[data-testid="stButtonGroup"] [aria-checked="true"] { color: inherit; font-weight: 600; }
+[data-testid="stSliderThumbValue"] { color: inherit; }
+/* Streamlit's 0.6 is too faint to read (WCAG AA). */
+[data-testid="stCaptionContainer"] { opacity: CAPTION_OPACITY; }
 /* Sentences for the last row of a class, and pictures side by side that wrap on a phone. */
 .lesson { font-size: 1.3rem; line-height: 1.35; margin: 0; }
 .filters { display: flex; gap: 1.5rem; }
@@ -47,9 +50,10 @@ _STYLE = """
   .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
   /* On a phone the columns stack; the verdict, which stands right, comes first. */
   .st-key-result [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+  .st-key-result [data-testid="stColumn"] { min-width: 100%; }
 }
 </style>
-"""
+""".replace("CAPTION_OPACITY", str(CAPTION_OPACITY))
 
 
 def open_frame() -> None:

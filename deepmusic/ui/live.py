@@ -142,6 +142,7 @@ def _show_curves(runs: Sequence[Run]) -> None:
             key=f"live_{name}",
             on_select="rerun",
             selection_mode="zoom",
+            alt=f"{title} by epoch, validation and training",
         )
     st.caption(
         "Solid: clips that the network does not learn from (validation). Dashed: the windows it "

@@ -76,7 +76,6 @@ def _upload() -> SongFile | None:
         "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to 1 h, up to 200 MB",
         type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
         key="uploader",
-        label_visibility="collapsed",
         on_change=_keep,
         args=("uploader",),
     )
