@@ -7,10 +7,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint format results train clean
+.PHONY: help app test lint format screenshot results train clean
 
 help: ## Show what can be done
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 app: $(VENV)/.app ## Open the app in the browser
 	$(BIN)/streamlit run app.py
@@ -24,6 +24,9 @@ lint: $(VENV)/.dev ## Check style and imports
 
 format: $(VENV)/.dev ## Put the code in shape
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+screenshot: $(VENV)/.dev ## Take the README's picture again, from the running app
+	$(BIN)/python tools/screenshot.py
 
 results: $(VENV)/.app ## Recount what the shipped networks reach
 	$(BIN)/python -m deepmusic results

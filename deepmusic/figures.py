@@ -238,9 +238,18 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
     )
     figure.update_yaxes(tickfont=_AXIS_FONT, fixedrange=True)
     figure.update_layout(
-        height=320,
+        height=300,
         margin={"l": 0, "r": 26, "t": 28, "b": 0},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": _AXIS_FONT},
+        # As wide as the whole chart, so that all networks stand in one row.
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "y": 1,
+            "yanchor": "top",
+            "font": _AXIS_FONT,
+        },
         bargap=0.35,
     )
     return figure

@@ -22,7 +22,10 @@ _STYLE = """
   fill: currentColor !important;
 }
 /* What is chosen is bold, not only coloured, and in ink: the accent is too faint on dark. */
-[data-testid="stButtonGroup"] [aria-checked="true"] { color: inherit; font-weight: 600; }
+[data-testid="stButtonGroup"] button[data-selected][type]:not([data-disabled]) {
+  color: inherit;
+  font-weight: 600;
+}
 [data-testid="stSliderThumbValue"] { color: inherit; }
 /* Streamlit's 0.6 is too faint to read (WCAG AA). */
 [data-testid="stCaptionContainer"] { opacity: CAPTION_OPACITY; }

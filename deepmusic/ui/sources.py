@@ -116,8 +116,8 @@ def _demo() -> SongFile | None:
     return SongFile(
         f"synthetic-{genre}.wav",
         cache.demo_song(genre),
-        f"**Synthetic**: computed by DeepMusic, not recorded. {synth.BANDS[genre].description} "
-        "The networks learnt from real recordings, so do not expect them to be taken in.",
+        f"**Synthetic**: computed, not recorded. {synth.BANDS[genre].description} "
+        "The networks know real recordings only, so this may well fool them.",
     )
 
 

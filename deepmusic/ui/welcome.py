@@ -12,8 +12,8 @@ def show() -> None:
     """Invite a newcomer to try a song."""
     st.header("What genre is this, and why?", anchor=False)
     st.markdown(
-        "Drop a song above, record some music with the microphone, or pick a clip. Three neural "
-        "networks listen to it in windows of 3 s, and each says which of ten genres it hears:"
+        "Drop a song above, record some music, or pick a clip. Three neural networks listen to it "
+        "in windows of 3 s, and each says which of ten genres it hears:"
     )
     st.html(_genre_chips())
     st.button("Try the demo blues", type="primary", on_click=_try_demo)
