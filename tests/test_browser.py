@@ -1,5 +1,6 @@
 """The main job in a real Chromium, on a server of its own for each kind of first visit."""
 
+import itertools
 import json
 import os
 import re
@@ -17,10 +18,10 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import synth
+from deepmusic import evaluation, synth
 from deepmusic.__main__ import main
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.runs import list_runs
+from deepmusic.runs import list_runs, shipped_run
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +87,11 @@ def running_server(**environment: str) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(10)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +151,134 @@ def test_deep_link_on_a_fresh_server(chromium):
         page.get_by_alt_text("DeepMusic", exact=False).or_(
             page.locator("[data-testid=stHeaderLogo]")
         ).first.wait_for()
+
+
+#: Classify and Train have a first visitor in other tests of this file.
+OTHER_PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"classify", "train"})
+
+
+@pytest.mark.parametrize("name", OTHER_PAGES)
+def test_every_page_can_be_the_first_that_a_server_is_asked_for(chromium, name):
+    with running_server() as address, visit(chromium, f"{address}/{name}") as page:
+        here = page.get_by_role("link", name=name.capitalize(), exact=True)
+        here.wait_for(timeout=SLOW)
+        page.locator("[data-testid=stMain] :is(h1, h2, h3, [role=radiogroup])").first.wait_for(
+            timeout=SLOW
+        )
+
+
+@pytest.fixture(scope="module")
+def server_with_clips(toy_gtzan):
+    """A server with clips named like GTZAN's."""
+    with running_server(DEEPMUSIC_GTZAN=str(toy_gtzan)) as address:
+        yield address
+
+
+def settle(page) -> None:
+    """Wait until a page is complete."""
+    page.wait_for_selector(READY, timeout=SLOW)
+    for unfinished in ("stSkeleton", "stSpinner"):
+        page.wait_for_selector(f"[data-testid={unfinished}]", state="detached", timeout=SLOW)
+
+
+def test_one_visitor_goes_through_every_page(chromium, server_with_clips):
+    """From link to link, in light and in dark by turns; `visit` asserts that nothing went wrong."""
+    with visit(chromium, f"{server_with_clips}/?source=demo&demo=blues") as page:
+        expect_visible(page, "Download JSON")
+        links = page.locator("[data-testid=stToolbar], [data-testid=stHeader]").get_by_role("link")
+        names = [name for name in links.all_inner_texts() if name]
+        assert len(names) >= len(list((ROOT / "pages").glob("*.py")))
+        for scheme, name in zip(itertools.cycle(("light", "dark")), names, strict=False):
+            page.emulate_media(color_scheme=scheme)
+            page.get_by_role("link", name=name, exact=True).click()
+            page.wait_for_url(re.compile(rf"/{name.lower()}|/\?|/$"))
+            settle(page)
+            assert page.locator("[data-testid=stException]").count() == 0, name
+
+
+def test_the_lesson_by_keyboard_and_by_link(chromium, server):
+    with visit(chromium, f"{server}/lesson?step=2&demo=metal") as page:
+        expect_visible(page, "2. Which notes are in it, and when?")
+        settle(page)
+        for number in (3, 4, 5):
+            page.keyboard.press("PageDown")
+            page.wait_for_url(re.compile(f"step={number}.*demo=metal|demo=metal.*step={number}"))
+            settle(page)
+        expect_visible(page, "windows say so on their own")
+        page.keyboard.press("PageUp")
+        expect_visible(page, "4. What does the recurrent layer remember?")
+
+
+def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server_with_clips, toy_gtzan):
+    run = shipped_run("cnn")
+    genres = list(run.config.model.genres)
+    clips = evaluation.clip_table(run.read_predictions(), genres)
+    at_hand = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
+    track, row = next(at_hand.iterrows())
+    label, heard = (genres.index(row[name]) for name in ("genre", "heard"))
+    with visit(
+        chromium, f"{server_with_clips}/confusion", viewport={"width": 1280, "height": 1600}
+    ) as page:
+        settle(page)
+        matrix = page.locator("[data-testid=stPlotlyChart]").first.locator(".nsewdrag").first
+        box = matrix.bounding_box()
+        cell = {
+            "x": (heard + 0.5) * box["width"] / len(genres),
+            "y": (label + 0.5) * box["height"] / len(genres),
+        }
+        matrix.click(position=cell)
+        expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['heard']}")
+        expect_visible(page, "Listen to")
+        settle(page)
+        page.get_by_role("combobox", name=re.compile("Listen to")).wait_for(timeout=SLOW)
+        page.wait_for_function("document.querySelector('audio')?.duration > 5", timeout=SLOW)
+        assert f"clip={track}" in page.url
+
+
+#: The player lies in a shadow root, which hides what has the focus in it.
+DEEPEST_FOCUS = """
+let focused = document.activeElement;
+while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+"""
+
+
+def tab_to(page, what: str, most: int = 60) -> None:
+    """Press Tab until the element that this JavaScript expression is true of has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{DEEPEST_FOCUS} (e => {what})(focused)"):
+            return
+    raise AssertionError(f"{most} times Tab do not lead to: {what}")
+
+
+def test_the_main_job_by_keyboard_alone(chromium, server):
+    """Choose the demo clips, choose one, read the verdict, play and seek."""
+    with visit(chromium, server) as page:
+        expect_visible(page, "What genre is this, and why?")
+        settle(page)
+        tab_to(page, "e.getAttribute('role') === 'radio'")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect_visible(page, "synthetic-blues.wav")
+        settle(page)
+        tab_to(page, "e.getAttribute('role') === 'combobox'")
+        page.keyboard.type("jazz")
+        page.get_by_role("option", name="Synthetic jazz band").wait_for()
+        page.keyboard.press("Enter")
+        expect_visible(page, "synthetic-jazz.wav")
+        expect_visible(page, "Download JSON")
+        settle(page)
+        tab_to(page, "e.getAttribute('aria-label') === 'Position in the song'")
+        page.keyboard.press("Space")
+        page.wait_for_function("!document.querySelector('audio').paused", timeout=SLOW)
+        page.keyboard.press("Space")
+        page.wait_for_function("document.querySelector('audio').paused", timeout=SLOW)
+        for key, seconds in (("End", 30), ("PageDown", 20), ("Home", 0), ("ArrowRight", 1)):
+            page.keyboard.press(key)
+            assert page.evaluate("document.querySelector('audio').currentTime") == pytest.approx(
+                seconds, abs=0.2
+            )
 
 
 def test_upload_of_an_mp3_gives_the_command_line_s_numbers(chromium, server, mp3, tmp_path):
