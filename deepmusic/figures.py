@@ -1316,6 +1316,8 @@ def memory_chart(
             x=ends - ends[0] / 2,
             y=100 * guesses[:, index],
             name=genres[index],
+            # Also where one genre leads throughout; plotly names no single line by itself.
+            showlegend=True,
             mode="lines+markers",
             line={
                 "color": genre_colour(genres[index]),

@@ -78,7 +78,7 @@ def clock(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def say(step: str, first: str, second: str) -> None:

@@ -63,7 +63,7 @@ def choose_way() -> str:
 
 def ask_by_song(song: SongFile) -> Query:
     view = cache.view_song(song.digest, song.data, song.name)
-    st.audio(view.sound or song.data, format=view.mime_type)
+    st.audio(view.sound or song.data, format=view.mime_type, alt="The song asked about")
     with st.spinner("The networks are listening ...", show_time=True):
         heard, _ = collections.hear(song)
     query = heard.query(choose_passage(view.duration, song.digest))
@@ -118,7 +118,7 @@ def ask_by_songs(name: str, collection: Collection) -> Query | None:
     for entry in collection.fetch(rows[:3]):
         if found := collections.sound(name, entry):
             st.caption(results.escape(entry.name))
-            st.audio(found[0], format=found[1])
+            st.audio(found[0], format=found[1], alt="A song asked about")
     return recommend.like_songs(collection, rows)
 
 

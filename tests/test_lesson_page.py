@@ -82,7 +82,9 @@ def test_the_memory_and_the_vote_tell_this_clip_s_numbers():
     verdict = cache.classify_song(cache.SongFile("synthetic-jazz.wav", cache.demo_song("jazz")))[
         "ensemble"
     ]
-    assert f"<b>{verdict.genre}</b>, {100 * verdict.confidence:.0f} %" in words(app)
+    assert f"<b>{verdict.genre}</b>, {100 * verdict.confidence:.0f}\N{NO-BREAK SPACE}%" in words(
+        app
+    )
     assert [button.disabled for button in app.button] == [False, True]
 
 

@@ -29,6 +29,8 @@ _STYLE = """
 [data-testid="stSliderThumbValue"] { color: inherit; }
 /* Streamlit's 0.6 is too faint to read (WCAG AA). */
 [data-testid="stCaptionContainer"] { opacity: CAPTION_OPACITY; }
+/* What may be uploaded stands in full above the field; here it would be cut off. */
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 /* Sentences for the last row of a class, and pictures side by side that wrap on a phone. */
 .lesson { font-size: 1.3rem; line-height: 1.35; margin: 0; }
 .filters { display: flex; gap: 1.5rem; }

@@ -93,6 +93,7 @@ def _show_failures(library: Library) -> None:
         st.dataframe(
             [{"File": str(one.path), "Why": one.reason} for one in failures],
             hide_index=True,
+            alt="Files that could not be used, and why",
         )
 
 

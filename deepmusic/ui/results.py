@@ -69,12 +69,13 @@ def _show_cover(name: str, collection: Collection, result: Result) -> None:
     if path is not None and path.exists():
         picture = collections.cover(str(path), path.stat().st_mtime_ns)
     if picture:
-        st.image(picture, width=48)
+        st.image(picture, width=48, alt="Cover")
         return
     # Without a cover, the colour of the genre that is heard; our own words alone.
     genre = collection.genres[int(np.argmax(result.profile))]
     st.html(
-        f'<div title="{genre}" style="width: 48px; height: 48px; border-radius: 6px; '
+        f'<div title="{genre}" role="img" aria-label="{genre}" '
+        'style="width: 48px; height: 48px; border-radius: 6px; '
         f'background: {figures.genre_colour(genre)}"></div>',
         width="content",
     )
@@ -89,7 +90,7 @@ def _show_player(name: str, result: Result) -> None:
     if found:
         data, mime_type = found
         begins = int(result.passage[0]) if result.passage else 0
-        st.audio(data, format=mime_type, start_time=begins)
+        st.audio(data, format=mime_type, start_time=begins, alt="The song found")
 
 
 def _length(seconds: float) -> str:
