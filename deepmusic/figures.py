@@ -1344,7 +1344,7 @@ def memory_chart(
         row=2,
         col=1,
     )
-    _set_for_projector(figure, height=370)
+    _set_for_projector(figure, height=345)
     return figure
 
 
@@ -1413,6 +1413,6 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
     figure.update_xaxes(ticks="")
     figure.update_yaxes(showgrid=False, ticks="")
     figure.update_annotations(font=_PROJECTOR_FONT)
-    _set_for_projector(figure, height=370)
+    _set_for_projector(figure, height=345)
     figure.update_layout(showlegend=False, bargap=0.25)
     return figure
