@@ -24,7 +24,7 @@ def show(shelf: Shelf, track: str, split: str, place: str) -> None:
         st.markdown(f"**{escape(track)}**, {escape(facts.genre)}" + (f" · {who}" if who else ""))
         picture = shelves.drawn(shelf, track, wide=True) if shelf.at_hand else ""
         if isinstance(picture, bytes):
-            st.image(picture, width="stretch")
+            st.image(picture, width="stretch", alt=f"Mel-spectrogram of {track}")
         elif picture:
             st.caption(f"No picture: {escape(picture)}")
         _play(shelf, track, place)
@@ -39,7 +39,7 @@ def _play(shelf: Shelf, track: str, place: str) -> None:
             st.caption("Its sound is not at hand here.")
         return
     sound, button = st.columns([6, 1], vertical_alignment="center")
-    sound.audio(heard[0], format=heard[1])
+    sound.audio(heard[0], format=heard[1], alt=f"The clip {track}")
     path = shelf.dataset.audio_path(track)
     if button.button("Open in Classify", key=f"classify_{place}", width="stretch"):
         if path is None:

@@ -163,7 +163,7 @@ def _tile(shelf: Shelf, track: str, row: pd.Series) -> None:
     """Show one clip small: its genre, its picture, and a button that brings it up."""
     picture = shelves.drawn(shelf, track)
     if isinstance(picture, bytes):
-        st.image(picture, width="stretch")
+        st.image(picture, width="stretch", alt=f"Mel-spectrogram of {track}")
     else:
         st.caption(f"⚠️ {escape(picture)}")
     st.button(

@@ -178,8 +178,13 @@ def show_front_end(shelf: Shelf, split: str) -> None:
                 f"{settings.n_mels} x {n_columns:,} = {settings.n_mels * n_columns:,} numbers for "
                 f"{_SECONDS:.0f} s"
             )
-            st.image(_front_end_png(shelf.key, name, settings.to_json(), heard), width="stretch")
-        st.audio(heard, format="audio/wav")
+            st.image(
+                _front_end_png(shelf.key, name, settings.to_json(), heard),
+                width="stretch",
+                alt=f"Mel-spectrogram of {name} by {settings.n_fft}, {settings.hop_length}, "
+                f"{settings.n_mels}",
+            )
+        st.audio(heard, format="audio/wav", alt=f"The first {_SECONDS:.0f} s of {name}")
         st.caption(
             f"The first {_SECONDS:.0f} s of {name}, at 22,050 Hz; pitch to 11 kHz. Look at the "
             "drums (upright lines) and the tones (level lines): a long n_fft smears the first, a "
