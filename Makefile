@@ -13,7 +13,7 @@ help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 app: $(VENV)/.app ## Open the app in the browser
-	$(BIN)/streamlit run app.py
+	$(BIN)/streamlit run app.py $(if $(filter 1,$(DEEPMUSIC_PUBLIC)),--server.maxUploadSize 20)
 
 test: $(VENV)/.dev ## Lint, then run all tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

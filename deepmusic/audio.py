@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 import soxr
 
+from deepmusic import public
 from deepmusic.config import AudioLimits, MelConfig
 from deepmusic.errors import AudioError, SilenceError
 
-LIMITS = AudioLimits()
 SAMPLE_RATE = MelConfig().sample_rate
 
 #: What a file picker should offer, and what a folder is searched for.
@@ -89,7 +89,7 @@ def load_song(
     *,
     name: str | None = None,
     sample_rate: int | None = SAMPLE_RATE,
-    limits: AudioLimits = LIMITS,
+    limits: AudioLimits | None = None,
 ) -> Song:
     """Read a sound from a file or from bytes.
 
@@ -101,8 +101,9 @@ def load_song(
         How to call it in messages; the file's name by default.
     sample_rate : int or None
         Of the result, in Hz; None keeps the file's own.
-    limits : AudioLimits
-        What is too large, too long or too quiet.
+    limits : AudioLimits, optional
+        What is too large, too long or too quiet; by default what holds here
+        (`deepmusic.public`).
 
     Returns
     -------
@@ -114,6 +115,7 @@ def load_song(
         If it is missing, too large, empty, not sound, damaged, too long, silent, or holds values
         that are no numbers.
     """
+    limits = limits or public.audio_limits()
     if isinstance(source, bytes):
         data, name = source, Path(name or "sound").name
     else:
@@ -136,7 +138,7 @@ def song_from_array(
     sample_rate: int,
     name: str = "array",
     target_sample_rate: int = SAMPLE_RATE,
-    limits: AudioLimits = LIMITS,
+    limits: AudioLimits | None = None,
 ) -> Song:
     """Take samples that are already in memory.
 
@@ -150,8 +152,8 @@ def song_from_array(
         How to call it in messages.
     target_sample_rate : int
         Of the result, in Hz.
-    limits : AudioLimits
-        What is too long or too quiet.
+    limits : AudioLimits, optional
+        What is too long or too quiet; by default what holds here.
 
     Returns
     -------
@@ -162,6 +164,7 @@ def song_from_array(
     AudioError
         As `load_song`, or if `y` is not one- or two-dimensional.
     """
+    limits = limits or public.audio_limits()
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
         raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
@@ -386,8 +389,9 @@ def _silent(name: str) -> SilenceError:
     )
 
 
-def is_silent(samples: np.ndarray, limits: AudioLimits = LIMITS) -> bool:
+def is_silent(samples: np.ndarray, limits: AudioLimits | None = None) -> bool:
     """Tell whether samples stay within the silence limit, whatever their constant offset."""
+    limits = limits or public.audio_limits()
     return samples.size == 0 or float(np.ptp(samples)) / 2 < limits.silence_peak
 
 
