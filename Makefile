@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint format results train clean
+.PHONY: help app test lint format results train fuzz clean
 
 help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ results: $(VENV)/.app ## Recount what the shipped networks reach
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/python -m deepmusic train --model all --split paper
+
+fuzz: $(VENV)/.dev ## Try thousands of broken files, for ten minutes at most
+	$(BIN)/python tests/fuzzing.py
 
 clean: ## Remove the environment
 	rm -rf $(VENV)

@@ -106,10 +106,10 @@ def test_no_id_leads_out_of_its_folder(name, tmp_path, toy_gtzan):
 
 
 #: All names that a page reads from its address.
-PARAMETERS = """
-    source demo gtzan model one other honest network protocol view numbers layout networks first
-    second by label heard clip runs
-""".split()
+PARAMETERS = (
+    "source demo gtzan model one other honest network protocol view numbers layout networks first "
+    "second by label heard clip runs"
+)
 
 
 @pytest.mark.parametrize("page", ["classify", "compare", "confusion", "curves"])
@@ -118,7 +118,7 @@ def test_an_address_with_nonsense_shows_none_of_it(page, text, monkeypatch, toy_
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
     app = AppTest.from_file(f"../pages/{page}.py", default_timeout=90)
     app.session_state["frame_is_up"] = True
-    for name in PARAMETERS:
+    for name in PARAMETERS.split():
         app.query_params[name] = text
     app.run()
     assert not app.exception
