@@ -180,7 +180,7 @@ def song_from_array(
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
         raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
-    _check_format(name, sample_rate, channels.shape[1], limits)
+    _check_format(name, sample_rate, *channels.shape, limits)
     step = max(1, _BLOCK_SAMPLES // len(channels))
     blocks = (channels[:, start : start + step].T for start in range(0, channels.shape[1], step))
     mixed = _mix_and_resample(blocks, name, sample_rate, target_sample_rate, limits)
@@ -307,7 +307,7 @@ def _load_with_soundfile(
         raise _not_sound(name) from error
     with sound:
         n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
-        _check_format(name, sound.samplerate, n_frames, limits)
+        _check_format(name, sound.samplerate, sound.channels, n_frames, limits)
         notes: list[str] = []
         sample_rate = sample_rate or sound.samplerate
         mixed = _mix_and_resample(
@@ -343,7 +343,9 @@ def _blocks(sound: soundfile.SoundFile, notes: list[str]) -> Iterator[np.ndarray
         yield block
 
 
-def _check_format(name: str, sample_rate: int, n_frames: int | None, limits: AudioLimits) -> None:
+def _check_format(
+    name: str, sample_rate: int, channels: int, n_frames: int | None, limits: AudioLimits
+) -> None:
     low, high = limits.min_sample_rate, limits.max_sample_rate
     if not low <= sample_rate <= high:
         raise AudioError(
@@ -352,8 +354,21 @@ def _check_format(name: str, sample_rate: int, n_frames: int | None, limits: Aud
         )
     if n_frames == 0:
         raise AudioError(f"{name} holds no sound. Choose a longer clip.")
-    if n_frames is not None and n_frames > limits.max_seconds * sample_rate:
+    if n_frames is not None:
+        _check_size(name, sample_rate, channels, n_frames, limits)
+
+
+def _check_size(
+    name: str, sample_rate: int, channels: int, n_frames: int, limits: AudioLimits
+) -> None:
+    if n_frames > limits.max_seconds * sample_rate:
         raise _too_long(name, n_frames / sample_rate, limits)
+    if n_frames * channels > limits.max_samples:
+        raise AudioError(
+            f"{name} holds {n_frames * channels / 1e6:,.0f} million samples or more in its "
+            f"{channels} channels; the limit is {limits.max_samples / 1e6:,.0f} million. Save it "
+            "as stereo at 44,100 Hz."
+        )
 
 
 def _too_long(name: str, seconds: float, limits: AudioLimits) -> AudioError:
@@ -384,9 +399,8 @@ def _mix_and_resample(
     low, high = np.inf, -np.inf
     for block in blocks:
         n_frames += len(block)
-        if n_frames > limits.max_seconds * source_rate:
-            raise _too_long(name, n_frames / source_rate, limits)
-        mono = block.mean(axis=1, dtype=np.float32)
+        _check_size(name, source_rate, block.shape[1], n_frames, limits)
+        mono = _mean_of_channels(block)
         if not np.isfinite(mono).all():
             raise AudioError(
                 f"{name} holds values that are no numbers (NaN or infinity). Export it again."
@@ -403,6 +417,15 @@ def _mix_and_resample(
     if resampler:
         parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _mean_of_channels(block: np.ndarray) -> np.ndarray:
+    """Return [frames] for [frames, channels]; NumPy's mean along so short an axis is slow."""
+    mono = block[:, 0].copy()
+    for channel in range(1, block.shape[1]):
+        mono += block[:, channel]
+    mono /= block.shape[1]
+    return mono
 
 
 def _checked(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
@@ -464,7 +487,7 @@ def _load_with_ffmpeg(
             rate, channels = _read_au_header(output) or (0, 0)
             if not channels:
                 raise unreadable
-            _check_format(name, rate, None, limits)
+            _check_format(name, rate, channels, None, limits)
             blocks = _au_blocks(output, channels)
             mixed = _mix_and_resample(blocks, name, rate, sample_rate, limits)
             if process.wait() or not mixed.size:

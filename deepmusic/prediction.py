@@ -18,7 +18,8 @@ from deepmusic.models import ENSEMBLE
 from deepmusic.runs import Run, shipped_run
 
 #: Windows go through a network in batches of one size, since every new size costs a compilation.
-_BATCH = 32
+#: A clip of 30 s has 20 windows, so that few songs need filling up.
+_BATCH = 20
 
 
 @dataclass(frozen=True)

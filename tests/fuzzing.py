@@ -196,6 +196,14 @@ def _long(seconds: float, rate: int, channels: int, n_tones: int = 1) -> bytes:
     return buffer.getvalue()
 
 
+def _of_unknown_length(flac: bytes) -> bytes:
+    """Return FLAC as it comes out of a pipe, whose header does not know how much follows."""
+    data = bytearray(flac)
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    return bytes(data)
+
+
 def _tone(channels: int, rate: int, file_format: str = "WAV", seconds: float = SECONDS) -> bytes:
     tone = synth.tone(440, seconds=seconds, sample_rate=rate)
     return encode(np.tile(tone[:, None], (1, channels)), file_format, None, rate)
@@ -249,14 +257,16 @@ QUICK: dict[str, Callable[[], bytes]] = {
 SLOW: dict[str, Callable[[], bytes]] = {
     "2 hours, FLAC": lambda: _long(7200, 8_000, 1),
     "1 hour, 44 kHz stereo, FLAC": lambda: _long(3600, 44_100, 2),
-    "36 GB in a FLAC file": lambda: _long(3600, 192_000, 8),
+    "5 GB in a FLAC file": lambda: _long(900, 192_000, 8),
+    "5 GB, and the header is silent on it": lambda: _of_unknown_length(_long(900, 192_000, 8)),
+    "an hour, and the header is silent on it": lambda: _of_unknown_length(_long(3590, 8_000, 1)),
     "200 MB of WAV": lambda: _tone(1, 8_000, seconds=3590)[:44] + bytes(199 * 2**20),
 }
 if shutil.which("ffmpeg"):
     SLOW |= {
         "1 hour, M4A": _m4a_hour,
         "2 hours, Matroska": lambda: _mka(7200, 8_000, 1),
-        "22 GB in a Matroska file": lambda: _mka(3600, 192_000, 8),
+        "5 GB in a Matroska file": lambda: _mka(900, 192_000, 8),
     }
 
 

@@ -342,6 +342,13 @@ def test_what_is_too_long_is_refused(kind):
         load_song(data, name="epic", limits=AudioLimits(max_seconds=2.9))
 
 
+@pytest.mark.parametrize("data", [encoded_tone("flac"), streamed_flac()])
+def test_what_unpacks_to_too_much_is_refused(data):
+    load_song(data, limits=AudioLimits(max_samples=3 * 22_050 * 2))
+    with pytest.raises(AudioError, match="thick holds 0 million samples or more in its 1 channels"):
+        load_song(data, name="thick", limits=AudioLimits(max_samples=100_000))
+
+
 def test_an_array_that_is_too_long_is_refused():
     with pytest.raises(AudioError, match="lasts 2 min or more; the limit is 60 s"):
         song_from_array(
