@@ -63,7 +63,8 @@ def _runs_in_view() -> list[Run]:
 
 def _ended_lately(run: Run) -> bool:
     try:
-        return time.time() - run.history_path.stat().st_mtime < _LINGER_SECONDS
+        # Either way, since clocks are set back at times.
+        return abs(time.time() - run.history_path.stat().st_mtime) < _LINGER_SECONDS
     except OSError:
         return False
 
