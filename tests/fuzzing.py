@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deepmusic import synth
 from deepmusic.errors import AudioError
 
-SECONDS = 3.2
+SECONDS = 4.5
 
 #: What one case may take, on a slow and busy machine.
 MOST_SECONDS, MOST_MEGABYTES = 120, 1200
@@ -59,7 +59,7 @@ def encode_with_ffmpeg(data: bytes, suffix: str, *options: str) -> bytes:
 
 @cache
 def whole_files() -> dict[str, bytes]:
-    """Return 3 s of synthetic rock, in every format."""
+    """Return a few seconds of synthetic rock, in every format."""
     music = synth.play("rock", seconds=SECONDS, seed=0, sample_rate=_RATE)
     stereo = np.stack([music, 0.5 * music[::-1]], axis=1)
     twice = np.repeat(stereo, 2, axis=0)
