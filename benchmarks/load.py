@@ -36,7 +36,6 @@ from deepmusic import audio, launch, models, prediction, recipes, synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.ui.verdict import certainty
 
-SONG_SECONDS = 30.0
 PATIENCE = 300
 
 
@@ -124,11 +123,9 @@ class Session:
 class Songs:
     """Songs of which no two have the same bytes, with what the page must say of them."""
 
-    def __init__(self, networks: list[str]) -> None:
+    def __init__(self, networks: list[str], seconds: float) -> None:
         self._classifiers = prediction.load_classifiers(networks)
-        self._music = {
-            genre: synth.play(genre, seconds=SONG_SECONDS, seed=1) for genre in GTZAN_GENRES
-        }
+        self._music = {genre: synth.play(genre, seconds=seconds, seed=1) for genre in GTZAN_GENRES}
         self._answers: dict[str, list[str]] = {}
         self._count, self._lock = 0, threading.Lock()
 
@@ -151,10 +148,10 @@ class Songs:
         )
 
     def predict(self, genre: str) -> None:
-        """Decode and classify a third of a new song in this process."""
+        """Decode and classify most of a song in this process, from a place of its own on."""
         with self._lock:
             self._count += 1
-        samples = self._music[genre][self._count :][: round(audio.SAMPLE_RATE * SONG_SECONDS / 3)]
+        samples = self._music[genre][self._count :]
         song = audio.load_song(audio.encode_flac(samples, audio.SAMPLE_RATE))
         prediction.classify(song, self._classifiers)
 
@@ -191,12 +188,13 @@ def visit(address: str, songs: Songs, number: int, rounds: int) -> tuple[list[fl
 def main() -> int:
     """Print latency by number of visitors, then memory over many predictions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--visitors", type=int, nargs="+", default=[1, 4, 8, 16])
+    parser.add_argument("--visitors", type=int, nargs="*", default=[1, 4, 8, 16])
     parser.add_argument("--songs", type=int, default=4, help="songs of each visitor")
+    parser.add_argument("--seconds", type=float, default=30, help="length of the songs")
     parser.add_argument("--pages", type=int, default=200, help="songs for the server's memory")
     parser.add_argument("--predictions", type=int, default=1000, help="for the library's memory")
     options = parser.parse_args()
-    songs = Songs(list(models.MODELS))
+    songs = Songs(list(models.MODELS), options.seconds)
     for genre in GTZAN_GENRES:
         songs.draw(genre)
     n_faults = 0
@@ -205,12 +203,13 @@ def main() -> int:
         server, address = start_server()
         visit(address, songs, 0, 2)
         print(
-            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; songs:  {SONG_SECONDS:.0f} s; "
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; songs "
+            f"of {options.seconds:g} s; "
             f"server {megabytes(server.pid):.0f} MB"
         )
         model, recipe = recipes.recipe("cnn", "class")
         run = launch.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
-        for training in (False, True):
+        for training in (False, True) if options.visitors else ():
             if training:
                 launch.start(run)
                 while not run.history():
@@ -238,7 +237,8 @@ def main() -> int:
                     flush=True,
                 )
                 print("\n".join(faults[:3]), end="\n" if faults else "")
-        launch.stop(run)
+        if run.is_locked():
+            launch.stop(run)
         while run.is_locked():
             time.sleep(0.2)
         done, per_session = 0, 10
