@@ -4,6 +4,7 @@ Streamlit hashes large arrays by sampling, so that a changed song could pass for
 are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as ``_data``.
 """
 
+import gc
 import hashlib
 import os
 import time
@@ -95,6 +96,10 @@ def _load_networks() -> Mapping[str, Any]:
         synth.tone(440.0, seconds=10.0), sample_rate=audio.SAMPLE_RATE
     )
     prediction.classify(warm_up_song, classifiers)
+    # Streamlit collects garbage after every rerun, and looked through all that TensorFlow keeps for
+    # good: 0.3 s for each click. What is there now is left alone from here on.
+    gc.collect()
+    gc.freeze()
     return classifiers
 
 
