@@ -284,7 +284,7 @@ if not scores:
     st.stop()
 if all(score.candidate.model == models.BASELINE for score in scores):
     st.info(
-        f"Only the SVM has been measured by {compared.escape(protocol)} yet. Measure the networks: "
+        f"Only the SVM has been measured by {markdown.plain(protocol)} yet. Measure the networks: "
         + ", ".join(f"`{line}`" for line in comparison.train_commands("all", protocol))
     )
 with_paper, of_gtzan = protocol == "paper", splits.is_of_gtzan(protocol)
@@ -308,7 +308,7 @@ with left:
     )
 with right:
     st.markdown(
-        f"Protocol **{compared.escape(protocol)}**, {scores[0].clips:,} test "
+        f"Protocol **{markdown.plain(protocol)}**, {scores[0].clips:,} test "
         f"{'segments' if protocol == LEAK else 'clips'}. {comparison.words_of(protocol)}"
     )
     of_all = CHART_WORDS + (CEILING_WORDS if of_gtzan else "")

@@ -587,7 +587,7 @@ else:
     show_difference(shown, measure, (genre, heard), dark)
 n_clips = " and ".join(sorted({str(len(result.clips)) for result in shown.values()}))
 words = PROTOCOLS.get(protocol.partition(", fold ")[0], "")
-told = compared.escape(protocol)
+told = markdown.plain(protocol)
 st.caption(
     f"Measured on {n_clips} test clips, protocol {told}{words and f' ({words})'}. A clip's "
     "verdict is the mean of its windows' probabilities. Empty cells are zero."
