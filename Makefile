@@ -7,13 +7,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint format screenshot results train clean
+.PHONY: help app test lint format screenshot results train fuzz clean
 
 help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 app: $(VENV)/.app ## Open the app in the browser
-	$(BIN)/streamlit run app.py
+	$(BIN)/streamlit run app.py $(if $(filter 1,$(DEEPMUSIC_PUBLIC)),--server.maxUploadSize 20)
 
 test: $(VENV)/.dev ## Lint, then run all tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -34,6 +34,9 @@ results: $(VENV)/.app ## Recount what the shipped networks reach
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/python -m deepmusic train --model all --split paper
+
+fuzz: $(VENV)/.dev ## Try thousands of broken files, for ten minutes at most
+	$(BIN)/python tests/fuzzing.py
 
 clean: ## Remove the environment
 	rm -rf $(VENV)

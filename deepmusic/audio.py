@@ -8,20 +8,24 @@ block by block, so that a file which unpacks to gigabytes is refused before it f
 import hashlib
 import io
 import shutil
+import struct
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import soundfile
 import soxr
 
+from deepmusic import public
 from deepmusic.config import AudioLimits, MelConfig
 from deepmusic.errors import AudioError, SilenceError
 
-LIMITS = AudioLimits()
 SAMPLE_RATE = MelConfig().sample_rate
 
 #: What a file picker should offer, and what a folder is searched for.
@@ -42,9 +46,15 @@ SUFFIXES = [
     ".mka",
 ]
 
+#: How WAV, AU, AIFF, FLAC, OGG and MP3 with a title begin.
+_SOUND_STARTS = (b"RIFF", b"RIFX", b"RF64", b".snd", b"dns.", b"FORM", b"fLaC", b"OggS", b"ID3")
+
 # Small (0.2 s of CD sound), because where a FLAC file breaks off its last block is lost.
 _BLOCK_SAMPLES = 1 << 14
 _FFMPEG_SECONDS = 300
+
+#: Floats beyond this are no sound, and their squares would leave the range of floats.
+_LARGEST = 1e6
 
 #: What libsndfile counts where the header does not say, as in FLAC that came out of a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
@@ -89,7 +99,7 @@ def load_song(
     *,
     name: str | None = None,
     sample_rate: int | None = SAMPLE_RATE,
-    limits: AudioLimits = LIMITS,
+    limits: AudioLimits | None = None,
 ) -> Song:
     """Read a sound from a file or from bytes.
 
@@ -101,8 +111,9 @@ def load_song(
         How to call it in messages; the file's name by default.
     sample_rate : int or None
         Of the result, in Hz; None keeps the file's own.
-    limits : AudioLimits
-        What is too large, too long or too quiet.
+    limits : AudioLimits, optional
+        What is too large, too long or too quiet; by default what holds here
+        (`deepmusic.public`).
 
     Returns
     -------
@@ -114,6 +125,7 @@ def load_song(
         If it is missing, too large, empty, not sound, damaged, too long, silent, or holds values
         that are no numbers.
     """
+    limits = limits or public.audio_limits()
     if isinstance(source, bytes):
         data, name = source, Path(name or "sound").name
     else:
@@ -127,6 +139,8 @@ def load_song(
     foreign = _foreign_container(data)
     if foreign is not None:
         return _load_with_ffmpeg(data, *foreign, name, digest, sample_rate, limits)
+    if not _is_known_sound(data):
+        raise _not_sound(name)
     return _load_with_soundfile(io.BytesIO(data), name, digest, sample_rate, limits)
 
 
@@ -136,7 +150,7 @@ def song_from_array(
     sample_rate: int,
     name: str = "array",
     target_sample_rate: int = SAMPLE_RATE,
-    limits: AudioLimits = LIMITS,
+    limits: AudioLimits | None = None,
 ) -> Song:
     """Take samples that are already in memory.
 
@@ -150,8 +164,8 @@ def song_from_array(
         How to call it in messages.
     target_sample_rate : int
         Of the result, in Hz.
-    limits : AudioLimits
-        What is too long or too quiet.
+    limits : AudioLimits, optional
+        What is too long or too quiet; by default what holds here.
 
     Returns
     -------
@@ -162,10 +176,11 @@ def song_from_array(
     AudioError
         As `load_song`, or if `y` is not one- or two-dimensional.
     """
+    limits = limits or public.audio_limits()
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
         raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
-    _check_format(name, sample_rate, channels.shape[1], limits)
+    _check_format(name, sample_rate, *channels.shape, limits)
     step = max(1, _BLOCK_SAMPLES // len(channels))
     blocks = (channels[:, start : start + step].T for start in range(0, channels.shape[1], step))
     mixed = _mix_and_resample(blocks, name, sample_rate, target_sample_rate, limits)
@@ -234,11 +249,26 @@ def _read_bytes(path: Path, limits: AudioLimits) -> bytes:
         ) from error
 
 
+def _not_sound(name: str) -> AudioError:
+    return AudioError(
+        f"{name} is not sound that can be read. "
+        "Choose a WAV, AU, FLAC, MP3, OGG, Opus, M4A or WebM file."
+    )
+
+
 def _too_large(name: str, size: int, limits: AudioLimits) -> AudioError:
     return AudioError(
         f"{name} is {size / 2**20:.0f} MB; the limit is {limits.max_bytes / 2**20:.0f} MB. "
         "Cut it, or save it as MP3."
     )
+
+
+def _is_known_sound(data: bytes) -> bool:
+    """Tell whether a file begins like one of the formats that we name.
+
+    libsndfile knows two dozen more, whose readers few people test.
+    """
+    return data.startswith(_SOUND_STARTS) or _is_mpeg_frame(data)
 
 
 def _is_mpeg_frame(data: bytes) -> bool:
@@ -274,13 +304,10 @@ def _load_with_soundfile(
     try:
         sound = _Stream(file)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
-        raise AudioError(
-            f"{name} is not sound that can be read. "
-            "Choose a WAV, AU, FLAC, MP3, OGG, Opus, M4A or WebM file."
-        ) from error
+        raise _not_sound(name) from error
     with sound:
         n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
-        _check_format(name, sound.samplerate, n_frames, limits)
+        _check_format(name, sound.samplerate, sound.channels, n_frames, limits)
         notes: list[str] = []
         sample_rate = sample_rate or sound.samplerate
         mixed = _mix_and_resample(
@@ -316,7 +343,9 @@ def _blocks(sound: soundfile.SoundFile, notes: list[str]) -> Iterator[np.ndarray
         yield block
 
 
-def _check_format(name: str, sample_rate: int, n_frames: int | None, limits: AudioLimits) -> None:
+def _check_format(
+    name: str, sample_rate: int, channels: int, n_frames: int | None, limits: AudioLimits
+) -> None:
     low, high = limits.min_sample_rate, limits.max_sample_rate
     if not low <= sample_rate <= high:
         raise AudioError(
@@ -325,8 +354,21 @@ def _check_format(name: str, sample_rate: int, n_frames: int | None, limits: Aud
         )
     if n_frames == 0:
         raise AudioError(f"{name} holds no sound. Choose a longer clip.")
-    if n_frames is not None and n_frames > limits.max_seconds * sample_rate:
+    if n_frames is not None:
+        _check_size(name, sample_rate, channels, n_frames, limits)
+
+
+def _check_size(
+    name: str, sample_rate: int, channels: int, n_frames: int, limits: AudioLimits
+) -> None:
+    if n_frames > limits.max_seconds * sample_rate:
         raise _too_long(name, n_frames / sample_rate, limits)
+    if n_frames * channels > limits.max_samples:
+        raise AudioError(
+            f"{name} holds {n_frames * channels / 1e6:,.0f} million samples or more in its "
+            f"{channels} channels; the limit is {limits.max_samples / 1e6:,.0f} million. Save it "
+            "as stereo at 44,100 Hz."
+        )
 
 
 def _too_long(name: str, seconds: float, limits: AudioLimits) -> AudioError:
@@ -357,14 +399,17 @@ def _mix_and_resample(
     low, high = np.inf, -np.inf
     for block in blocks:
         n_frames += len(block)
-        if n_frames > limits.max_seconds * source_rate:
-            raise _too_long(name, n_frames / source_rate, limits)
-        mono = block.mean(axis=1, dtype=np.float32)
+        _check_size(name, source_rate, block.shape[1], n_frames, limits)
+        mono = _mean_of_channels(block)
         if not np.isfinite(mono).all():
             raise AudioError(
                 f"{name} holds values that are no numbers (NaN or infinity). Export it again."
             )
         low, high = min(low, mono.min()), max(high, mono.max())
+        if max(-low, high) > _LARGEST:
+            raise AudioError(
+                f"{name} holds values beyond {_LARGEST:,.0f} times full scale. Export it again."
+            )
         parts.append(resampler.resample_chunk(mono) if resampler else mono)
     # Asked here too, because resampling bends the ends of a constant offset, which then swings.
     if n_frames and (high - low) / 2 < limits.silence_peak:
@@ -372,6 +417,15 @@ def _mix_and_resample(
     if resampler:
         parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _mean_of_channels(block: np.ndarray) -> np.ndarray:
+    """Return [frames] for [frames, channels]; NumPy's mean along so short an axis is slow."""
+    mono = block[:, 0].copy()
+    for channel in range(1, block.shape[1]):
+        mono += block[:, channel]
+    mono /= block.shape[1]
+    return mono
 
 
 def _checked(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
@@ -386,8 +440,9 @@ def _silent(name: str) -> SilenceError:
     )
 
 
-def is_silent(samples: np.ndarray, limits: AudioLimits = LIMITS) -> bool:
+def is_silent(samples: np.ndarray, limits: AudioLimits | None = None) -> bool:
     """Tell whether samples stay within the silence limit, whatever their constant offset."""
+    limits = limits or public.audio_limits()
     return samples.size == 0 or float(np.ptp(samples)) / 2 < limits.silence_peak
 
 
@@ -400,27 +455,82 @@ def _load_with_ffmpeg(
     sample_rate: int | None,
     limits: AudioLimits,
 ) -> Song:
-    """Let ffmpeg turn M4A, AAC or WebM into WAV in a folder that goes afterwards."""
+    """Let ffmpeg decode M4A, AAC or WebM from a folder that goes afterwards."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise AudioError(
             f"{name} is {kind} sound, which needs the program ffmpeg. "
             "Install ffmpeg, or save the file as MP3, FLAC or WAV."
         )
+    unreadable = AudioError(
+        f"{name} looks like {kind}, but ffmpeg finds no sound in it that it can read. "
+        "Get a whole copy, or save it as MP3, FLAC or WAV."
+    )
+    # M4A keeps its table of contents at its end, so the input must be a file. The output is read
+    # from a pipe: as a file, an hour in many channels would fill the disk.
     with tempfile.TemporaryDirectory(prefix="deepmusic-") as folder:
-        source, target = Path(folder, "source"), Path(folder, "sound.wav")
-        source.write_bytes(data)
+        source = Path(folder, "source")
+        try:
+            source.write_bytes(data)
+        except OSError as error:
+            raise AudioError(
+                f"{name} is {kind} sound, and no temporary file can be written "
+                f"for ffmpeg ({error.strerror}). Free some space, or save it as MP3, FLAC or WAV."
+            ) from error
         # The demuxer is named and only files may be opened, so that no playlist hidden in the bytes
         # makes ffmpeg fetch something else.
         command = [program, "-v", "error", "-nostdin", "-protocol_whitelist", "file"]
         command += ["-f", demuxer, "-i", str(source), "-map", "0:a:0"]
-        command += ["-t", str(limits.max_seconds + 1), "-c:a", "pcm_f32le", str(target)]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=_FFMPEG_SECONDS)
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise AudioError(
-                f"{name} looks like {kind}, but ffmpeg finds no sound in it that it can read. "
-                "Get a whole copy, or save it as MP3, FLAC or WAV."
-            ) from error
-        with target.open("rb") as file:
-            return _load_with_soundfile(file, name, digest, sample_rate, limits)
+        command += ["-t", str(limits.max_seconds + 1), "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
+        with _running(command) as process:
+            output = process.stdout
+            rate, channels = _read_au_header(output) or (0, 0)
+            if not channels:
+                raise unreadable
+            _check_format(name, rate, channels, None, limits)
+            blocks = _au_blocks(output, channels)
+            mixed = _mix_and_resample(blocks, name, rate, sample_rate, limits)
+            if process.wait() or not mixed.size:
+                raise unreadable
+    return Song(
+        samples=_checked(mixed, name, limits),
+        sample_rate=sample_rate,
+        name=name,
+        source_sample_rate=rate,
+        source_channels=channels,
+        digest=digest,
+    )
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen]:
+    """Run a program for as long as its output is read, and for `_FFMPEG_SECONDS` at most."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    alarm = threading.Timer(_FFMPEG_SECONDS, process.kill)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield process
+    finally:
+        alarm.cancel()
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+def _read_au_header(output: IO[bytes]) -> tuple[int, int] | None:
+    """Return sample rate and channels of AU, which needs no length; None if there is no sound."""
+    header = output.read(24)
+    if len(header) < 24:
+        return None
+    _, offset, _, _, rate, channels = struct.unpack(">4s5I", header)
+    output.read(offset - len(header))
+    return rate, channels
+
+
+def _au_blocks(output: IO[bytes], channels: int) -> Iterator[np.ndarray]:
+    """Yield [frames, channels] of 32-bit floats, to the end."""
+    size = 4 * channels
+    while data := output.read(max(1, _BLOCK_SAMPLES // channels) * size):
+        whole = data[: len(data) // size * size]
+        yield np.frombuffer(whole, ">f4").astype(np.float32).reshape(-1, channels)

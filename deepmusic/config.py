@@ -100,6 +100,9 @@ class AudioLimits(Config):
         Largest file, in bytes. `server.maxUploadSize` in `.streamlit/config.toml` says the same.
     max_seconds : float
         Longest sound, in seconds.
+    max_samples : int
+        Most samples over all channels: an hour of 44.1 kHz in six of them. A small file can unpack
+        to far more.
     min_sample_rate, max_sample_rate : int
         In Hz.
     silence_peak : float
@@ -109,6 +112,7 @@ class AudioLimits(Config):
 
     max_bytes: PositiveInt = 200 * 1024 * 1024
     max_seconds: PositiveFloat = 3600.0
+    max_samples: PositiveInt = 2**30
     min_sample_rate: PositiveInt = 8_000
     max_sample_rate: PositiveInt = 192_000
     silence_peak: PositiveFloat = 3e-4

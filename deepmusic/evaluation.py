@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from deepmusic import models
+from deepmusic import models, weights
 from deepmusic.config import ModelConfig
 from deepmusic.datasets import Dataset, Pictures, Split, Track
 from deepmusic.datasets.gtzan import read_facts
@@ -622,13 +622,7 @@ def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
 
 def _load_network(run: Run) -> "keras.Model":
     network = models.build(run.config.model)
-    try:
-        network.load_weights(run.weights_path)
-    except (OSError, ValueError, KeyError) as error:
-        raise RunError(
-            f"{run.weights_path} does not hold the weights of {run.config.model.name} ({error}). "
-            "Get the file again, or train the network anew."
-        ) from error
+    weights.load(network, run)
     return network
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
+from deepmusic import public
 from deepmusic.config import LaunchLimits, ModelConfig, RunConfig, TrainConfig
 from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DeepMusicError, RunError
@@ -47,8 +48,13 @@ _NICENESS = 10
 
 
 def training_allowed() -> bool:
-    """Tell whether training is allowed here; ``DEEPMUSIC_ALLOW_TRAINING=0`` forbids it."""
-    return os.environ.get("DEEPMUSIC_ALLOW_TRAINING", "1").lower() not in ("0", "no", "false")
+    """Tell whether training is allowed here.
+
+    ``DEEPMUSIC_ALLOW_TRAINING=0`` forbids it, and so does ``DEEPMUSIC_PUBLIC=1``.
+    """
+    return not public.is_public() and os.environ.get(
+        "DEEPMUSIC_ALLOW_TRAINING", "1"
+    ).lower() not in ("0", "no", "false")
 
 
 def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
@@ -282,6 +288,6 @@ def refuse_if_forbidden() -> None:
     """Raise `RunError` where training is not allowed."""
     if not training_allowed():
         raise RunError(
-            "Training is switched off here (DEEPMUSIC_ALLOW_TRAINING=0). "
+            "Training is switched off here (DEEPMUSIC_ALLOW_TRAINING=0 or DEEPMUSIC_PUBLIC=1). "
             "Run DeepMusic on your own machine to train."
         )

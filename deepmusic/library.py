@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from deepmusic import embeddings
+from deepmusic import embeddings, public
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.embeddings import Passages
 from deepmusic.errors import LibraryError
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_LIBRARY"
-PUBLIC_VARIABLE = "DEEPMUSIC_PUBLIC"
 
 #: Rises when the tables change; a library of another format is indexed anew.
 FORMAT = 1
@@ -54,14 +53,14 @@ def indexing_allowed() -> bool:
 
     ``DEEPMUSIC_PUBLIC=1`` forbids it: on a public server a visitor must not look into its folders.
     """
-    return os.environ.get(PUBLIC_VARIABLE, "0").lower() in ("", "0", "no", "false")
+    return not public.is_public()
 
 
 def refuse_if_forbidden() -> None:
     """Raise `LibraryError` where `indexing_allowed` says no."""
     if not indexing_allowed():
         raise LibraryError(
-            f"Music libraries are switched off here ({PUBLIC_VARIABLE}=1). Run DeepMusic on your "
+            f"Music libraries are switched off here ({public.VARIABLE}=1). Run DeepMusic on your "
             "own machine to use yours."
         )
 

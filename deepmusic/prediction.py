@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepmusic import features, models
+from deepmusic import features, models, weights
 from deepmusic.audio import Song, is_silent
 from deepmusic.config import MelConfig, ModelConfig
-from deepmusic.errors import AudioError, ModelError, RunError
+from deepmusic.errors import AudioError, ModelError
 from deepmusic.features import ClipPicture
 from deepmusic.models import ENSEMBLE
 from deepmusic.runs import Run, shipped_run
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import keras
 
 #: Windows go through a network in batches of one size, since every new size costs a compilation.
-_BATCH = 32
+#: A clip of 30 s has 20 windows, so that few songs need filling up.
+_BATCH = 20
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Classifier:
     Raises
     ------
     RunError
-        If the weights are missing, damaged or of another shape.
+        If the weights are missing, damaged, of another shape, or not those that were shipped.
     """
 
     def __init__(self, run: Run) -> None:
@@ -122,13 +123,7 @@ class Classifier:
         self._network = models.build(self.config)
         self._with_embedding = models.with_embedding(self._network)
         self._lock = threading.Lock()
-        try:
-            self._network.load_weights(run.weights_path)
-        except (OSError, ValueError, KeyError) as error:
-            raise RunError(
-                f"{run.weights_path} does not hold the weights of {self.config.name} ({error}). "
-                "Get the file again, or train the network anew."
-            ) from error
+        weights.load(self._network, run)
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -186,8 +186,9 @@ class Run:
         return (self.path / "cancelled").exists()
 
     def cancel(self) -> None:
-        """Ask the run to stop; its worker looks at each step."""
-        (self.path / "cancelled").touch()
+        """Ask the run to stop; its worker looks at each step. Raise `RunError` if it cannot be."""
+        with self._changing():
+            (self.path / "cancelled").touch()
 
     def clear_ending(self) -> None:
         """Forget how the run ended, so that it can go on."""
@@ -355,16 +356,29 @@ class Run:
         return {"title": str(stored.get("title", "")), "text": str(stored.get("text", ""))}
 
     def write_notes(self, title: str, text: str) -> None:
-        """Give the run a title and notes."""
-        write_atomically(
-            self.path / "notes.json", json.dumps({"title": title.strip(), "text": text.strip()})
-        )
+        """Give the run a title and notes; raise `RunError` if they cannot be written."""
+        notes = json.dumps({"title": title.strip(), "text": text.strip()})
+        with self._changing():
+            write_atomically(self.path / "notes.json", notes)
 
     def delete(self) -> None:
         """Delete the run and all its files; raise `RunError` while its worker lives."""
         if self.is_locked():
             raise RunError(f"{self.id} is {self.state}. Stop it first, then delete it.")
-        shutil.rmtree(self.path)
+        # Someone at another server may do the same at the same moment.
+        with self._changing(), suppress(FileNotFoundError):
+            shutil.rmtree(self.path)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Say in words that a run cannot be changed: the disk is full, or may not be written."""
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"{self.id} cannot be changed ({error.strerror}). Free some space, or check who "
+                "may write its folder."
+            ) from error
 
     def summary(self) -> dict[str, Any]:
         """Return one row of a table of runs.

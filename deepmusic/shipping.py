@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from deepmusic import baseline, evaluation, models
+from deepmusic import baseline, evaluation, models, weights
 from deepmusic.errors import RunError
 from deepmusic.runs import HOME_PROTOCOL, Run, shipped_path, shipped_run, write_atomically
 
@@ -50,6 +50,7 @@ def ship(run: Run) -> Run:
         _copy(path, target.path / path.name)
     if protocol != HOME_PROTOCOL:
         target.weights_path.unlink(missing_ok=True)
+    weights.write_list()
     return target
 
 

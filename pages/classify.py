@@ -4,7 +4,17 @@ import streamlit as st
 
 from deepmusic import figures
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, downloads, familiar, frame, player, sources, verdict, welcome
+from deepmusic.ui import (
+    cache,
+    downloads,
+    familiar,
+    frame,
+    markdown,
+    player,
+    sources,
+    verdict,
+    welcome,
+)
 
 frame.enter("pages/classify.py")
 
@@ -17,7 +27,7 @@ try:
     with st.spinner("From sound to mel-spectrogram ...", show_time=True):
         view = cache.view_song(song.digest, song.data, song.name)
 except DeepMusicError as error:
-    st.error(str(error))
+    st.error(markdown.message(error))
     welcome.show()
     st.stop()
 
@@ -43,7 +53,7 @@ with right:
         with st.spinner("The networks are listening ...", show_time=True):
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
         st.stop()
     verdict.show(predictions, featured)
     st.plotly_chart(

@@ -10,7 +10,7 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.figures import Dot
 from deepmusic.paper.table import CEILING, TABLE
 from deepmusic.runs import HOME_PROTOCOL, shipped_run
-from deepmusic.ui import address, cache, calibration, compared, frame, player, sources
+from deepmusic.ui import address, cache, calibration, compared, frame, markdown, player, sources
 
 CHART_WORDS = (
     "**Dot:** share of test clips whose labelled genre the network named, by the mean of all its "
@@ -211,7 +211,7 @@ def fight_duel() -> None:
             view = cache.view_song(song.digest, song.data, song.name)
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
         return
     if song.remark:
         st.caption(song.remark)
@@ -280,12 +280,12 @@ scores, faults = compared.scores_of(chosen, faults)
 if faults:
     with st.expander(f"Not shown, since they cannot be read: {len(faults)}", icon="⚠️"):
         for name, fault in faults.items():
-            st.warning(f"`{name}`: {fault}")
+            st.warning(f"{markdown.plain(name)}: {markdown.message(fault)}")
 if not scores:
     st.stop()
 if all(score.candidate.model == models.BASELINE for score in scores):
     st.info(
-        f"Only the SVM has been measured by {compared.escape(protocol)} yet. Measure the networks: "
+        f"Only the SVM has been measured by {markdown.plain(protocol)} yet. Measure the networks: "
         + ", ".join(f"`{line}`" for line in comparison.train_commands("all", protocol))
     )
 with_paper, of_gtzan = protocol == "paper", splits.is_of_gtzan(protocol)
@@ -309,7 +309,7 @@ with left:
     )
 with right:
     st.markdown(
-        f"Protocol **{compared.escape(protocol)}**, {scores[0].clips:,} test "
+        f"Protocol **{markdown.plain(protocol)}**, {scores[0].clips:,} test "
         f"{'segments' if protocol == LEAK else 'clips'}. {comparison.words_of(protocol)}"
     )
     of_all = CHART_WORDS + (CEILING_WORDS if of_gtzan else "")

@@ -14,7 +14,7 @@ from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import AudioError, ModelError, RunError
 from deepmusic.models import ENSEMBLE
 from deepmusic.runs import FINISHED, HOME_PROTOCOL, list_runs, shipped_run
-from deepmusic.ui import address, cache, compared, frame, sources
+from deepmusic.ui import address, cache, compared, frame, markdown, sources
 
 SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"
 
@@ -144,7 +144,7 @@ def read_shipped(candidates: dict[str, Candidate], protocol: str) -> dict[str, R
             try:
                 found[choice] = read_result(candidate)
             except RunError as error:
-                st.warning(str(error))
+                st.warning(markdown.message(error))
     return found
 
 
@@ -511,7 +511,7 @@ def show_player(tracks: list[str], data: str) -> None:
         except OSError as error:
             st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         except AudioError as error:
-            st.error(str(error))
+            st.error(markdown.message(error))
     with right:
         if st.button("See what the networks hear in it"):
             sources.open_in_classify(data, clip_of(track), path)
@@ -556,7 +556,7 @@ if faults:
     n_faults = "One run" if len(faults) == 1 else f"{len(faults)} runs"
     with st.expander(f"{n_faults} cannot be shown. Why?", icon="⚠️"):
         for choice, fault in faults.items():
-            st.warning(f"`{choice}`: {fault}")
+            st.warning(f"{markdown.plain(choice)}: {markdown.message(fault)}")
 protocols = comparison.protocols_of([*shipped.values(), *own.values()])
 if not protocols:
     st.info(
@@ -587,7 +587,7 @@ else:
     show_difference(shown, measure, (genre, heard), dark)
 n_clips = " and ".join(sorted({str(len(result.clips)) for result in shown.values()}))
 words = PROTOCOLS.get(protocol.partition(", fold ")[0], "")
-told = compared.escape(protocol)
+told = markdown.plain(protocol)
 st.caption(
     f"Measured on {n_clips} test clips, protocol {told}{words and f' ({words})'}. A clip's "
     "verdict is the mean of its windows' probabilities. Empty cells are zero."

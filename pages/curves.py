@@ -9,7 +9,7 @@ from deepmusic import figures, models, paper
 from deepmusic.errors import ModelError, RunError
 from deepmusic.figures import Curve
 from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
-from deepmusic.ui import address, frame
+from deepmusic.ui import address, frame, markdown
 
 SHIPPED = {f"shipped-{name}": name for name in models.MODELS}
 MEASURED = {"loss", "accuracy", "val_loss", "val_accuracy", "epoch"}
@@ -160,7 +160,7 @@ if faults:
     n_faults = "One run" if len(faults) == 1 else f"{len(faults)} runs"
     with st.expander(f"{n_faults} cannot be shown. Why?", icon="⚠️"):
         for choice, fault in faults.items():
-            st.warning(f"`{choice}`: {fault}")
+            st.warning(f"{markdown.plain(choice)}: {markdown.message(fault)}")
 if not chosen:
     st.info("Choose a training above, and see here how it went, epoch by epoch.")
     st.button("Show the three shipped networks", type="primary", on_click=show_shipped)

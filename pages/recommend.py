@@ -7,7 +7,17 @@ from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import DeepMusicError
 from deepmusic.library import Collection
 from deepmusic.recommend import Query, clock
-from deepmusic.ui import address, cache, collections, familiar, frame, indexer, results, sources
+from deepmusic.ui import (
+    address,
+    cache,
+    collections,
+    familiar,
+    frame,
+    indexer,
+    markdown,
+    results,
+    sources,
+)
 from deepmusic.ui.cache import SongFile
 
 SONG, SONGS, MIX = "song", "songs", "mix"
@@ -117,7 +127,7 @@ def ask_by_songs(name: str, collection: Collection) -> Query | None:
         return None
     for entry in collection.fetch(rows[:3]):
         if found := collections.sound(name, entry):
-            st.caption(results.escape(entry.name))
+            st.caption(markdown.plain(entry.name))
             st.audio(found[0], format=found[1], alt="A song asked about")
     return recommend.like_songs(collection, rows)
 
@@ -209,4 +219,4 @@ try:
         if name == collections.GTZAN and cache.gtzan() is None:
             st.caption("GTZAN's recordings may not be passed on: these are facts without sound.")
 except DeepMusicError as error:
-    left.error(str(error))
+    left.error(markdown.message(error))

@@ -1,5 +1,6 @@
 """The pages, in every state, without a browser."""
 
+import gc
 import io
 
 import pytest
@@ -68,6 +69,11 @@ def test_the_demo_button_plays_and_classifies(app):
     assert "synthetic\\-blues\\.wav" in texts(app)
     assert "**Synthetic**" in texts(app)
     assert "named the labelled genre" in texts(app)
+
+
+def test_no_click_looks_for_garbage_in_tensorflow():
+    cache.networks()
+    assert gc.get_freeze_count() > 100_000
 
 
 def test_a_link_leads_to_a_demo_and_a_network(app):

@@ -4,6 +4,7 @@ import hashlib
 import io
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -205,11 +206,60 @@ def test_a_playlist_never_reaches_ffmpeg(tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("ffmpeg was called")
 
-    monkeypatch.setattr(subprocess, "run", fail)
+    monkeypatch.setattr(subprocess, "Popen", fail)
     path = tmp_path / "list.m4a"
     path.write_bytes(PLAYLIST)
     with pytest.raises(AudioError, match=r"list\.m4a is not sound that can be read"):
         load_song(path)
+
+
+@needs_ffmpeg
+def test_ffmpeg_without_room_says_so(monkeypatch):
+    def no_room(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", no_room)
+    with pytest.raises(AudioError, match=r"song is M4A sound.*No space left.*Free some space"):
+        load_song(M4A_HEADER, name="song")
+
+
+@needs_ffmpeg
+def test_ffmpeg_is_ended_when_enough_was_read(tmp_path, monkeypatch):
+    source, target = tmp_path / "long.wav", tmp_path / "long.mka"
+    source.write_bytes(encoded(tone(440, seconds=60), "wav"))
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-c:a", "flac", target], check=True)
+    started = []
+    popen = subprocess.Popen
+
+    def remember(*args, **kwargs):
+        started.append(popen(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", remember)
+    with pytest.raises(AudioError, match="lasts"):
+        load_song(target, limits=AudioLimits(max_seconds=2))
+    assert started[0].poll() is not None
+
+
+@pytest.mark.parametrize("kind", ["CAF", "W64", "MAT5", "VOC"])
+def test_containers_that_we_do_not_name_never_reach_libsndfile(kind, monkeypatch):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, tone(440, seconds=3), 22_050, format=kind)
+
+    def fail(*args, **kwargs):
+        raise AssertionError("libsndfile was called")
+
+    monkeypatch.setattr(audio, "_Stream", fail)
+    with pytest.raises(AudioError, match="not sound that can be read"):
+        load_song(buffer.getvalue())
+
+
+@pytest.mark.parametrize("value", [1e7, -1e20, 1e38])
+def test_values_that_no_sound_has_are_refused(value):
+    samples = tone(440, seconds=1)
+    samples[1234] = value
+    with pytest.raises(AudioError, match="beyond 1,000,000 times full scale"):
+        song_from_array(samples, sample_rate=22_050)
 
 
 def test_text_called_mp3_is_refused(tmp_path):
@@ -290,6 +340,13 @@ def test_what_is_too_long_is_refused(kind):
     load_song(data, limits=AudioLimits(max_seconds=3.1))
     with pytest.raises(AudioError, match=r"epic lasts .* the limit is"):
         load_song(data, name="epic", limits=AudioLimits(max_seconds=2.9))
+
+
+@pytest.mark.parametrize("data", [encoded_tone("flac"), streamed_flac()])
+def test_what_unpacks_to_too_much_is_refused(data):
+    load_song(data, limits=AudioLimits(max_samples=3 * 22_050 * 2))
+    with pytest.raises(AudioError, match="thick holds 0 million samples or more in its 1 channels"):
+        load_song(data, name="thick", limits=AudioLimits(max_samples=100_000))
 
 
 def test_an_array_that_is_too_long_is_refused():

@@ -301,7 +301,7 @@ def test_damaged_runs_are_told_and_the_page_goes_on(page, runs_folder):
     (strange.path / "config.json").write_text(text.replace('"name": "cnn"', '"name": "vgg"'))
     page.run()
     assert not page.exception
-    told = "\n".join(warning.value for warning in page.warning)
+    told = "\n".join(warning.value.replace("\\", "") for warning in page.warning)
     assert "does not fit this version of DeepMusic" in told
     assert "has no column accuracy, val_accuracy, val_loss" in told
     assert "There is no network named 'vgg'" in told

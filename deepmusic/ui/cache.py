@@ -4,6 +4,7 @@ Streamlit hashes large arrays by sampling, so that a changed song could pass for
 are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as ``_data``.
 """
 
+import gc
 import hashlib
 import os
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import audio, models
+from deepmusic import audio, models, public
 from deepmusic.datasets import Dataset, Gtzan, open_dataset
 from deepmusic.errors import DatasetError
 from deepmusic.runs import list_runs
@@ -95,6 +96,10 @@ def _load_networks() -> Mapping[str, Any]:
         synth.tone(440.0, seconds=10.0), sample_rate=audio.SAMPLE_RATE
     )
     prediction.classify(warm_up_song, classifiers)
+    # Streamlit collects garbage after every rerun, and looked through all that TensorFlow keeps for
+    # good: 0.3 s for each click. What is there now is left alone from here on.
+    gc.collect()
+    gc.freeze()
     return classifiers
 
 
@@ -198,7 +203,9 @@ def demo_song(genre: str) -> bytes:
 
 @st.cache_resource(show_spinner=False)
 def gtzan() -> Gtzan | None:
-    """Open GTZAN where it is at hand, with audio; else return None."""
+    """Open GTZAN where it is at hand, with audio; else, and always in public, return None."""
+    if public.is_public():
+        return None
     try:
         dataset = Gtzan.from_environment()
     except DatasetError:
@@ -218,7 +225,9 @@ def opened(data: str) -> Dataset:
 
 
 def collection(data: str) -> Dataset | None:
-    """Open a collection; None if it is not at hand."""
+    """Open a collection; None if it is not at hand, and always in public."""
+    if public.is_public():
+        return None
     try:
         return opened(data)
     except DatasetError:

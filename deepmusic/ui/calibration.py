@@ -7,7 +7,8 @@ import streamlit as st
 
 from deepmusic import comparison, figures, models
 from deepmusic.comparison import Score
-from deepmusic.ui.compared import NOTHING, escape
+from deepmusic.ui import markdown
+from deepmusic.ui.compared import NOTHING
 
 _READING = (
     "**How to read it.** Each mark gathers the test clips of which a network was about equally "
@@ -62,7 +63,7 @@ def show(scores: Sequence[Score], strict: Sequence[Score]) -> None:
     st.table(
         pd.DataFrame(
             {
-                "Network": f"**{escape(name)}**",
+                "Network": f"**{markdown.plain(name)}**",
                 "Sure, on average": _percent(score.table["confidence"].mean()),
                 "Right": _percent(score.clip.value),
                 "Gap": _points(before[name].error),

@@ -10,11 +10,10 @@ from deepmusic import comparison, models
 from deepmusic.comparison import Candidate, Measured, Score
 from deepmusic.errors import DeepMusicError
 from deepmusic.paper.table import TABLE
-from deepmusic.ui import address, cache
+from deepmusic.ui import address, cache, markdown
 
 #: Stands where there is no number.
 NOTHING = "\N{EN DASH}"
-_MARKUP = r"\`*_{}[]()<>#+-.!|~:$"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -96,7 +95,7 @@ def results_table(scores: Sequence[Score], with_paper: bool) -> pd.DataFrame:
     for score in scores:
         candidate = score.candidate
         printed = TABLE.get(candidate.model) if with_paper and candidate.shipped else None
-        row = {"Network": f"**{escape(candidate.name)}**"}
+        row = {"Network": f"**{markdown.plain(candidate.name)}**"}
         # The baseline reads a clip at once, and so has no windows.
         has_windows = score.windows > score.clips
         row["Windows right"] = in_percent(score.window) if has_windows else NOTHING
@@ -154,7 +153,7 @@ def show_difference(scores: Sequence[Score]) -> None:
         words = comparison.difference_in_words(by_name[one], by_name[other])
     except DeepMusicError as error:
         words = str(error)
-    st.markdown(escape(words))
+    st.markdown(markdown.message(words))
     with suppress(DeepMusicError):  # Own runs may be tested on fewer clips.
         st.markdown(comparison.agreement_in_words(scores))
 
@@ -165,11 +164,6 @@ def in_percent(measured: Measured) -> str:
         f"**{100 * measured.value:.1f}&nbsp;%** "
         f":small[:gray[{100 * measured.low:.0f}&nbsp;to&nbsp;{100 * measured.high:.0f}]]"
     )
-
-
-def escape(name: str) -> str:
-    """Escape what Markdown would take for markup, since a title may be anything."""
-    return "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in name)
 
 
 def _over_seeds(score: Score) -> str:

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import collections
+from deepmusic.ui import collections, markdown
 from deepmusic.ui.cache import SongFile
-from deepmusic.ui.compared import escape
 
 _PARTS = {
     "train": "the networks were **trained on it**, so a right answer proves little",
@@ -32,4 +31,4 @@ def show(song: SongFile) -> None:
 
 def _names(match) -> str:
     named = " - ".join(filter(None, (match.artist, match.title)))
-    return f" ({escape(named)})" if named else ""
+    return f" ({markdown.plain(named)})" if named else ""

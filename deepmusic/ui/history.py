@@ -8,7 +8,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, Run, list_runs
-from deepmusic.ui import run_buttons
+from deepmusic.ui import markdown, run_buttons
 
 _SETTINGS = ("data", "split", "epochs", "batch_size", "learning_rate", "augmentation", "seed")
 
@@ -155,7 +155,7 @@ def _show_run(run: Run) -> None:
     state = run.state
     st.markdown(f"**{run.id}**: {state}")
     if why := run.summary()["error"]:
-        st.error(why)
+        st.error(markdown.message(why))
     with st.container(horizontal=True):
         if _is_readable(run):
             run_buttons.show(run, "history")
@@ -181,7 +181,7 @@ def _is_readable(run: Run) -> bool:
 
 @st.dialog("Delete this run?")
 def _confirm_delete(run: Run) -> None:
-    name = run.notes["title"] or run.id
+    name = markdown.plain(run.notes["title"] or run.id)
     st.markdown(f"**{name}**: its weights, curves and results are gone for good.")
     with st.container(horizontal=True):
         if st.button(

@@ -8,7 +8,7 @@ from deepmusic import genre_tags, indexing
 from deepmusic.errors import LibraryError
 from deepmusic.indexing import Progress
 from deepmusic.library import Library
-from deepmusic.ui.compared import escape
+from deepmusic.ui import markdown
 
 
 def show(library: Library) -> None:
@@ -40,7 +40,7 @@ def _start(library: Library, folder: str) -> None:
         # Kept, so that the process is not forgotten while it runs and leaves no zombie behind.
         st.session_state["indexing"] = indexing.start(Path(folder.strip()).expanduser(), library)
     except LibraryError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
 
 
 @st.fragment(run_every=1.0)
@@ -62,7 +62,7 @@ def _watch() -> None:
 
 
 def _in_words(progress: Progress) -> str:
-    folder = escape(progress.folder)
+    folder = markdown.plain(progress.folder)
     if not progress.ended:
         if not progress.total:
             return f"Looking for music in {folder} ..."
@@ -73,14 +73,14 @@ def _in_words(progress: Progress) -> str:
         return f"{progress.done} of {progress.total} new or changed files in {folder}{left}"
     return (
         f"{folder}: {progress.added} songs added or renewed, {progress.unchanged} unchanged, "
-        f"{progress.removed} gone, {progress.failed} unusable ({escape(progress.ended)})."
+        f"{progress.removed} gone, {progress.failed} unusable ({markdown.plain(progress.ended)})."
     )
 
 
 def _interrupted(progress: Progress) -> str:
     return (
-        f"{escape(progress.folder)}: broken off after {progress.done} of {progress.total} files. "
-        "Index it again to go on from there."
+        f"{markdown.plain(progress.folder)}: broken off after {progress.done} of "
+        f"{progress.total} files. Index it again to go on from there."
     )
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from deepmusic import figures, models, timing
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs
-from deepmusic.ui import run_buttons
+from deepmusic.ui import markdown, run_buttons
 
 #: A run stays in view this long after its end, so that a class sees where it arrived.
 _LINGER_SECONDS = 600
@@ -63,7 +63,8 @@ def _runs_in_view() -> list[Run]:
 
 def _ended_lately(run: Run) -> bool:
     try:
-        return time.time() - run.history_path.stat().st_mtime < _LINGER_SECONDS
+        # Either way, since clocks are set back at times.
+        return abs(time.time() - run.history_path.stat().st_mtime) < _LINGER_SECONDS
     except OSError:
         return False
 
@@ -73,11 +74,12 @@ def _show_run(run: Run) -> None:
     try:
         config = run.config
     except DeepMusicError as error:
-        st.warning(str(error))
+        st.warning(markdown.message(error))
         return
     words, buttons = st.columns([5, 2], vertical_alignment="center")
     share, text = _progress(run, config.train.epochs)
-    words.progress(share, f"**{models.title(config.model.name)}** {run.notes['title']}  {text}")
+    title = markdown.plain(run.notes["title"])
+    words.progress(share, f"**{models.title(config.model.name)}** {title}  {text}")
     with buttons:
         run_buttons.show(run, "live")
 

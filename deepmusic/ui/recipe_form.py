@@ -10,7 +10,7 @@ from deepmusic.datasets.splits import FOLDS
 from deepmusic.errors import DeepMusicError
 from deepmusic.recipes import PRESETS
 from deepmusic.runs import ALIVE, list_runs
-from deepmusic.ui import cache
+from deepmusic.ui import cache, markdown
 
 _OWN = "own"
 _DATA = {
@@ -74,7 +74,7 @@ def show() -> None:
             for repeat in range(repeats)
         ]
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
         return
     _show_estimate(plans, preset, chosen, changes)
     st.button(
@@ -175,7 +175,7 @@ def _start(plans) -> None:
         for model, recipe in plans:
             launch.start(launch.create(model, recipe))
     except DeepMusicError as error:
-        st.session_state["start_problem"] = str(error)
+        st.session_state["start_problem"] = markdown.message(error)
 
 
 def _show_estimate(plans, preset: str, chosen, changes: dict[str, Any]) -> None:

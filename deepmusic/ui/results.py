@@ -9,8 +9,7 @@ from deepmusic import figures, recommend
 from deepmusic.errors import DeepMusicError
 from deepmusic.library import Collection
 from deepmusic.recommend import Query, Result, clock
-from deepmusic.ui import collections
-from deepmusic.ui.compared import escape
+from deepmusic.ui import collections, markdown
 
 #: Songs on a map; more would only cover each other.
 _ON_MAP = 2000
@@ -35,10 +34,10 @@ def _show_one(name: str, collection: Collection, query: Query, rank: int, result
     with st.container(key=f"result_{rank}", border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _show_cover(name, collection, result)
-            album = f" :small[:gray[{escape(entry.album)}]]" if entry.album else ""
+            album = f" :small[:gray[{markdown.plain(entry.album)}]]" if entry.album else ""
             st.markdown(
-                f"**{rank}. {escape(entry.title)}**{album}  \n"
-                f"{escape(entry.artist) or 'artist unknown'} · {_length(entry.duration)}",
+                f"**{rank}. {markdown.plain(entry.title)}**{album}  \n"
+                f"{markdown.plain(entry.artist) or 'artist unknown'} · {_length(entry.duration)}",
                 width="stretch",
             )
             st.markdown(
@@ -55,7 +54,7 @@ def _show_one(name: str, collection: Collection, query: Query, rank: int, result
                 args=(name, [entry.row]),
             )
         _show_player(name, result)
-        st.caption("Why: " + escape("; ".join(result.reasons)) + ".")
+        st.caption("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
 
 
 def ask_by_songs(name: str, rows: Sequence[int]) -> None:
@@ -85,7 +84,7 @@ def _show_player(name: str, result: Result) -> None:
     try:
         found = collections.sound(name, result.entry)
     except DeepMusicError as error:
-        st.caption(escape(str(error)))
+        st.caption(markdown.message(error))
         return
     if found:
         data, mime_type = found

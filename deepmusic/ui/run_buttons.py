@@ -7,7 +7,7 @@ import streamlit as st
 from deepmusic import launch, models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
-from deepmusic.ui import cache
+from deepmusic.ui import cache, markdown
 
 
 def show(run: Run, place: str) -> None:
@@ -45,10 +45,10 @@ def act(action: Callable[[Run], object], run: Run) -> None:
     try:
         action(run)
     except DeepMusicError as error:
-        st.toast(str(error))
+        st.toast(markdown.message(error))
 
 
 def _use(run: Run) -> None:
     """Let Classify ask this run instead of the shipped network."""
     cache.use_run(run.config.model.name, run.id)
-    st.toast(f"Classify now asks {run.notes['title'] or run.id}.")
+    st.toast(f"Classify now asks {markdown.plain(run.notes['title'] or run.id)}.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, models
+from deepmusic import audio, models, public
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import address, cache
@@ -27,9 +27,10 @@ def choose() -> SongFile | None:
     """
     ways = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
     if address.asked("source") == GTZAN and GTZAN not in ways:
+        cure = f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
         st.info(
             "This link points at a clip of GTZAN, which is not at hand here. "
-            f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
+            + ("Choose another song." if public.is_public() else cure)
         )
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
@@ -72,10 +73,14 @@ def choose_clip() -> SongFile | None:
 
 
 def _upload() -> SongFile | None:
+    limits = public.audio_limits()
+    megabytes = limits.max_bytes // 2**20
     st.file_uploader(
-        "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to 1 h, up to 200 MB",
+        "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to "
+        f"{limits.max_seconds / 60:.0f} min, up to {megabytes} MB",
         type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
         key="uploader",
+        max_upload_size=megabytes,
         on_change=_keep,
         args=("uploader",),
     )

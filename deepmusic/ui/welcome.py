@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic import figures, models
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.ui import cache
+from deepmusic.ui import cache, markdown
 from deepmusic.ui.cache import SongFile, SongView
 
 
@@ -79,15 +79,9 @@ def title_line(song: SongFile, view: SongView) -> None:
     """Show the song's name, length and format, and what is to be said of it."""
     minutes, seconds = divmod(int(view.duration), 60)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(_plain(song.name), anchor=False, width="content")
+        st.subheader(markdown.plain(song.name), anchor=False, width="content")
         st.caption(f"{minutes}:{seconds:02d} · {view.source}", width="content")
     if song.remark:
         st.caption(song.remark)
     if view.note:
         st.warning(view.note)
-
-
-def _plain(name: str) -> str:
-    """Escape what Markdown would take for markup, since a file may be called anything."""
-    markup = r"\`*_{}[]()<>#+-.!|~:$"
-    return "".join(f"\\{letter}" if letter in markup else letter for letter in name)

@@ -5,9 +5,9 @@ import streamlit as st
 from deepmusic import doctor
 from deepmusic.doctor import FAULTS, Report
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui.compared import escape
 from deepmusic.ui.dataset import shelf as shelves
 from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.markdown import plain as escape
 
 _KEPT = "dataset_report"
 

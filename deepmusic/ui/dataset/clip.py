@@ -3,9 +3,9 @@
 import streamlit as st
 
 from deepmusic.ui import sources
-from deepmusic.ui.compared import escape
 from deepmusic.ui.dataset import shelf as shelves
 from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.markdown import plain as escape
 
 _PART_WORDS = {
     "train": "trains",

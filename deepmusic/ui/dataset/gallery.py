@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from deepmusic import browse
-from deepmusic.ui.compared import escape
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset import shelf as shelves
 from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.markdown import plain as escape
 
 _COLUMNS = 5
 _PER_PAGE = 10

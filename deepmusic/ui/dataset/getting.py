@@ -8,8 +8,8 @@ from deepmusic import download, launch
 from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache
-from deepmusic.ui.compared import escape
 from deepmusic.ui.dataset.shelf import FMA, Shelf
+from deepmusic.ui.markdown import plain as escape
 
 _PROBLEM = "dataset_problem"
 

@@ -1,0 +1,265 @@
+"""How many visitors does one machine hold? Run with ``python benchmarks/load.py``.
+
+Starts a server and real sessions (Streamlit's own protocol over websockets, on this machine alone).
+Each session uploads songs of its own, one after the other, while a worker trains on the toy set.
+Printed are the time from upload to verdict, the server's memory as predictions add up, and whether
+any session was shown another one's song or answer.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The sessions are no browsers, and bring no cookie.
+os.environ["STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION"] = "false"
+
+import numpy as np
+from first_paint import start_server
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from deepmusic import audio, launch, models, prediction, recipes, synth
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.ui.verdict import certainty
+
+PATIENCE = 300
+
+
+class Session:
+    """A visitor without a browser."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                address.replace("http", "ws") + "/_stcore/stream",
+                subprotocols=["streamlit"],
+                max_size=None,
+                open_timeout=PATIENCE,
+            )
+        )
+        self.session_id = self._uploader = ""
+        self._rerun(BackMsg())
+
+    def _receive(self) -> Iterator[ForwardMsg]:
+        while True:
+            message = ForwardMsg()
+            message.ParseFromString(self._socket.recv(timeout=PATIENCE))
+            yield message
+
+    def _rerun(self, request: BackMsg) -> str:
+        """Run the page; return all that it says, as it would stand in the browser."""
+        request.rerun_script.query_string = ""
+        self._socket.send(request.SerializeToString())
+        said = []
+        for message in self._receive():
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self.session_id = self.session_id or message.new_session.initialize.session_id
+                said.clear()
+            elif kind == "delta":
+                element = message.delta.new_element
+                if element.WhichOneof("type") == "file_uploader":
+                    self._uploader = element.file_uploader.id
+                said.append(str(element))
+            elif kind == "script_finished":
+                finished = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+                if message.script_finished == finished:
+                    return "\n".join(said)
+        raise AssertionError("unreachable")
+
+    def classify(self, name: str, data: bytes) -> str:
+        """Upload a song, and return what the page then says."""
+        request = BackMsg()
+        request.file_urls_request.request_id = name
+        request.file_urls_request.file_names.append(name)
+        request.file_urls_request.session_id = self.session_id
+        self._socket.send(request.SerializeToString())
+        urls = next(
+            message.file_urls_response.file_urls[0]
+            for message in self._receive()
+            if message.WhichOneof("type") == "file_urls_response"
+        )
+        self._put(urls.upload_url, name, data)
+        request = BackMsg()
+        state = request.rerun_script.widget_states.widgets.add()
+        state.id = self._uploader
+        info = state.file_uploader_state_value.uploaded_file_info.add()
+        info.name, info.size, info.file_id = name, len(data), urls.file_id
+        info.file_urls.CopyFrom(urls)
+        return self._rerun(request)
+
+    def _put(self, url: str, name: str, data: bytes) -> None:
+        edge = uuid.uuid4().hex
+        head = (
+            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'
+        )
+        body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+        urlopen(Request(self._address + url, body, headers, method="PUT"), timeout=PATIENCE).read()
+
+    def close(self) -> None:
+        self._open.close()
+
+
+# === Songs, each with its answer ===
+
+
+class Songs:
+    """Songs of which no two have the same bytes, with what the page must say of them."""
+
+    def __init__(self, networks: list[str], seconds: float) -> None:
+        self._classifiers = prediction.load_classifiers(networks)
+        self._music = {genre: synth.play(genre, seconds=seconds, seed=1) for genre in GTZAN_GENRES}
+        self._answers: dict[str, list[str]] = {}
+        self._count, self._lock = 0, threading.Lock()
+
+    def draw(self, genre: str) -> tuple[str, bytes, list[str]]:
+        """Return a new name, the bytes, and the words of the right answer."""
+        with self._lock:
+            self._count += 1
+            number = self._count
+            samples = self._music[genre].copy()
+            # Beyond hearing, but other bytes: no cache can know the answer.
+            samples[number] += np.float32(1e-3)
+            if genre not in self._answers:
+                song = audio.load_song(audio.encode_flac(samples, audio.SAMPLE_RATE))
+                lead = prediction.classify(song, self._classifiers)[models.ENSEMBLE]
+                self._answers[genre] = [lead.genre, certainty(lead)]
+        return (
+            f"song{number}q.flac",
+            audio.encode_flac(samples, audio.SAMPLE_RATE),
+            (self._answers[genre]),
+        )
+
+    def predict(self, genre: str) -> None:
+        """Decode and classify most of a song in this process, from a place of its own on."""
+        with self._lock:
+            self._count += 1
+        samples = self._music[genre][self._count :]
+        song = audio.load_song(audio.encode_flac(samples, audio.SAMPLE_RATE))
+        prediction.classify(song, self._classifiers)
+
+
+def megabytes(pid: int) -> float:
+    """Return the resident memory of a process (Linux)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def processor_seconds(pid: int) -> float:
+    """Return how long a process has worked (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def visit(address: str, songs: Songs, number: int, rounds: int) -> tuple[list[float], list[str]]:
+    """Be one visitor; return the time of each verdict, and what was wrong."""
+    session = Session(address)
+    times, faults = [], []
+    for index in range(rounds):
+        genre = GTZAN_GENRES[(number + index) % len(GTZAN_GENRES)]
+        name, data, answer = songs.draw(genre)
+        began = time.perf_counter()
+        said = session.classify(name, data)
+        times.append(time.perf_counter() - began)
+        missing = [words for words in (name.partition(".")[0], *answer) if words not in said]
+        if missing or said.count("q\\\\.flac") != 1:
+            faults.append(f"{name}: {missing} not said")
+    session.close()
+    return times, faults
+
+
+def main() -> int:
+    """Print latency by number of visitors, then memory over many predictions."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--visitors", type=int, nargs="*", default=[1, 4, 8, 16])
+    parser.add_argument("--songs", type=int, default=4, help="songs of each visitor")
+    parser.add_argument("--seconds", type=float, default=30, help="length of the songs")
+    parser.add_argument("--pages", type=int, default=200, help="songs for the server's memory")
+    parser.add_argument("--predictions", type=int, default=1000, help="for the library's memory")
+    options = parser.parse_args()
+    songs = Songs(list(models.MODELS), options.seconds)
+    for genre in GTZAN_GENRES:
+        songs.draw(genre)
+    n_faults = 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DEEPMUSIC_RUNS"] = folder
+        server, address = start_server()
+        visit(address, songs, 0, 2)
+        print(
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; songs "
+            f"of {options.seconds:g} s; "
+            f"server {megabytes(server.pid):.0f} MB"
+        )
+        model, recipe = recipes.recipe("cnn", "class")
+        run = launch.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
+        for training in (False, True) if options.visitors else ():
+            if training:
+                launch.start(run)
+                while not run.history():
+                    time.sleep(0.5)
+            for visitors in options.visitors:
+                began, worked = time.perf_counter(), processor_seconds(server.pid)
+                with ThreadPoolExecutor(visitors) as pool:
+                    results = list(
+                        pool.map(
+                            lambda number: visit(address, songs, number, options.songs),
+                            range(visitors),
+                        )
+                    )
+                took = time.perf_counter() - began
+                times = sorted(one for times, _ in results for one in times)
+                faults = [fault for _, faults in results for fault in faults]
+                n_faults += len(faults)
+                p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
+                work = (processor_seconds(server.pid) - worked) / len(times)
+                print(
+                    f"{'while training' if training else 'idle':14} {visitors:3} visitors at once: "
+                    f"median {statistics.median(times):6.2f} s, p95 {p95:6.2f} s to the verdict; "
+                    f"{len(times) / took:5.2f} songs/s; {work:.2f} s of processor a song; "
+                    f"{len(faults)} of {len(times)} wrong; server {megabytes(server.pid):.0f} MB",
+                    flush=True,
+                )
+                print("\n".join(faults[:3]), end="\n" if faults else "")
+        if run.is_locked():
+            launch.stop(run)
+        while run.is_locked():
+            time.sleep(0.2)
+        done, per_session = 0, 10
+        while done < options.pages:
+            with ThreadPoolExecutor(4) as pool:
+                for _, faults in pool.map(
+                    lambda number: visit(address, songs, number, per_session), range(4)
+                ):
+                    n_faults += len(faults)
+            done += 4 * per_session
+            print(
+                f"after {done:5} songs on pages: server {megabytes(server.pid):.0f} MB", flush=True
+            )
+        server.terminate()
+        server.wait()
+    for done in range(1, options.predictions + 1):
+        songs.predict(GTZAN_GENRES[done % len(GTZAN_GENRES)])
+        if done in (20, 100) or done % 200 == 0:
+            print(f"after {done:5} predictions of the library: {megabytes(os.getpid()):.0f} MB")
+    return n_faults > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""What a visitor of a public server can and cannot do."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from deepmusic import audio, launch, public, recipes, synth
+from deepmusic.datasets import Gtzan
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.errors import AudioError, RunError
+from deepmusic.runs import find_run
+from deepmusic.ui import cache, markdown
+
+OUTSIDE = [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    ".",
+    "",
+    "blues.00000/../../../etc/passwd",
+    "%2e%2e%2fetc%2fpasswd",
+    "blues.00000\0.wav",
+    "<script>alert(1)</script>",
+]
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    for name in (public.VARIABLE, ENVIRONMENT_VARIABLE, "DEEPMUSIC_ALLOW_TRAINING"):
+        monkeypatch.delenv(name, raising=False)
+    cache.gtzan.clear()
+    yield
+    cache.gtzan.clear()
+
+
+@pytest.fixture
+def in_public(monkeypatch):
+    monkeypatch.setenv(public.VARIABLE, "1")
+
+
+@pytest.mark.parametrize(
+    ("word", "is_public"), [("1", True), ("yes", True), ("0", False), ("no", False), ("", False)]
+)
+def test_one_variable_decides(word, is_public, monkeypatch):
+    monkeypatch.setenv(public.VARIABLE, word)
+    assert public.is_public() is is_public
+    assert launch.training_allowed() is not is_public
+
+
+def test_nobody_trains(in_public, tmp_path):
+    with pytest.raises(RunError, match="switched off here"):
+        launch.create(*recipes.recipe("crnn", "class"), tmp_path)
+    assert not list(tmp_path.iterdir())
+    app = AppTest.from_file("../pages/train.py", default_timeout=30)
+    app.session_state["frame_is_up"] = True
+    app.run()
+    assert "switched off" in app.info[0].value
+    assert not app.button
+
+
+def test_songs_are_smaller(in_public):
+    with pytest.raises(AudioError, match=r"big\.wav is 21 MB; the limit is 20 MB"):
+        audio.load_song(bytes(21 * 2**20), name="big.wav")
+    eleven_minutes = audio.encode_flac(synth.tone(440, seconds=660, sample_rate=8_000), 8_000)
+    with pytest.raises(AudioError, match="lasts 11 min or more; the limit is 10 min"):
+        audio.load_song(eleven_minutes)
+
+
+def test_the_uploader_says_so(in_public):
+    app = AppTest.from_file("../app.py", default_timeout=90).run()
+    assert "3 s to 10 min, up to 20 MB" in app.file_uploader[0].label
+    assert not app.exception
+
+
+def test_gtzan_is_not_played(in_public, monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    app = AppTest.from_file("../app.py", default_timeout=90)
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    assert "not at hand" in app.info[0].value
+    assert str(toy_gtzan) not in str(app)
+
+
+def test_folders_stay_unsaid(monkeypatch):
+    words = "/home/ada/music lessons/runs/x/config.json cannot be read (see /srv/data/a.npz)."
+    assert markdown.message(words).startswith("/home/ada")
+    monkeypatch.setenv(public.VARIABLE, "1")
+    said = markdown.message(words)
+    assert "config.json cannot be read (see a.npz)" in said
+    for folder in ("/home", "ada/", "/srv", "data/"):
+        assert folder not in said
+    assert markdown.message("Set 3/4 or a/b; see http://x.org/y/z") == (
+        "Set 3/4 or a/b; see http\\://x.org/y/z"
+    )
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_no_id_leads_out_of_its_folder(name, tmp_path, toy_gtzan):
+    folder = tmp_path / "runs"
+    for path in (folder / "20261122-174803-crnn", tmp_path / "etc"):
+        path.mkdir(parents=True)
+        (path / "config.json").write_text("{}")
+    with pytest.raises(RunError, match="There is no run named"):
+        find_run(name, folder)
+    assert Gtzan(toy_gtzan).audio_path(name) is None
+
+
+#: All names that a page reads from its address.
+PARAMETERS = (
+    "source demo gtzan model one other honest network protocol view numbers layout networks first "
+    "second by label heard clip runs"
+)
+
+
+@pytest.mark.parametrize("page", ["classify", "compare", "confusion", "curves"])
+@pytest.mark.parametrize("text", ["../../etc/passwd", "<script>alert(1)</script>"])
+def test_an_address_with_nonsense_shows_none_of_it(page, text, monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=90)
+    app.session_state["frame_is_up"] = True
+    for name in PARAMETERS.split():
+        app.query_params[name] = text
+    app.run()
+    assert not app.exception
+    said = [getattr(e, "value", "") for e in (*app.markdown, *app.error, *app.warning, *app.info)]
+    said += [element.proto.body for element in app.get("html")]
+    assert not any(text in str(words) for words in said)
+
+
+NASTY = [
+    "<script>alert(1)</script>.mp3",
+    "<img src=x onerror=alert(1)>.mp3",
+    "![x](data:image,1).mp3",
+    "[click](javascript:alert(1)).mp3",
+    ":red[no] `code` $x$ **bold**.mp3",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_files_name_stays_text(name):
+    app = AppTest.from_file("../app.py", default_timeout=90).run()
+    app.file_uploader[0].set_value((name, b"no music", "audio/mpeg"))
+    app.run()
+    assert not app.exception
+    said = app.error[0].value
+    assert said.replace("\\", "").startswith(name.rpartition("/")[2])
+    shown = audio.load_song(audio.encode_wav(synth.tone(440, seconds=1), 22_050), name=name).name
+    assert said.startswith(markdown.message(shown))
+    for letter in "<[`$*":
+        assert said.count(letter) == said.count(f"\\{letter}")
+
+
+def test_only_our_own_words_become_html():
+    """Whoever writes another place with HTML reads this first, and escapes what others wrote."""
+    from pathlib import Path
+
+    root = Path(public.__file__).parent.parent
+    sources = [*root.glob("*.py"), *root.glob("pages/*.py"), *root.glob("deepmusic/ui/**/*.py")]
+    found = {
+        path.name: path.read_text(encoding="utf-8").count("st.html(")
+        for path in sources
+        if "st.html(" in path.read_text(encoding="utf-8")
+    }
+    for path in sources:
+        assert "unsafe_allow_html" not in path.read_text(encoding="utf-8")
+        assert "unsafe_allow_javascript" not in path.read_text(encoding="utf-8")
+    assert {"frame.py", "verdict.py", "welcome.py"} <= set(found)
+    player = (root / "deepmusic/ui/player/player.js").read_text(encoding="utf-8")
+    assert "innerHTML" not in player
+    assert "insertAdjacentHTML" not in player
