@@ -3,6 +3,7 @@
 import csv
 import functools
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,16 @@ from deepmusic.datasets import splits
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 
 SAMPLE_RATE = 22_050
+
+
+_MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def _same_main_module() -> Iterator[None]:
+    """Put back what Streamlit's AppTest replaces: new processes begin by importing it."""
+    yield
+    sys.modules["__main__"] = _MAIN
 
 
 @pytest.fixture(autouse=True)
