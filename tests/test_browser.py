@@ -350,6 +350,24 @@ def test_a_place_of_disagreement_is_heard_from_its_start(chromium, server):
     pytest.skip("the networks agree on every demo clip, or differ from its start")
 
 
+def test_a_song_leads_to_others_and_one_of_those_further(chromium, server):
+    """In the demo bands, so that nothing need be indexed."""
+    from playwright.sync_api import expect
+
+    with visit(chromium, f"{server}/recommend") as page:
+        page.get_by_role("button", name="Try the demo jazz").click()
+        # The first of two: while a page is drawn anew, the old answers are still there.
+        first = page.locator(".st-key-result_1").first
+        expect(first).to_contain_text("Why:", timeout=SLOW)
+        expect(first.locator("audio")).to_have_count(1)
+        page.wait_for_selector(READY)
+        found = re.search(r"1\. (.+)", first.inner_text())[1]
+        first.get_by_role("button", name="More like this").click()
+        # What was found asks now, and is not among the answers to itself.
+        expect(first).not_to_contain_text(found, timeout=SLOW)
+        expect(first).to_contain_text("Why:")
+
+
 def test_a_phone_shows_the_verdict_first_and_nothing_sticks_out(chromium, server, mp3):
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
     with visit(chromium, server, **phone) as page:
