@@ -3,10 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from deepmusic.prediction import Prediction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: With these a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -> dict[str, Any]:
@@ -48,7 +54,26 @@ def to_rows(
 
 def to_csv(file: str, duration: float, predictions: Mapping[str, Prediction]) -> str:
     """Return the rows of `to_rows` as text."""
-    header, rows = to_rows(file, duration, predictions)
+    return table_text(*to_rows(file, duration, predictions))
+
+
+def table_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table as CSV that a spreadsheet can open without harm.
+
+    Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
+    formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_defused(cell) for cell in row] for row in rows)
     return text.getvalue()
+
+
+def frame_text(table: "pd.DataFrame") -> str:
+    """Return a table's columns, without its index, as `table_text` does; gaps stay empty."""
+    return table.map(_defused).to_csv(index=False)
+
+
+def _defused(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell

@@ -5,8 +5,6 @@ fast enough for a million songs (`benchmarks/neighbours.py`). Then copies of the
 other go, one artist takes no more than its places, and each result says why it is there.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from deepmusic import embeddings, traits
+from deepmusic import embeddings, export, traits
 from deepmusic.audio import Song
 from deepmusic.embeddings import SongEmbedding, unit
 from deepmusic.errors import LibraryError
@@ -565,12 +563,11 @@ def to_dicts(results: Sequence[Result], genres: Sequence[str]) -> list[dict[str,
 
 def to_csv(results: Sequence[Result]) -> str:
     """Return the results as a table."""
-    buffer = io.StringIO()
-    table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(["rank", "similarity", "artist", "title", "album", "duration", "path", "why"])
+    header = ["rank", "similarity", "artist", "title", "album", "duration", "path", "why"]
+    rows = []
     for rank, result in enumerate(results, start=1):
         entry = result.entry
         names = (entry.artist, entry.title, entry.album)
         length, path, why = f"{entry.duration:.1f}", entry.path or "", "; ".join(result.reasons)
-        table.writerow([rank, f"{result.similarity:.4f}", *names, length, path, why])
-    return buffer.getvalue()
+        rows.append([rank, f"{result.similarity:.4f}", *names, length, path, why])
+    return export.table_text(header, rows)

@@ -5,6 +5,7 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from deepmusic import export
@@ -32,6 +33,18 @@ def test_json_has_the_promised_shape(predictions):
         "probabilities": {"blues": 0.25, "jazz": 0.75},
     }
     assert [clip["probabilities"]["blues"] for clip in cnn["clips"]] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("name", ["=1+1.mp3", "+a.mp3", "-a.mp3", "@SUM(A1).mp3", "\t=a.mp3"])
+def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
+    _, row = csv.reader(io.StringIO(export.to_csv(name, 33.0, predictions)))
+    assert row[0] == f"'{name}"
+    table = pd.DataFrame({"track": [name, "plain = 1"], "loss": [-1.5, None]})
+    assert [*csv.reader(io.StringIO(export.frame_text(table)))] == [
+        ["track", "loss"],
+        [f"'{name}", "-1.5"],
+        ["plain = 1", ""],
+    ]
 
 
 def test_csv_has_a_row_a_network(predictions):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic import doctor
+from deepmusic import doctor, export
 from deepmusic.doctor import FAULTS, Report
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui.dataset import shelf as shelves
@@ -104,7 +104,7 @@ def _show_report(report: Report) -> None:
         st.success("No track has a fault.")
     st.download_button(
         "Download CSV",
-        report.table.to_csv,
+        lambda: export.frame_text(report.table.reset_index()),
         file_name=f"deepmusic-check-{report.collection}.csv",
         mime="text/csv",
         help="A row for each track: what was measured, its faults, its SHA-256.",
