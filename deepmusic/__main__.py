@@ -13,15 +13,16 @@ import click
 
 from deepmusic import __version__, models, recipes
 from deepmusic.commands import results, similar
-from deepmusic.commands.data import DATA_OPTION, SPLIT_CHOICE, SPLIT_OPTION
+from deepmusic.commands.data import DATA_OPTION, SPLIT_CHOICE, TRAINING_SPLIT_OPTION
 from deepmusic.commands.data import data as data_commands
 from deepmusic.commands.results import LEAK_WARNING, evaluation_line
 from deepmusic.commands.robustness import robustness
 from deepmusic.datasets import settled
-from deepmusic.datasets.splits import LEAK
+from deepmusic.datasets.splits import ALL_CLIPS, LEAK
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
 from deepmusic.recipes import PRESETS
+from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL
 
 if TYPE_CHECKING:
     from deepmusic.datasets import Dataset
@@ -73,12 +74,15 @@ def chosen_models(name: str) -> list[str]:
 def predict(files: Sequence[str], model: str, style: str | None) -> None:
     """Tell the genre of sound files, folders or patterns such as "music/*.mp3".
 
+    The networks that answer learnt from all clips of GTZAN; for --score, from those that train.
     A file that cannot be used is reported and the rest go on; the exit code is then 2.
     """
     from deepmusic import prediction
 
     paths = list(expand(files))
-    classifiers = prediction.load_classifiers(chosen_models(model))
+    # A score needs networks that held clips back; a song from elsewhere, those that know most.
+    protocol = HOME_PROTOCOL if style == "score" else SONG_PROTOCOL
+    classifiers = prediction.load_classifiers(chosen_models(model), protocol)
     failures: list[Path] = []
     PRINTERS[style](hear(paths, classifiers, failures))
     if failures or not paths:
@@ -177,7 +181,7 @@ PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": pri
     type=click.Choice(list(PRESETS)),
     help="Where settings come from that are not given: class with --data toy, else best.",
 )
-@SPLIT_OPTION
+@TRAINING_SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
 @click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
 @click.option("--batch-size", type=click.IntRange(1), help="Windows a step.")
@@ -222,6 +226,8 @@ def train(
     split = split or recipes.usual_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:
+        if split == ALL_CLIPS:
+            raise click.UsageError("The SVM is there to be beaten in a test: choose a protocol.")
         if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
             raise click.UsageError(
                 "The SVM takes --data, --split, --fold, --out and --json alone: it has no epochs "
@@ -258,10 +264,17 @@ def train(
             if run.state != FINISHED:
                 raise RunError(f"{run.id} failed: {run.error.strip()}")
             if not as_json:
-                click.echo(evaluation_line(run.config.model.name, run.evaluation))
+                click.echo(outcome(run))
     finally:
         if as_json:
             print_runs(created, as_json)
+
+
+def outcome(run: "Run") -> str:
+    """Say what a finished run reached."""
+    if not run.config.train.is_tested:
+        return f"{models.title(run.config.model.name)}: learnt from every clip; nothing is tested"
+    return evaluation_line(run.config.model.name, run.evaluation)
 
 
 def train_baseline(

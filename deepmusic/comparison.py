@@ -412,6 +412,8 @@ def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
             if run.state != FINISHED:
                 continue
             models.spec(run.config.model.name)
+            if not run.config.train.is_tested:
+                continue
             if not isinstance(run.evaluation.get("protocol"), str):
                 raise RunError(f"{run.path / 'evaluation.json'} does not say its protocol.")
             kept.append(run)

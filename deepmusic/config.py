@@ -261,7 +261,7 @@ class TrainConfig(Config):
         `deepmusic.datasets.open_dataset`).
     split : str
         Protocol: `paper`, `fault_filtered`, `artist_folds`, `window_leak`, which is wrong on
-        purpose, or `own` (see `deepmusic.datasets.splits`).
+        purpose, `own`, or `all_clips`, which tests nothing (see `deepmusic.datasets.splits`).
     fold : int or None
         Test fold of `artist_folds`, 1 to 3; None for the others.
     epochs, batch_size : int
@@ -283,7 +283,9 @@ class TrainConfig(Config):
     """
 
     data: str = "gtzan"
-    split: Literal["paper", "fault_filtered", "artist_folds", "window_leak", "own"] = "paper"
+    split: Literal["paper", "fault_filtered", "artist_folds", "window_leak", "own", "all_clips"] = (
+        "paper"
+    )
     fold: Literal[1, 2, 3] | None = None
     epochs: PositiveInt = 80
     batch_size: PositiveInt = 128
@@ -295,6 +297,11 @@ class TrainConfig(Config):
     patience: PositiveInt = 25
     augment: AugmentConfig | None = AugmentConfig()
     seed: int = 0
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the protocol holds clips back, to choose an epoch by and to test."""
+        return self.split != "all_clips"
 
     @property
     def split_label(self) -> str:

@@ -523,8 +523,9 @@ def recount(run: Run) -> dict[str, Any]:
     Raises
     ------
     RunError
-        If the run is not finished.
+        If the run is not finished, or tested nothing.
     """
+    refuse_untested(run)
     return run.evaluation | summarize(run.read_predictions(), run.config.model.genres)
 
 
@@ -553,11 +554,12 @@ def evaluate(
     Raises
     ------
     RunError
-        If the run is not finished, was trained or chosen on a clip of that test part, or would
-        lose predictions, since fewer clips are at hand than were tested before.
+        If the run is not finished, was trained or chosen on a clip of that test part or on every
+        clip, or would lose predictions, since fewer clips are at hand than were tested before.
     DatasetError
         If there is no such protocol, or none of its clips is at hand.
     """
+    refuse_untested(run)
     stored, model, recipe = run.evaluation, run.config.model, run.config.train
     own = dataset.split(recipe.split, recipe.fold)
     if protocol in (None, recipe.split):
@@ -579,6 +581,18 @@ def evaluate(
         evaluation |= calibrated(predictions, validation, model.genres)
     run.write_evaluation(evaluation)
     return evaluation
+
+
+def refuse_untested(run: Run) -> None:
+    """Raise `RunError` if a run learnt from every clip, so that nothing is left to test it on."""
+    recipe = run.config.train
+    if not recipe.is_tested:
+        raise RunError(
+            f"{run.id} learnt from every clip of {recipe.data}, so a score on them would flatter "
+            "it. Test its recipe under a protocol: "
+            f"python -m deepmusic train --model {run.config.model.name} --split paper"
+            + ("" if recipe.data == "gtzan" else f" --data {recipe.data}")
+        )
 
 
 def refuse_seen_clips(run: Run, own: Split, split: Split) -> None:

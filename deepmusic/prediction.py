@@ -15,7 +15,7 @@ from deepmusic.config import MelConfig, ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.features import ClipPicture
 from deepmusic.models import ENSEMBLE
-from deepmusic.runs import Run, shipped_run
+from deepmusic.runs import HOME_PROTOCOL, Run, shipped_run
 
 if TYPE_CHECKING:
     import keras
@@ -224,11 +224,27 @@ class Classifier:
         return embeddings, probabilities
 
 
-def load_classifiers(names: Sequence[str]) -> dict[str, Classifier]:
-    """Load the shipped networks of these names; raise `ModelError` for an unknown one."""
+def load_classifiers(names: Sequence[str], protocol: str = HOME_PROTOCOL) -> dict[str, Classifier]:
+    """Load shipped networks.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Keys of `deepmusic.models.MODELS`.
+    protocol : str
+        `deepmusic.runs.HOME_PROTOCOL`, which has figures and held clips of GTZAN back; or
+        `SONG_PROTOCOL`, which learnt from all of GTZAN, for songs from elsewhere.
+
+    Raises
+    ------
+    ModelError
+        If there is no such network.
+    RunError
+        If its files are missing or damaged.
+    """
     for name in names:
         models.spec(name)
-    return {name: Classifier(shipped_run(name)) for name in names}
+    return {name: Classifier(shipped_run(name, protocol)) for name in names}
 
 
 def check_length(song: Song, configs: Sequence[ModelConfig]) -> None:

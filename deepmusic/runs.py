@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from deepmusic.config import RunConfig
+from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import RunError
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 #: Where the shipped runs lie: one directory for each network.
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "runs"
 
-#: The protocol of the networks that the app asks. Runs of the others serve tables alone, and are
-#: shipped without weights in a folder named after their protocol.
+#: The protocol of the networks that the app asks about clips of GTZAN, and compares. Runs of the
+#: others serve tables alone, and are shipped without weights in a folder of their protocol's name.
 HOME_PROTOCOL = "paper"
+
+#: How the networks learnt that the app asks about songs from elsewhere: no clip was held back, so
+#: that they know most, and no table can say how much.
+SONG_PROTOCOL = ALL_CLIPS
 
 #: Where, beside a shipped run, the same recipe under other seeds is shipped.
 _REPEATS = "seeds"
@@ -50,6 +55,9 @@ DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are
 _LOCK_SECONDS = 2
 
 _VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
+
+#: What Keras writes of the validation where there is none.
+_UNMEASURED = "NA"
 
 _CHECKPOINT = re.compile(r"epoch-(\d{4})\.weights\.h5")
 
@@ -210,10 +218,14 @@ class Run:
         names = lines[0].split(",")
         rows = (line.split(",") for line in lines[1:])
         return [
-            {name: float(value) for name, value in zip(names, row, strict=True)}
+            {
+                name: float(value)
+                for name, value in zip(names, row, strict=True)
+                if value != _UNMEASURED
+            }
             for row in rows
             # A worker that is killed while it writes leaves half a row.
-            if len(row) == len(names) and all(map(_is_number, row))
+            if len(row) == len(names) and all(v == _UNMEASURED or _is_number(v) for v in row)
         ]
 
     def cut_history(self, n_epochs: int) -> None:
@@ -223,11 +235,12 @@ class Run:
 
     @property
     def kept_epoch(self) -> int | None:
-        """The epoch with the lowest validation loss, whose weights are kept; counted from 0."""
-        history = self.history()
-        if not history:
-            return None
-        return int(min(history, key=lambda row: row["val_loss"])["epoch"])
+        """The epoch whose weights are kept; counted from 0.
+
+        It has the lowest validation loss; where no clip was held back to choose, it is the last.
+        """
+        kept = _kept(self.history())
+        return None if kept is None else int(kept["epoch"])
 
     @property
     def progress(self) -> dict[str, Any]:
@@ -410,7 +423,7 @@ class Run:
             "created": config.created.isoformat(),
         }
         if history:
-            row["val_accuracy"] = min(history, key=lambda kept: kept["val_loss"])["val_accuracy"]
+            row["val_accuracy"] = _kept(history).get("val_accuracy")
         return row
 
 
@@ -495,7 +508,7 @@ def shipped_run(name: str, protocol: str = HOME_PROTOCOL) -> Run:
 
 
 def shipped_runs(folder: Path | None = None) -> list[Run]:
-    """List all networks' runs that DeepMusic ships, of any protocol, without their repeats.
+    """List the networks' runs that DeepMusic ships and has tested, without their repeats.
 
     Parameters
     ----------
@@ -504,7 +517,8 @@ def shipped_runs(folder: Path | None = None) -> list[Run]:
     """
     folder = folder or SHIPPED
     found = (path.parent for path in sorted(folder.rglob("config.json")))
-    return [Run(path) for path in found if _REPEATS not in path.relative_to(folder).parts]
+    no_figures = {_REPEATS, SONG_PROTOCOL}
+    return [Run(path) for path in found if no_figures.isdisjoint(path.relative_to(folder).parts)]
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -530,6 +544,13 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def _kept(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+    """Return the row of the epoch whose weights are kept; None before the first is complete."""
+    if history and "val_loss" not in history[-1]:
+        return history[-1]
+    return min(history, key=lambda row: row["val_loss"], default=None)
 
 
 def _is_number(text: str) -> bool:

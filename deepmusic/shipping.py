@@ -1,6 +1,7 @@
 """From a finished run to what DeepMusic ships of it: networks to ask, and figures for tables.
 
-The app asks the networks of one protocol (`deepmusic.runs.HOME_PROTOCOL`); only these need weights.
+The app asks the networks of `deepmusic.runs.HOME_PROTOCOL`, and about songs from elsewhere those of
+`SONG_PROTOCOL`; only these need weights. The latter have no figures.
 """
 
 import os
@@ -9,7 +10,17 @@ from pathlib import Path
 
 from deepmusic import baseline, evaluation, models, weights
 from deepmusic.errors import RunError
-from deepmusic.runs import HOME_PROTOCOL, Run, shipped_path, shipped_run, write_atomically
+from deepmusic.runs import (
+    HOME_PROTOCOL,
+    SONG_PROTOCOL,
+    Run,
+    shipped_path,
+    shipped_run,
+    write_atomically,
+)
+
+#: Protocols whose networks the app asks.
+_ASKED = (HOME_PROTOCOL, SONG_PROTOCOL)
 
 #: Settings in which repeats may differ: chance, and where the same collection lies.
 _NO_PART_OF_A_RECIPE = ("seed", "data")
@@ -18,8 +29,8 @@ _NO_PART_OF_A_RECIPE = ("seed", "data")
 def ship(run: Run) -> Run:
     """Copy a finished run to where the app finds it, in place of the one shipped before.
 
-    Weights go along only under `HOME_PROTOCOL`. Repeats beside the old run stay if their recipe is
-    the new run's.
+    Weights go along only where the app asks the network. Repeats beside the old run stay if their
+    recipe is the new run's.
 
     Parameters
     ----------
@@ -48,7 +59,7 @@ def ship(run: Run) -> Run:
             shutil.rmtree(repeat.path)
     for path in paths:
         _copy(path, target.path / path.name)
-    if protocol != HOME_PROTOCOL:
+    if protocol not in _ASKED:
         target.weights_path.unlink(missing_ok=True)
     weights.write_list()
     return target
@@ -73,9 +84,10 @@ def ship_repeat(run: Run) -> Run:
     Raises
     ------
     RunError
-        If the run is not finished, no run is shipped there, or that one differs in more than its
-        seed, has the same seed, or was tested on other clips.
+        If the run is not finished or not tested, no run is shipped there, or that one differs in
+        more than its seed, has the same seed, or was tested on other clips.
     """
+    evaluation.refuse_untested(run)
     protocol, recipe = run.evaluation["protocol"], run.config.train
     shipped = shipped_run(run.config.model.name, protocol)
     apart = differences(run, shipped)
@@ -129,10 +141,12 @@ def _name(run: Run) -> str:
 
 def _shipped_paths(run: Run, name: str, protocol: str) -> list[Path]:
     """List what is shipped of a run."""
-    paths = [run.path / "evaluation.json", run.predictions_path]
+    paths = [run.path / "evaluation.json"]
+    if protocol != SONG_PROTOCOL:
+        paths.append(run.predictions_path)
     if name != baseline.NAME:
         paths += [run.path / "config.json", run.history_path]
-        if protocol == HOME_PROTOCOL:
+        if protocol in _ASKED:
             paths.append(run.weights_path)
     return paths
 

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from deepmusic import evaluation, models
 from deepmusic.augment import augment, mix_up
 from deepmusic.config import ModelConfig, TrainConfig
 from deepmusic.datasets import Dataset, Pictures, Split
+from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import DatasetError
 from deepmusic.features import windows
 from deepmusic.runs import Run
@@ -161,10 +163,15 @@ class KeepEpochs(keras.callbacks.Callback):
         kept = self._run.kept_epoch
         self._run.drop_checkpoints(keep=(kept, epoch))
         log.info(
-            "epoch %d/%d: loss %.3f, accuracy %.3f; validation loss %.3f, accuracy %.3f; %.1f s",
+            "epoch %d/%d: loss %.3f, accuracy %.3f%s; %.1f s",
             epoch + 1,
             self.params["epochs"],
-            *(logs[key] for key in ("loss", "accuracy", "val_loss", "val_accuracy", "seconds")),
+            logs["loss"],
+            logs["accuracy"],
+            "; validation loss {val_loss:.3f}, accuracy {val_accuracy:.3f}".format(**logs)
+            if "val_loss" in logs
+            else "",
+            logs["seconds"],
         )
         if patience_ended(self._run, self._patience):
             log.info("no better validation loss in %d epochs: training ends", self._patience)
@@ -205,7 +212,8 @@ def train(run: Run, dataset: Dataset) -> None:
     """Train a run's network to the end, keep its best weights, and test them once.
 
     The validation part is taken from the training clips and chooses the epoch; the test part is
-    read once, at the end. A run that was stopped goes on from its last complete epoch.
+    read once, at the end. Under `all_clips` there is neither: the last epoch is kept, and nothing
+    is tested. A run that was stopped goes on from its last complete epoch.
 
     Parameters
     ----------
@@ -233,15 +241,10 @@ def train(run: Run, dataset: Dataset) -> None:
     run.write_progress(phase="testing")
     network.load_weights(run.checkpoint_path(run.kept_epoch))
     _keep_weights(network, run)
-    predictions = evaluation.predict_windows(network, pictures["test"], dataset.tracks, model)
-    run.write_predictions(predictions)
-    validation = evaluation.predict_windows(network, pictures["valid"], dataset.tracks, model)
     run.write_evaluation(
-        evaluation.summarize(predictions, model.genres)
-        | evaluation.calibrated(predictions, validation, model.genres)
+        (_test(network, run, pictures, dataset) if "test" in pictures else {})
         | {
             "protocol": split.name,
-            "part": "test",
             "parameters": network.count_params(),
             "clips_by_part": {part: len(loaded.by_track) for part, loaded in pictures.items()},
             "skipped": [
@@ -254,8 +257,23 @@ def train(run: Run, dataset: Dataset) -> None:
     run.drop_checkpoints()
 
 
+def _test(
+    network: keras.Model, run: Run, pictures: Mapping[str, Pictures], dataset: Dataset
+) -> dict[str, Any]:
+    """Write what a network makes of each test window; return what that amounts to."""
+    model = run.config.model
+    predictions = evaluation.predict_windows(network, pictures["test"], dataset.tracks, model)
+    run.write_predictions(predictions)
+    validation = evaluation.predict_windows(network, pictures["valid"], dataset.tracks, model)
+    return (
+        evaluation.summarize(predictions, model.genres)
+        | evaluation.calibrated(predictions, validation, model.genres)
+        | {"part": "test"}
+    )
+
+
 def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, Pictures]:
-    """Load the pictures of each part of a split; log and count what cannot be used.
+    """Load the pictures of each part that a split has; log and count what cannot be used.
 
     Raises
     ------
@@ -264,6 +282,8 @@ def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, 
     """
     parts = {}
     for part in ("train", "valid", "test"):
+        if not getattr(split, part) and split.name == ALL_CLIPS:
+            continue
         loaded = dataset.pictures(getattr(split, part), model.mel).at_least(model.window_columns)
         for problem in loaded.problems:
             log.warning("skipped %s: %s", problem.track, problem.reason)
@@ -289,7 +309,9 @@ def _fit(
     sequence = _training_windows(pictures["train"], dataset, model, recipe)
     network.fit(
         sequence,
-        validation_data=_fixed_windows(pictures["valid"], dataset, model),
+        validation_data=_fixed_windows(pictures["valid"], dataset, model)
+        if "valid" in pictures
+        else None,
         validation_batch_size=_VALIDATION_BATCH,
         epochs=recipe.epochs,
         initial_epoch=first_epoch,
@@ -336,7 +358,7 @@ class Rehearsal:
         self._network = models.build(model)
         _compile(self._network, recipe)
         self._windows = _training_windows(pictures["train"], dataset, model, recipe)
-        self._valid = _fixed_windows(pictures["valid"], dataset, model)
+        self._valid = "valid" in pictures and _fixed_windows(pictures["valid"], dataset, model)
         self.steps = len(self._windows)
 
     def step(self) -> None:
@@ -344,8 +366,9 @@ class Rehearsal:
         self._network.train_on_batch(*self._windows[0])
 
     def check(self) -> None:
-        """Run the validation windows."""
-        self._network.evaluate(*self._valid, batch_size=_VALIDATION_BATCH, verbose=0)
+        """Run the validation windows, if there are any."""
+        if self._valid:
+            self._network.evaluate(*self._valid, batch_size=_VALIDATION_BATCH, verbose=0)
 
 
 def _compile(network: keras.Model, recipe: TrainConfig) -> None:

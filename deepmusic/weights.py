@@ -55,9 +55,10 @@ def verify(run: Run) -> None:
     RunError
         If the weights of a shipped run are missing, changed or not listed.
     """
-    if run.path.resolve().parent != runs.SHIPPED.resolve():
+    path, folder = run.weights_path.resolve(), runs.SHIPPED.resolve()
+    if not path.is_relative_to(folder):
         return
-    name = f"{run.id}/{run.weights_path.name}"
+    name = path.relative_to(folder).as_posix()
     try:
         digest = _digest(run.weights_path)
     except OSError as error:
@@ -96,7 +97,7 @@ def read_list() -> dict[str, str]:
 def write_list() -> None:
     """List the weights that the app asks as they are now; whoever ships a run calls this."""
     folder = runs.SHIPPED
-    paths = sorted(folder.glob("*/model.weights.h5"))
+    paths = sorted(folder.rglob("model.weights.h5"))
     lines = (f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)
     write_atomically(folder / LIST_NAME, "".join(lines))
 

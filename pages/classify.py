@@ -37,7 +37,7 @@ with st.container(key="result"):
 with left:
     st.audio(view.sound or song.data, format=view.mime_type, alt="The song")
     stage = st.empty()
-    if not cache.networks_ready():
+    if not cache.networks_ready(song.protocol):
         with stage:
             player.show(view, None, featured="", key="player_waiting")
     st.caption(
@@ -65,5 +65,5 @@ with right:
 with stage:
     player.show(view, predictions, featured=featured, key="player")
 familiar.show(song)
-verdict.show_record(featured)
+verdict.show_record(featured, song)
 downloads.show(song, view, predictions)

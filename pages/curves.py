@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from deepmusic import figures, models, paper
+from deepmusic import export, figures, models, paper
 from deepmusic.errors import ModelError, RunError
 from deepmusic.figures import Curve
 from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
@@ -44,6 +44,8 @@ def read_curve(run: Run, name: str) -> Curve | None:
     train = run.config.train
     model = models.spec(run.config.model.name)
     history = run.history()
+    if not train.is_tested:
+        raise RunError(f"{run.id} holds no clip back, and so has no validation curve to show.")
     if history and not history[0].keys() >= MEASURED:
         missing = ", ".join(sorted(MEASURED - history[0].keys()))
         raise RunError(f"{run.history_path} has no column {missing}. Train this run again.")
@@ -115,7 +117,7 @@ def to_csv(curves: list[Curve]) -> str:
         for curve in curves
         for row in curve.history
     ]
-    return pd.DataFrame(rows).to_csv(index=False)
+    return export.frame_text(pd.DataFrame(rows))
 
 
 def show_shipped() -> None:

@@ -83,7 +83,7 @@ def test_a_link_leads_to_a_demo_and_a_network(app):
     app.run()
     assert not app.exception
     assert "synthetic\\-metal\\.wav" in texts(app)
-    assert "the CRNN named the labelled genre" in texts(app)
+    assert "Here the CRNN has learnt from all clips" in texts(app)
 
 
 def test_a_link_with_nonsense_leads_to_the_start(app):
@@ -112,7 +112,7 @@ def test_the_featured_network_can_be_changed(app):
     upload(app, "song.flac", flac())
     app.button_group[1].set_value("cnn_gru").run()
     assert not app.exception
-    assert "the CNN-GRU named the labelled genre" in texts(app)
+    assert "Here the CNN-GRU has learnt from all clips" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,9 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
     cache._classify_song.clear()
     shipped = runs.SHIPPED
 
-    def broken(name):
-        run = runs.Run.create(tmp_path / name, runs.Run.open(shipped / name).config)
+    def broken(name, protocol):
+        config = runs.Run.open(shipped / name).config
+        run = runs.Run.create(tmp_path / protocol / name, config)
         run.weights_path.write_bytes(b"damaged")
         return run
 
@@ -171,18 +172,40 @@ def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gt
     assert heard == {"trained on", "test clip", "chose when"}
 
 
-@pytest.mark.parametrize(
-    ("part", "words"), [("train", "were **trained on it**"), ("test", "is a **test clip**")]
-)
-def test_an_upload_that_the_networks_know_is_told(app, monkeypatch, part, words):
+def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypatch, toy_gtzan):
+    """The others know all of GTZAN by heart; a song from elsewhere they know best."""
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    cache.gtzan.clear()
+    asked = []
+    networks = cache.networks
+
+    def networks_asked(protocol="paper"):
+        asked.append(protocol)
+        return networks(protocol)
+
+    monkeypatch.setattr(cache, "networks", networks_asked)
+    cache._classify_song.clear()
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    assert "On 300 test clips (protocol paper) never seen in training" in texts(app)
+    assert set(asked) == {"paper"}
+    app.segmented_control[0].set_value("upload").run()
+    app.file_uploader[0].set_value(("song.flac", flac("reggae"), "audio/flac")).run()
+    assert not app.exception
+    assert set(asked) == {"paper", "all_clips"}
+    assert "has learnt from all clips of GTZAN" in texts(app)
+
+
+def test_an_upload_that_the_networks_know_is_told(app, monkeypatch):
     from deepmusic.familiar import Match
     from deepmusic.ui import collections
 
-    match = Match("blues.00012", "B*B", "The Thrill", part, 0.0, 0.1)
+    match = Match("blues.00012", "B*B", "The Thrill", "test", 0.0, 0.1)
     monkeypatch.setattr(collections, "hear", lambda song: (None, [match]))
     upload(app, "song.flac", flac())
     assert not app.exception
-    (said,) = app.warning if part == "train" else app.info
+    (said,) = app.warning
     assert "**Heard this before?**" in said.value
-    assert words in said.value
+    assert "**learnt from it**" in said.value
     assert "`blues.00012` (B\\*B \\- The Thrill)" in said.value

@@ -15,7 +15,7 @@ from deepmusic.__main__ import main
 from deepmusic.audio import load_song
 from deepmusic.prediction import classify, load_classifiers
 from deepmusic.recipes import recipe
-from deepmusic.runs import list_runs
+from deepmusic.runs import SONG_PROTOCOL, list_runs
 
 
 def run(*arguments, **options):
@@ -36,7 +36,8 @@ def test_json_holds_what_the_library_says(folder):
     result = run("predict", folder / "one.wav", "--json")
     assert result.exit_code == 0, result.output
     (song,) = json.loads(result.stdout)
-    expected = classify(load_song(folder / "one.wav"), load_classifiers(list(models.MODELS)))
+    networks = load_classifiers(list(models.MODELS), SONG_PROTOCOL)
+    expected = classify(load_song(folder / "one.wav"), networks)
     assert list(song["models"]) == list(expected)
     for name, heard in expected.items():
         stated = song["models"][name]

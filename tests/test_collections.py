@@ -97,6 +97,14 @@ def test_every_split_is_disjoint_and_of_known_tracks(dataset):
         assert split == dataset.split(name, fold=1 if name == "artist_folds" else None)
 
 
+def test_all_clips_can_train_and_none_is_tested(dataset):
+    split = dataset.split(splits.ALL_CLIPS)
+    assert sorted(split.train) == sorted(dataset.tracks)
+    assert (split.valid, split.test) == ((), ())
+    # It is no protocol: nobody is offered it as one.
+    assert splits.ALL_CLIPS not in dataset.splits
+
+
 def test_another_split_is_refused(dataset):
     with pytest.raises(DatasetError, match="Choose"):
         dataset.split("no such split")

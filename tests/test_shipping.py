@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from deepmusic import comparison, evaluation, models, runs, shipping
+from deepmusic import comparison, evaluation, models, runs, shipping, weights
 from deepmusic.__main__ import main
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
-from deepmusic.runs import Run, shipped_path, shipped_run, shipped_runs
+from deepmusic.runs import SONG_PROTOCOL, Run, shipped_path, shipped_run, shipped_runs
 
 GENRES = list(GTZAN_GENRES)
 
@@ -100,6 +100,26 @@ def test_the_baseline_is_shipped_without_settings(tmp_path, shipped):
     assert names_in(shipped / "artist_folds" / "fold3" / "svm") == [
         *("evaluation.json", "predictions.csv")
     ]
+
+
+def test_networks_that_know_all_clips_are_shipped_beside_and_in_no_table(tmp_path, shipped):
+    home = make_run(tmp_path / "home")
+    run = make_run(tmp_path / "run", split="all_clips")
+    run.predictions_path.unlink()
+    run.write_evaluation({"protocol": "all_clips", "parameters": 10})
+    shipping.ship(home)
+    assert shipping.ship(run).path == shipped / "all_clips" / "crnn"
+    assert names_in(shipped / "all_clips" / "crnn") == [
+        *("config.json", "evaluation.json", "history.csv", "model.weights.h5")
+    ]
+    assert set(weights.read_list()) == {
+        "crnn/model.weights.h5",
+        "all_clips/crnn/model.weights.h5",
+    }
+    assert [found.path for found in shipped_runs()] == [shipped / "crnn"]
+    assert shipped_run("crnn", SONG_PROTOCOL).config == run.config
+    with pytest.raises(RunError, match="learnt from every clip"):
+        shipping.ship_repeat(make_run(tmp_path / "repeat", split="all_clips", seed=1))
 
 
 # === Repeats ===

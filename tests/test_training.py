@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic import datasets, launch, models, training
+from deepmusic import datasets, evaluation, launch, models, training
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.datasets import Gtzan, Split, Toy
+from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.prediction import Classifier
 from deepmusic.runs import CANCELLED, FAILED, FINISHED, Run
@@ -127,6 +128,8 @@ class Few(Toy):
 
     def split(self, name, fold=None):
         whole = super().split(name, fold)
+        if name == ALL_CLIPS:
+            return Split(name, whole.train[::8], (), ())
         return Split(whole.name, whole.train[::5], whole.valid[::3], whole.test[::3])
 
     def pictures(self, tracks, mel):
@@ -250,6 +253,46 @@ def test_patience_follows_from_the_history(losses, ended, tmp_path):
     rows = [f"{epoch},{loss}" for epoch, loss in enumerate(losses)]
     (tmp_path / "history.csv").write_text("\n".join(["epoch,val_loss", *rows]) + "\n")
     assert patience_ended(Run(tmp_path), patience=2) == ended
+
+
+# === All clips ===
+
+
+@pytest.fixture(scope="module")
+def untested(few, tmp_path_factory):
+    """A run that learnt from every clip of a few."""
+    recipe = TrainConfig(
+        data="toy", split="all_clips", epochs=3, patience=1, windows_per_clip=2, batch_size=16
+    )
+    run = new_run(tmp_path_factory.mktemp("untested") / "run", recipe)
+    with pytest.MonkeyPatch.context() as on_few:
+        on_few.setattr(datasets, "open_dataset", lambda name: few)
+        with pytest.MonkeyPatch.context() as disturbed:
+            cancel_in_epoch(1, disturbed)
+            launch.work(run)
+        assert run.state == CANCELLED
+        run.clear_ending()
+        launch.work(run)
+    return run
+
+
+def test_a_run_on_all_clips_keeps_its_last_epoch_and_claims_nothing(untested):
+    assert (untested.state, untested.kept_epoch) == (FINISHED, 2)
+    assert [row["epoch"] for row in untested.history()] == [0, 1, 2]
+    assert not any(name.startswith("val_") for name in untested.history()[0])
+    assert untested.weights_path.exists() and not untested.predictions_path.exists()
+    assert untested.evaluation["protocol"] == "all_clips"
+    assert not {"clips", "clip_accuracy", "part", "temperature"} & untested.evaluation.keys()
+    summary = untested.summary()
+    assert (summary["val_accuracy"], summary["clip_accuracy"]) == (None, None)
+
+
+def test_a_run_on_all_clips_cannot_be_tested_on_them(untested, few):
+    for test in (evaluation.recount, evaluation.refuse_untested):
+        with pytest.raises(RunError, match=r"every clip of toy.* --split paper --data toy"):
+            test(untested)
+    with pytest.raises(RunError, match="would flatter it"):
+        evaluation.evaluate(untested, few, "paper")
 
 
 # === Windows ===

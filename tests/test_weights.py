@@ -11,7 +11,7 @@ import pytest
 from deepmusic import models, runs, shipping, weights
 from deepmusic.errors import RunError
 from deepmusic.prediction import Classifier
-from deepmusic.runs import Run, shipped_run
+from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, Run, shipped_run
 
 
 @pytest.fixture
@@ -25,9 +25,11 @@ def shipped(tmp_path, monkeypatch):
 
 
 def test_every_network_that_the_app_asks_is_listed():
-    assert set(weights.read_list()) == {f"{name}/model.weights.h5" for name in models.MODELS}
+    folders = [folder + name for folder in ("", "all_clips/") for name in models.MODELS]
+    assert set(weights.read_list()) == {f"{folder}/model.weights.h5" for folder in folders}
     for name in models.MODELS:
-        weights.verify(shipped_run(name))
+        for protocol in (HOME_PROTOCOL, SONG_PROTOCOL):
+            weights.verify(shipped_run(name, protocol))
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")

@@ -7,11 +7,18 @@ from pathlib import Path
 import click
 
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets.splits import OWN, SPLITS
+from deepmusic.datasets.splits import ALL_CLIPS, OWN, SPLITS
 
 SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
 SPLIT_OPTION = click.option(
     "--split", type=SPLIT_CHOICE, help="Protocol; the collection's usual one if not given."
+)
+#: What a network may learn from; all of it leaves nothing to test.
+TRAINING_SPLIT_OPTION = click.option(
+    "--split",
+    type=click.Choice((*SPLITS, OWN, ALL_CLIPS)),
+    help=f"Protocol; the collection's usual one if not given. {ALL_CLIPS}: hold none back, and "
+    "test nothing.",
 )
 DATA_OPTION = click.option(
     "--data",

@@ -182,7 +182,8 @@ def time_song() -> None:
 def ship(paths: Sequence[Path], repeat: bool) -> None:
     """Make finished runs (folders) those that the app uses, in place of those shipped before.
 
-    Runs of protocol paper are shipped with their weights. Those of others serve tables alone.
+    Runs of paper and of all_clips are shipped with their weights, those of others for tables
+    alone.
     """
     from deepmusic import shipping
     from deepmusic.runs import Run

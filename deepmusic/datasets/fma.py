@@ -100,6 +100,8 @@ class Fma:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return FMA's own split, or one drawn by clip (see `deepmusic.datasets.splits`)."""
+        if name == splits.ALL_CLIPS:
+            return splits.all_clips(self.tracks)
         if name == splits.OWN:
             parts = {track: row.part for track, row in self._rows.items()}
             return splits.as_published(self.name, parts)

@@ -93,6 +93,8 @@ class Folder:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return the parts of a protocol (see `deepmusic.datasets.splits`)."""
+        if name == splits.ALL_CLIPS:
+            return splits.all_clips(self._tracks)
         if name not in self.splits:
             raise splits.unknown(self.name, name, self.splits)
         if name == splits.OWN:

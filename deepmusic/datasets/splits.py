@@ -16,12 +16,17 @@
     A network can then recognise the recording instead of the genre. What it calls a clip is one
     segment. Never compare its scores with others as if they said how good a network is.
 
-Other collections know `paper`, drawn in the same way over their own clips, and where their makers
-published a split, `own`. Their protocols carry the collection's name (`by_clip`, `as_published`).
+`all_clips`
+    No protocol to measure by: every clip trains, none chooses and none tests. It makes networks for
+    use, on music from elsewhere; no table may show what they reach on the same collection.
+
+Other collections know `all_clips` and `paper`, the latter drawn in the same way over their own
+clips, and where their makers published a split, `own`. Their protocols carry the collection's name
+(`by_clip`, `as_published`).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from deepmusic.datasets.base import Split
 from deepmusic.errors import DatasetError
@@ -29,6 +34,9 @@ from deepmusic.errors import DatasetError
 LEAK = "window_leak"
 SPLITS = ("paper", "fault_filtered", "artist_folds", LEAK)
 FOLDS = (1, 2, 3)
+
+#: The split that holds no clip back.
+ALL_CLIPS = "all_clips"
 
 #: The split that a collection's makers published.
 OWN = "own"
@@ -57,7 +65,7 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
     facts : sequence of mapping
         Rows of ``gtzan_tracks.csv``.
     name : str
-        One of `SPLITS`.
+        One of `SPLITS`, or `ALL_CLIPS`.
     fold : int, optional
         Test fold of `artist_folds`, one of `FOLDS`.
 
@@ -66,6 +74,8 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
     DatasetError
         If the name or the fold is unknown.
     """
+    if name == ALL_CLIPS:
+        return all_clips(row["track"] for row in facts)
     if name == "paper":
         return _paper(facts)
     if name == "fault_filtered":
@@ -83,6 +93,11 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
     if name == LEAK:
         return _window_leak(facts)
     raise DatasetError(f"There is no split named {name!r}. Choose one of: {', '.join(SPLITS)}.")
+
+
+def all_clips(tracks: Iterable[str]) -> Split:
+    """Let every clip of a collection train."""
+    return Split(ALL_CLIPS, tuple(tracks), (), ())
 
 
 def by_clip(collection: str, genre_of: Mapping[str, str]) -> Split:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepmusic.config import GTZAN_GENRES, MelConfig
+from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
 
@@ -44,13 +45,15 @@ class Toy:
         return None
 
     def split(self, name: str, fold: int | None = None) -> Split:
-        """Return 10 clips a genre to train, 3 to choose and 3 to test, named ``toy``.
+        """Return 10 clips a genre to train, 3 to choose and 3 to test, named ``toy``; or all.
 
         Raises
         ------
         DatasetError
             If a protocol is asked for that needs artists.
         """
+        if name == splits.ALL_CLIPS:
+            return splits.all_clips(self.tracks)
         if name != "paper":
             raise DatasetError(
                 f"The toy set has no artists to keep apart and knows no split {name}. "

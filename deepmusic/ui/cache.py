@@ -18,7 +18,7 @@ import streamlit as st
 from deepmusic import audio, models, public
 from deepmusic.datasets import Dataset, Gtzan, open_dataset
 from deepmusic.errors import DatasetError
-from deepmusic.runs import list_runs
+from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, list_runs
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,20 @@ class SongFile:
         Content of the file.
     remark : str
         What to say beside it, such as that it is synthetic.
+    of_gtzan : bool
+        Whether it was chosen as a clip of GTZAN. It is then put to the networks of the tables,
+        which never heard the test clips, and any other song to those that know all of GTZAN.
     """
 
     name: str
     data: bytes
     remark: str = ""
+    of_gtzan: bool = False
+
+    @property
+    def protocol(self) -> str:
+        """By which protocol the networks learnt that are asked about it."""
+        return HOME_PROTOCOL if self.of_gtzan else SONG_PROTOCOL
 
     @property
     def digest(self) -> str:
@@ -80,17 +89,23 @@ _HEAD_START = 0.5
 
 
 @st.cache_resource(show_spinner=False)
-def _networks() -> Future:
-    """Load all shipped networks in the background, once a server."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up").submit(_load_networks)
+def _loader() -> ThreadPoolExecutor:
+    """Load one set of networks after another, so that the first is there soonest."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up")
 
 
-def _load_networks() -> Mapping[str, Any]:
-    from deepmusic import prediction, synth
+@st.cache_resource(show_spinner=False)
+def _networks(protocol: str) -> Future:
+    """Load the shipped networks of a protocol in the background, once a server."""
+    return _loader().submit(_load_networks, protocol)
 
+
+def _load_networks(protocol: str) -> Mapping[str, Any]:
     # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
     time.sleep(_HEAD_START)
-    classifiers = prediction.load_classifiers(list(models.MODELS))
+    from deepmusic import prediction, synth
+
+    classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
     # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
     warm_up_song = audio.song_from_array(
         synth.tone(440.0, seconds=10.0), sample_rate=audio.SAMPLE_RATE
@@ -103,17 +118,21 @@ def _load_networks() -> Mapping[str, Any]:
     return classifiers
 
 
-def networks_ready() -> bool:
+def networks_ready(protocol: str = SONG_PROTOCOL) -> bool:
     """Tell whether the networks can answer without a wait; the first call starts loading them."""
-    return _networks().done()
+    loading = {name: _networks(name) for name in (SONG_PROTOCOL, HOME_PROTOCOL)}
+    return loading[protocol].done()
 
 
-def networks() -> Mapping[str, Any]:
-    """Return the shipped classifiers by name, waiting for them if need be; a failure is retried."""
+def networks(protocol: str = HOME_PROTOCOL) -> Mapping[str, Any]:
+    """Return the shipped classifiers by name, waiting for them if need be; a failure is retried.
+
+    See `deepmusic.prediction.load_classifiers` for the protocols.
+    """
     try:
-        return _networks().result()
+        return _networks(protocol).result()
     except Exception:
-        _networks.clear()
+        _networks.clear(protocol)
         raise
 
 
@@ -176,21 +195,22 @@ def view_song(digest: str, _data: bytes, _name: str) -> SongView:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _classify_song(
-    digest: str, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+    digest: str, protocol: str, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
 ) -> Mapping[str, Any]:
     from deepmusic import prediction
 
-    return prediction.classify(audio.load_song(_data, name=_name), _networks_with(own))
+    return prediction.classify(audio.load_song(_data, name=_name), _networks_with(protocol, own))
 
 
-def _networks_with(own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _networks_with(protocol: str, own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Return the shipped classifiers, a visitor's own runs in the place of some."""
-    return dict(networks()) | {model: _own_classifier(run_id) for model, run_id in own}
+    return dict(networks(protocol)) | {model: _own_classifier(run_id) for model, run_id in own}
 
 
 def classify_song(song: SongFile) -> Mapping[str, Any]:
     """Return what every network and the ensemble hear in a song, by name."""
-    return _classify_song(song.digest, tuple(sorted(own_runs().items())), song.data, song.name)
+    own = tuple(sorted(own_runs().items()))
+    return _classify_song(song.digest, song.protocol, own, song.data, song.name)
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
@@ -296,11 +316,16 @@ _OUTLINE_COLUMNS = 1200
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _look_inside(
-    digest: str, start: float, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+    digest: str,
+    protocol: str,
+    start: float,
+    own: tuple[tuple[str, str], ...],
+    _data: bytes,
+    _name: str,
 ) -> Look:
     from deepmusic import figures, lesson, prediction
 
-    chosen = _networks_with(own)
+    chosen = _networks_with(protocol, own)
     song = audio.load_song(_data, name=_name)
 
     def window_of(model: str) -> Any:
@@ -324,4 +349,4 @@ def _look_inside(
 def look_inside(song: SongFile, start: float) -> Look:
     """Return what the CNN sees and the CRNN remembers of the window that begins at `start`."""
     own = tuple(sorted(own_runs().items()))
-    return _look_inside(song.digest, start, own, song.data, song.name)
+    return _look_inside(song.digest, song.protocol, start, own, song.data, song.name)

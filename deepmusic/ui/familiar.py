@@ -6,12 +6,6 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.ui import collections, markdown
 from deepmusic.ui.cache import SongFile
 
-_PARTS = {
-    "train": "the networks were **trained on it**, so a right answer proves little",
-    "valid": "it **chose when training stopped**, so a right answer proves little",
-    "test": "it is a **test clip**, which the networks never learnt from",
-}
-
 
 def show(song: SongFile) -> None:
     """Say so if a visitor's song, or another rip of it, is in GTZAN."""
@@ -22,11 +16,10 @@ def show(song: SongFile) -> None:
     except DeepMusicError:
         return  # The page has said what is wrong with it.
     for match in matches[:2]:
-        words = (
+        st.warning(
             f"**Heard this before?** This sounds like GTZAN's clip `{match.track}`"
-            f"{_names(match)}: {_PARTS.get(match.part, 'the networks never met it')}."
+            f"{_names(match)}. The networks **learnt from it**, so a right answer proves little."
         )
-        (st.warning if match.part in ("train", "valid") else st.info)(words)
 
 
 def _names(match) -> str:

@@ -142,7 +142,7 @@ def _gtzan() -> SongFile | None:
     except OSError as error:
         st.error(f"{path.name} cannot be read ({error.strerror}). Check the GTZAN folder.")
         return None
-    return SongFile(path.name, data, _gtzan_remark(track))
+    return SongFile(path.name, data, _gtzan_remark(track), of_gtzan=True)
 
 
 def open_in_classify(data: str, track: str, path: Path) -> None:

@@ -8,9 +8,14 @@ import streamlit as st
 
 from deepmusic import figures, models
 from deepmusic.prediction import Prediction
-from deepmusic.runs import find_run
+from deepmusic.runs import SONG_PROTOCOL, find_run
 from deepmusic.ui import cache
+from deepmusic.ui.cache import SongFile
 
+_BEWARE = (
+    "It knows ten genres and no other, and a percentage here is a network's vote, not a measured "
+    "chance of being right."
+)
 _SURE, _LEANING = 0.7, 0.45
 
 
@@ -34,22 +39,46 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
     st.markdown(agreement(predictions))
 
 
-def show_record(featured: str) -> None:
-    """Show how often the featured network was right, and on what."""
+def show_record(featured: str, song: SongFile) -> None:
+    """Show how often the network that was asked about a song is right, and on what."""
+    st.caption(f"How good is it? {record(featured, song)}")
+
+
+def record(featured: str, song: SongFile) -> str:
+    """Say how often the featured network was right, or why nobody can know.
+
+    Parameters
+    ----------
+    featured : str
+        Whose verdict leads.
+    song : SongFile
+        What it was asked about.
+    """
     own = cache.own_runs()
     if featured == models.ENSEMBLE and own:
-        st.caption("How good is it? Nobody has measured this ensemble, which has runs of your own.")
-        return
-    if featured in own:
-        result = find_run(own[featured]).evaluation
-    else:
+        return "Nobody has measured this ensemble, which has runs of your own."
+    result = find_run(own[featured]).evaluation if featured in own else None
+    if result is None:
         result = cache.shipped_evaluation(featured)
-    st.caption(
-        f"How good is it? On {result['clips']} test clips (protocol {result['protocol']}) "
-        f"never seen in training, {_subject(featured)} named the labelled genre of "
-        f"{_percent(result['clip_accuracy'])}. It knows ten genres and no other, and a percentage "
-        "here is a network's vote, not a measured chance of being right."
+        if song.protocol == SONG_PROTOCOL:
+            return (
+                f"Here {_subject(featured)} has learnt from all clips of GTZAN, so that none is "
+                f"left to test it on. Trained in the same way on {_learnt_from()} of them, it "
+                f"named the labelled genre of {_percent(result['clip_accuracy'])} of "
+                f"{result['clips']} others. {_BEWARE}"
+            )
+    if "clip_accuracy" not in result:
+        return "Nobody can know: this run learnt from every clip, and none is left to test it on."
+    return (
+        f"On {result['clips']} test clips (protocol {result['protocol']}) never seen in training, "
+        f"{_subject(featured)} named the labelled genre of {_percent(result['clip_accuracy'])}. "
+        + _BEWARE
     )
+
+
+def _learnt_from() -> int:
+    """Return how many clips the measured networks learnt from."""
+    return cache.shipped_evaluation(next(iter(models.MODELS)))["clips_by_part"]["train"]
 
 
 def show_own_runs() -> None:
