@@ -1,0 +1,122 @@
+"""The clips of a cell, to read about and to hear."""
+
+import pandas as pd
+import streamlit as st
+
+from deepmusic import audio, confusion
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.datasets.splits import clip_of
+from deepmusic.errors import AudioError
+from deepmusic.ui import address, cache, markdown, sources
+from deepmusic.ui.confusion.results import Result
+
+
+def show_clips(
+    shown: dict[str, Result], results: dict[str, Result], genre: str, heard: str, by: list[str]
+) -> None:
+    """List the clips of the chosen cell, and let one be heard."""
+    listed = confusion.clips_in_cell(
+        {choice: result.clips for choice, result in results.items()}, by, genre, heard
+    )
+    of = max((results[name].clips["genre"] == genre).sum() for name in by)
+    who = " or ".join(results[name].name for name in by)
+    said = "Right" if genre == heard else "Taken for something else"
+    st.markdown(
+        f"**{said}: {genre} → {heard}, {len(listed)} of {of} clips** by {who}"
+        + ("" if len(listed) else ". Choose a cell with a number in it.")
+    )
+    if listed.empty:
+        return
+    data = results[by[0]].data
+    st.dataframe(
+        _clip_rows(listed, results, data),
+        hide_index=True,
+        column_config={
+            "Confidence": st.column_config.NumberColumn(
+                format="%.0f %%",
+                help=f"Mean probability of {heard} over the clip's windows, by {who}.",
+            )
+        },
+        alt=f"Clips labelled {genre} and heard as {heard}",
+    )
+    st.caption(
+        "The surest first."
+        + (
+            " Artist and title after Sturm (2012), where he knew them. Known faults of GTZAN are "
+            "named; that none is named does not prove a label right."
+            if data == "gtzan"
+            else ""
+        )
+    )
+    _show_player(list(listed.index), data)
+
+
+def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> pd.DataFrame:
+    """Return the clips of a cell as a table for people."""
+    if data == "gtzan":
+        # Known of every clip, whether GTZAN is at hand or not.
+        facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
+        faults = confusion.known_faults(read_facts())
+    else:
+        dataset = cache.collection(data)
+        tracks = dataset.tracks if dataset else {}
+        facts = {track.id: (track.artist, track.title) for track in tracks.values()}
+        faults = {}
+    clips = [clip_of(track) for track in listed.index]
+    table = pd.DataFrame(
+        {
+            "Clip": listed.index,
+            "Artist": [facts.get(clip, ("", ""))[0] for clip in clips],
+            "Title": [facts.get(clip, ("", ""))[1] for clip in clips],
+            "Confidence": 100 * listed["confidence"].to_numpy(),
+        }
+    )
+    for choice, result in results.items():
+        table[f"{result.name} hears"] = listed[choice].fillna("not asked").to_numpy()
+    faulty = [faults.get(clip, "") for clip in clips]
+    return table.assign(**{"Known fault": faulty}) if any(faulty) else table
+
+
+def _show_player(tracks: list[str], data: str) -> None:
+    """Play one of these clips where there is audio."""
+    dataset = cache.gtzan() if data == "gtzan" else cache.collection(data)
+    audible = [track for track in tracks if dataset and dataset.audio_path(clip_of(track))]
+    if not audible and data != "gtzan":
+        st.caption(
+            "The sound of these clips is not at hand."
+            if dataset
+            else "The collection that these clips belong to is not at hand."
+        )
+        return
+    if not audible:
+        st.caption(
+            "The sound of these clips is not at hand here. GTZAN's recordings may not be passed "
+            f"on; whoever has them sets {ENVIRONMENT_VARIABLE} to their folder, and can listen."
+        )
+        return
+    left, middle, right = st.columns([3, 5, 3], vertical_alignment="bottom")
+    with left:
+        track = st.selectbox(
+            f"Listen to ({len(audible)} of {len(tracks)} at hand)",
+            audible,
+            key=address.key("clip", audible),
+            persist_state="session",
+        )
+    address.show("clip")
+    with middle:
+        path = dataset.audio_path(clip_of(track))
+        try:
+            sound = path.read_bytes()
+            mime_type = audio.browser_mime_type(sound)
+            if not mime_type:
+                # GTZAN's first edition is AU, which no browser plays.
+                song = audio.load_song(sound, name=path.name)
+                sound, mime_type = audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+            st.audio(sound, format=mime_type, alt=f"The clip {track}")
+        except OSError as error:
+            st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
+        except AudioError as error:
+            st.error(markdown.message(error))
+    with right:
+        if st.button("See what the networks hear in it"):
+            sources.open_in_classify(data, clip_of(track), path)
