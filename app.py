@@ -7,7 +7,8 @@ from deepmusic.ui import frame
 
 frame.open_frame()
 pages = [
-    st.Page("pages/classify.py", title="Classify", default=True),
+    # It stands at "/"; a path of another name leaves "/classify" to the page below.
+    st.Page("pages/classify.py", title="Classify", url_path="start", default=True),
     st.Page("pages/lesson.py", title="Lesson"),
     st.Page("pages/compare.py", title="Compare"),
     st.Page("pages/curves.py", title="Curves"),
@@ -17,6 +18,8 @@ if launch.training_allowed():
     pages.append(st.Page("pages/train.py", title="Train"))
 pages.append(st.Page("pages/dataset.py", title="Dataset"))
 pages.append(st.Page("pages/recommend.py", title="Recommend"))
+# Whoever guesses the first page's address finds it, too.
+pages.append(st.Page(frame.go_to_classify, url_path="classify", visibility="hidden"))
 page = st.navigation(pages, position="top")
 frame.follow_deep_link()
 page.run()

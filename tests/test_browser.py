@@ -147,10 +147,15 @@ def test_deep_link_on_a_fresh_server(chromium):
         visit(chromium, f"{address}/classify?source=demo&demo=reggae&model=crnn") as page,
     ):
         expect_visible(page, "synthetic-reggae.wav")
-        expect_visible(page, "the CRNN named the labelled genre")
+        expect_visible(page, "Here the CRNN has learnt from all clips")
         page.get_by_alt_text("DeepMusic", exact=False).or_(
             page.locator("[data-testid=stHeaderLogo]")
         ).first.wait_for()
+        # Once the server is up, the first page's own address is "/"; the other leads there.
+        page.goto(f"{address}/classify?source=demo&demo=metal&model=cnn")
+        expect_visible(page, "synthetic-metal.wav")
+        expect_visible(page, "Here the CNN has learnt from all clips")
+        assert page.get_by_text("Page not found").count() == 0
 
 
 #: Classify and Train have a first visitor in other tests of this file.

@@ -77,6 +77,11 @@ def follow_deep_link() -> None:
         st.switch_page(page, query_params=query)
 
 
+def go_to_classify() -> None:
+    """Go on to the first page, whose own address is ``/``, with the query of ``/classify``."""
+    st.switch_page("pages/classify.py", query_params=st.query_params.to_dict())
+
+
 def enter(page: str) -> None:
     """Make sure that a page runs inside the frame; every page calls this first.
 
