@@ -34,9 +34,13 @@ from websockets.sync.client import connect
 
 from deepmusic import audio, launch, models, prediction, recipes, synth
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.runs import SONG_PROTOCOL
 from deepmusic.ui.verdict import certainty
 
 PATIENCE = 300
+
+#: Streamlit keeps a visitor who left for 120 s, in case they come back, with their song.
+FORGOTTEN = 150
 
 
 class Session:
@@ -124,7 +128,7 @@ class Songs:
     """Songs of which no two have the same bytes, with what the page must say of them."""
 
     def __init__(self, networks: list[str], seconds: float) -> None:
-        self._classifiers = prediction.load_classifiers(networks)
+        self._classifiers = prediction.load_classifiers(networks, SONG_PROTOCOL)
         self._music = {genre: synth.play(genre, seconds=seconds, seed=1) for genre in GTZAN_GENRES}
         self._answers: dict[str, list[str]] = {}
         self._count, self._lock = 0, threading.Lock()
@@ -251,6 +255,13 @@ def main() -> int:
             done += 4 * per_session
             print(
                 f"after {done:5} songs on pages: server {megabytes(server.pid):.0f} MB", flush=True
+            )
+        if done:
+            time.sleep(FORGOTTEN)
+            visit(address, songs, 0, 1)
+            print(
+                f"{FORGOTTEN} s after they left, with one new visitor: "
+                f"server {megabytes(server.pid):.0f} MB"
             )
         server.terminate()
         server.wait()
