@@ -1,0 +1,1 @@
+"""What the page Compare shows below its table, a module for each view."""

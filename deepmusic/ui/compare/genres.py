@@ -1,0 +1,45 @@
+"""How good each network is, genre by genre."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from deepmusic import comparison, figures, models
+from deepmusic.comparison import Score
+from deepmusic.ui import address
+
+BY_GENRE_WORDS = {
+    "recall": "**Recall:** of the test clips labelled so, how many did the network name so?",
+    "precision": "**Precision:** of the test clips that the network named so, how many are "
+    "labelled so?",
+    "f1": "**F1:** the harmonic mean of recall and precision, which is high only where both are.",
+}
+
+
+def show(scores: Sequence[Score]) -> None:
+    """Draw recall, precision or F1 of the networks by genre."""
+    shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
+    measure = st.segmented_control(
+        "What the bars are",
+        list(BY_GENRE_WORDS),
+        required=True,
+        format_func=str.capitalize,
+        key=address.key("bars", list(BY_GENRE_WORDS)),
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    address.show("bars")
+    st.plotly_chart(
+        figures.genre_bars(
+            {score.candidate.name: score.candidate.model for score in shown},
+            {score.candidate.name: comparison.by_genre(score, measure) for score in shown},
+        ),
+        config={"displayModeBar": False},
+        alt=f"{measure.capitalize()} of each network, genre by genre",
+    )
+    fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
+    st.caption(
+        f"{BY_GENRE_WORDS[measure]} Genres that are easy for all stand left. A genre has as few as "
+        f"{fewest} test clips here, so one clip more or less moves a bar by about "
+        f"{100 / fewest:.2g} points."
+    )

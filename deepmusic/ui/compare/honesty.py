@@ -1,0 +1,73 @@
+"""The honesty switch: how a number falls from a leaking protocol to an honest one."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from deepmusic import comparison, figures, models
+from deepmusic.comparison import Candidate
+from deepmusic.figures import Dot
+from deepmusic.ui import address, compared
+
+
+def show(candidates: Sequence[Candidate]) -> None:
+    """Draw what one network reaches under each protocol, and say how to measure the rest."""
+    known = [*models.MODELS, models.ENSEMBLE, models.BASELINE]
+    model = st.segmented_control(
+        "Network",
+        known,
+        required=True,
+        format_func=comparison.title,
+        key=address.key("honest", known),
+        persist_state="session",
+    )
+    address.show("honest")
+    first = {}
+    for candidate in candidates:
+        if candidate.model == model:
+            first.setdefault(candidate.protocol, candidate)
+    measured, _ = compared.scores_of(list(first.values()), {})
+    by_protocol = {score.candidate.protocol: score for score in measured}
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.plotly_chart(
+            figures.interval_chart(
+                [
+                    Dot(
+                        name,
+                        model,
+                        share and share.value,
+                        share and share.low,
+                        share and share.high,
+                    )
+                    for name in comparison.HONEST_ORDER
+                    for share in [by_protocol[name].window if name in by_protocol else None]
+                ]
+            ),
+            config={"displayModeBar": False},
+            alt=f"Accuracy of {comparison.title(model)} under each protocol",
+        )
+        unit = (
+            "Share of *clips* right, since the SVM judges each clip at once (in `window_leak`, "
+            "each segment of 3.3 s)"
+            if model == models.BASELINE
+            else "Share of *windows* right, the one unit that all protocols have"
+        )
+        st.caption(
+            f"{unit}; read downwards, from flattering to honest. Only what may stand on both sides "
+            "of training and test differs, and how many clips are left to train on, as long as the "
+            "recipe is the same: each number is the shipped run's, or else your newest run's."
+        )
+    missing = [name for name in comparison.HONEST_ORDER if name not in by_protocol]
+    with right:
+        st.markdown(
+            "\n".join(
+                f"- **{name}**: {comparison.words_of(name)}" for name in comparison.HONEST_ORDER
+            )
+        )
+    if missing and model != models.ENSEMBLE:
+        st.caption("What is not measured yet can be; each takes about as long as in the table.")
+        commands = [line for name in missing for line in comparison.train_commands(model, name)]
+        st.code("\n".join(commands), language="bash", wrap_lines=True)
+    elif missing and model == models.ENSEMBLE:
+        st.caption("The ensemble is measured once all three networks are; choose one of them.")
