@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint format screenshot results train fuzz clean
+.PHONY: help app test lint format screenshot results train fuzz audit clean
 
 help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,12 @@ train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 
 fuzz: $(VENV)/.dev ## Try thousands of broken files, for ten minutes at most
 	$(BIN)/python tests/fuzzing.py
+
+audit: $(VENV)/.app ## Ask PyPI for known holes in the packages installed here
+	@# In a place of its own, so that what audits changes nothing that is audited.
+	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"; }
+	$(VENV)/audit/bin/pip-audit --strict --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 clean: ## Remove the environment
 	rm -rf $(VENV)
