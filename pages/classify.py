@@ -64,6 +64,6 @@ with right:
 
 with stage:
     player.show(view, predictions, featured=featured, key="player")
-familiar.show(song)
+familiar.show(song, song.protocol)
 verdict.show_record(featured, song)
 downloads.show(song, view, predictions)

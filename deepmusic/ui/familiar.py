@@ -3,12 +3,28 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
+from deepmusic.runs import SONG_PROTOCOL
 from deepmusic.ui import collections, markdown
 from deepmusic.ui.cache import SongFile
 
 
-def show(song: SongFile) -> None:
-    """Say so if a visitor's song, or another rip of it, is in GTZAN."""
+_PARTS = {
+    "train": "The networks **learnt from it**, so a right answer proves little.",
+    "valid": "It **chose when training stopped**, so a right answer proves little.",
+    "test": "It is a **test clip**, which the networks never learnt from.",
+}
+
+
+def show(song: SongFile, protocol: str) -> None:
+    """Say so if a visitor's song, or another rip of it, is in GTZAN.
+
+    Parameters
+    ----------
+    song : SongFile
+        What was given.
+    protocol : str
+        By which the networks learnt that were asked about it.
+    """
     if song.remark:
         return  # Where it comes from is known, and stands beside it.
     try:
@@ -16,9 +32,10 @@ def show(song: SongFile) -> None:
     except DeepMusicError:
         return  # The page has said what is wrong with it.
     for match in matches[:2]:
-        st.warning(
+        part = "train" if protocol == SONG_PROTOCOL else match.part
+        (st.info if part == "test" else st.warning)(
             f"**Heard this before?** This sounds like GTZAN's clip `{match.track}`"
-            f"{_names(match)}. The networks **learnt from it**, so a right answer proves little."
+            f"{_names(match)}. {_PARTS[part]}"
         )
 
 
