@@ -7,7 +7,6 @@ from deepmusic.runs import SONG_PROTOCOL
 from deepmusic.ui import collections, markdown
 from deepmusic.ui.cache import SongFile
 
-
 _PARTS = {
     "train": "The networks **learnt from it**, so a right answer proves little.",
     "valid": "It **chose when training stopped**, so a right answer proves little.",
