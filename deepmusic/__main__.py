@@ -74,7 +74,8 @@ def chosen_models(name: str) -> list[str]:
 def predict(files: Sequence[str], model: str, style: str | None) -> None:
     """Tell the genre of sound files, folders or patterns such as "music/*.mp3".
 
-    The networks that answer learnt from all clips of GTZAN; for --score, from its training clips alone.
+    The networks that answer learnt from all clips of GTZAN; with --score, from its training clips.
+
     A file that cannot be used is reported and the rest go on; the exit code is then 2.
     """
     from deepmusic import prediction
