@@ -284,7 +284,7 @@ def train_baseline(
     """Train and test the SVM, keep what comes of it among the runs, and print it."""
     from deepmusic import baseline, launch
     from deepmusic.datasets import open_dataset
-    from deepmusic.runs import runs_folder
+    from deepmusic.files import runs_folder
 
     launch.refuse_if_forbidden()
     run = baseline.train(open_dataset(data), split, fold, out or runs_folder())
@@ -303,7 +303,7 @@ def train_baseline(
 def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
     """Measure how long a training takes on this machine; the Train page calls this."""
     from deepmusic import launch, timing
-    from deepmusic.runs import runs_folder
+    from deepmusic.files import runs_folder
 
     with launch.measuring(runs_folder()):
         for name in chosen_models(model):

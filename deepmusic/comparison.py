@@ -21,9 +21,10 @@ from deepmusic.baseline import TITLE
 from deepmusic.datasets import splits
 from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import DeepMusicError, RunError
+from deepmusic.files import runs_folder
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.prediction import Classifier, Prediction
-from deepmusic.runs import FINISHED, SHIPPED, Run, list_runs, runs_folder, shipped_runs
+from deepmusic.runs import FINISHED, SHIPPED, Run, list_runs, shipped_runs
 
 #: The protocols, from the most flattering to the strictest, in the words of the page.
 PROTOCOLS: dict[str, str] = {

@@ -21,8 +21,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DatasetError
+from deepmusic.files import data_folder
 
 #: Called with what is done just now, how many bytes of it, and of how many.
 Progress = Callable[[str, int, int], None]
@@ -537,7 +537,7 @@ def _teller(name: str, folder: Path, on_progress: Progress | None) -> Progress:
 
 
 def _write_state(name: str, folder: Path, **values: Any) -> None:
-    from deepmusic.runs import write_atomically
+    from deepmusic.files import write_atomically
 
     write_atomically(_state_path(name, folder), json.dumps(values))
 

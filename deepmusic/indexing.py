@@ -23,9 +23,9 @@ from deepmusic import audio, embeddings, tags, traits
 from deepmusic.config import ModelConfig
 from deepmusic.errors import AudioError, LibraryError
 from deepmusic.features import ClipPicture
+from deepmusic.files import write_atomically
 from deepmusic.library import Entry, Failure, Library, Record, refuse_if_forbidden
 from deepmusic.prediction import Classifier, check_length, picture_song
-from deepmusic.runs import write_atomically
 from deepmusic.traits import Traits
 
 #: Songs and seconds after which what was heard is kept.

@@ -23,18 +23,9 @@ from filelock import FileLock, Timeout
 
 from deepmusic import public
 from deepmusic.config import LaunchLimits, ModelConfig, RunConfig, TrainConfig
-from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DeepMusicError, RunError
-from deepmusic.runs import (
-    ALIVE,
-    DISK_FULL,
-    FINISHED,
-    Run,
-    library_versions,
-    list_runs,
-    new_run,
-    runs_folder,
-)
+from deepmusic.files import data_folder, runs_folder
+from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, library_versions, list_runs, new_run
 
 log = logging.getLogger(__name__)
 

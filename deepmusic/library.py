@@ -20,8 +20,7 @@ from deepmusic import embeddings, public
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.embeddings import Passages
 from deepmusic.errors import LibraryError
-
-ENVIRONMENT_VARIABLE = "DEEPMUSIC_LIBRARY"
+from deepmusic.files import library_folder
 
 #: Rises when the tables change; a library of another format is indexed anew.
 FORMAT = 1
@@ -63,11 +62,6 @@ def refuse_if_forbidden() -> None:
             f"Music libraries are switched off here ({public.VARIABLE}=1). Run DeepMusic on your "
             "own machine to use yours."
         )
-
-
-def library_folder() -> Path:
-    """Return where the library lies: ``DEEPMUSIC_LIBRARY``, or ``library/`` in this folder."""
-    return Path(os.environ.get(ENVIRONMENT_VARIABLE) or "library")
 
 
 # === What is known of a song, and of many ===

@@ -13,8 +13,9 @@ from deepmusic.comparison import Candidate, Measured, Score
 from deepmusic.datasets import splits
 from deepmusic.errors import RunError
 from deepmusic.figures import Curve, Dot
+from deepmusic.files import write_atomically
 from deepmusic.paper.table import CEILING, TABLE
-from deepmusic.runs import SHIPPED, Run, write_atomically
+from deepmusic.runs import SHIPPED, Run
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -33,9 +33,10 @@ from deepmusic.datasets import Dataset, Split
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
+from deepmusic.files import write_atomically
 from deepmusic.library import Collection, Entry
 from deepmusic.prediction import Classifier
-from deepmusic.runs import HOME_PROTOCOL, SHIPPED, Run, shipped_run, write_atomically
+from deepmusic.runs import HOME_PROTOCOL, SHIPPED, Run, shipped_run
 from deepmusic.traits import mfcc_statistics
 
 #: Where the embeddings lie: a folder for each protocol, a file for each network.

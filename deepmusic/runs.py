@@ -4,13 +4,11 @@ What state a run is in is derived from its files and its lock, and never stored,
 be left saying "running" after its worker was killed.
 """
 
-import fcntl
 import json
 import os
 import platform
 import re
 import shutil
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 from deepmusic.config import RunConfig
 from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import RunError
+from deepmusic.files import acquire_lock, is_locked, runs_folder, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +49,6 @@ RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
 
 #: Why a run failed that could not write down why.
 DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are kept."
-
-#: Those who look at a lock hold it for less than this.
-_LOCK_SECONDS = 2
 
 _VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
 
@@ -132,30 +128,14 @@ class Run:
         RunError
             If another worker holds it.
         """
-        file = (self.path / "run.lock").open("ab")
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return file
-            except BlockingIOError as error:
-                # Perhaps someone only looks, which takes a moment.
-                if time.monotonic() > deadline:
-                    file.close()
-                    raise RunError(f"{self.id} is {self.state} already. Stop it first.") from error
-                time.sleep(0.02)
+        try:
+            return acquire_lock(self.path / "run.lock")
+        except BlockingIOError as error:
+            raise RunError(f"{self.id} is {self.state} already. Stop it first.") from error
 
     def is_locked(self) -> bool:
         """Tell whether a worker lives, by trying its lock."""
-        try:
-            with (self.path / "run.lock").open("rb") as file:
-                # Shared: two who look at the same moment must not take each other for the worker.
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                return False
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
+        return is_locked(self.path / "run.lock")
 
     def take_ticket(self) -> None:
         """Take a place in the queue, behind those who have one."""
@@ -430,11 +410,6 @@ class Run:
 # === Folders of runs ===
 
 
-def runs_folder() -> Path:
-    """Return the folder of runs: ``DEEPMUSIC_RUNS``, or ``runs/`` in the current one."""
-    return Path(os.environ.get("DEEPMUSIC_RUNS") or "runs")
-
-
 def library_versions() -> dict[str, str]:
     """Return the versions that decide a run's numbers, for its ``config.json``."""
     found = {"python": platform.python_version()}
@@ -519,17 +494,6 @@ def shipped_runs(folder: Path | None = None) -> list[Run]:
     found = (path.parent for path in sorted(folder.rglob("config.json")))
     no_figures = {_REPEATS, SONG_PROTOCOL}
     return [Run(path) for path in found if no_figures.isdisjoint(path.relative_to(folder).parts)]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file by way of a temporary file, so that no reader ever sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # Names of files are bytes on Linux, whatever they spell.
-        temporary.write_text(text, encoding="utf-8", errors="surrogateescape")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _names_in(folder: Path) -> list[str]:

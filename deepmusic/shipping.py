@@ -10,14 +10,8 @@ from pathlib import Path
 
 from deepmusic import baseline, evaluation, models, weights
 from deepmusic.errors import RunError
-from deepmusic.runs import (
-    HOME_PROTOCOL,
-    SONG_PROTOCOL,
-    Run,
-    shipped_path,
-    shipped_run,
-    write_atomically,
-)
+from deepmusic.files import write_atomically
+from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, Run, shipped_path, shipped_run
 
 #: Protocols whose networks the app asks.
 _ASKED = (HOME_PROTOCOL, SONG_PROTOCOL)

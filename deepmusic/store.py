@@ -23,8 +23,9 @@ from filelock import FileLock, Timeout
 
 from deepmusic import parallel
 from deepmusic.config import FRONT_ENDS, MelConfig
-from deepmusic.datasets.base import Dataset, Pictures, Problem, data_folder
+from deepmusic.datasets.base import Dataset, Pictures, Problem
 from deepmusic.errors import AudioError, DatasetError
+from deepmusic.files import data_folder
 
 #: Pictures go to disk this often, in s; a kill costs no more work than that.
 _COMMIT_SECONDS = 1.0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from deepmusic.errors import LibraryError
-from deepmusic.runs import write_atomically
+from deepmusic.files import write_atomically
 
 #: Columns of the backup of old genre tags.
 BACKUP_COLUMNS = ("path", "old_genre", "new_genre", "written")

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from deepmusic.config import ModelConfig, TrainConfig
-from deepmusic.runs import runs_folder, write_atomically
+from deepmusic.files import runs_folder, write_atomically
 
 _STEPS = 4
 

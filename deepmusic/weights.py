@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from deepmusic import runs
 from deepmusic.errors import RunError
-from deepmusic.runs import Run, write_atomically
+from deepmusic.files import write_atomically
+from deepmusic.runs import Run
 
 if TYPE_CHECKING:
     import keras

@@ -160,7 +160,7 @@ def check(
     """
     from deepmusic import doctor
     from deepmusic.datasets import open_dataset
-    from deepmusic.runs import write_atomically
+    from deepmusic.files import write_atomically
 
     report = doctor.examine(
         open_dataset(data),
@@ -229,7 +229,7 @@ def map_command(data: str, out: Path) -> None:
     """
     from deepmusic import browse
     from deepmusic.datasets import open_dataset
-    from deepmusic.runs import write_atomically
+    from deepmusic.files import write_atomically
 
     dataset = open_dataset(data)
     pictures = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track

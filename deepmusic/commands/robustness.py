@@ -20,7 +20,8 @@ def robustness(paths: Sequence[Path], store: bool, as_json: bool) -> None:
     Needs the sound of test clips (DEEPMUSIC_GTZAN); those at hand are counted.
     """
     from deepmusic import robustness
-    from deepmusic.runs import Run, write_atomically
+    from deepmusic.files import write_atomically
+    from deepmusic.runs import Run
 
     found = robustness.measure([Run.open(path) for path in paths])
     if store:

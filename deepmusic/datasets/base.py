@@ -1,6 +1,5 @@
 """What every collection offers, whatever its files look like."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,11 +157,6 @@ class Dataset(Protocol):
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
         """Return what the networks read of these tracks, and what could not be used."""
-
-
-def data_folder() -> Path:
-    """Return where downloads and log-mels are kept: ``DEEPMUSIC_DATA``, or ``data/``."""
-    return Path(os.environ.get("DEEPMUSIC_DATA") or "data")
 
 
 def audible(dataset: Dataset) -> dict[str, Path]:

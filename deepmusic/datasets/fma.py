@@ -14,8 +14,9 @@ from pathlib import Path
 from deepmusic import store
 from deepmusic.config import MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track, data_folder
+from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
+from deepmusic.files import data_folder
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_FMA"
 

@@ -20,8 +20,9 @@ import numpy as np
 from deepmusic import store
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track, data_folder
+from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
+from deepmusic.files import data_folder
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from deepmusic import download, launch
-from deepmusic.datasets.base import data_folder
 from deepmusic.errors import DeepMusicError
+from deepmusic.files import data_folder
 from deepmusic.ui import cache
 from deepmusic.ui.dataset.shelf import FMA, Shelf
 from deepmusic.ui.markdown import plain as escape

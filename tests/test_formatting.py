@@ -1,0 +1,45 @@
+"""Numbers for people."""
+
+import pytest
+
+from deepmusic.formatting import format_bytes, format_clock, format_duration, format_percent
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (59.4, "0:59"), (59.6, "1:00"), (65, "1:05"), (3600, "60:00")],
+)
+def test_a_clock_never_shows_sixty_seconds(seconds: float, text: str) -> None:
+    assert format_clock(seconds) == text
+
+
+def test_a_clock_with_tenths() -> None:
+    assert format_clock(5.04, digits=1) == "0:05.0"
+    assert format_clock(59.97, digits=1) == "1:00.0"
+
+
+def test_durations() -> None:
+    assert [format_duration(s) for s in (7.4, 99, 150, 5940, 12000)] == [
+        "7 s",
+        "99 s",
+        "2 min",
+        "99 min",
+        "3 h 20 min",
+    ]
+
+
+def test_percentages() -> None:
+    assert format_percent(0.005, digits=1, space="\N{NO-BREAK SPACE}") == "0.5\N{NO-BREAK SPACE}%"
+    assert format_percent(1) == "100 %"
+
+
+def test_sizes() -> None:
+    assert [format_bytes(n) for n in (0, 999, 1000, 999_960, 12.4e6, 7.2e9, 5e13)] == [
+        "0 bytes",
+        "999 bytes",
+        "1.0 kB",
+        "1.0 MB",
+        "12 MB",
+        "7.2 GB",
+        "50000 GB",
+    ]
