@@ -688,7 +688,7 @@ def disagreements(predictions: Mapping[str, Prediction]) -> list[dict[str, float
         ``start``, ``end`` in s, and what each network hears there, by its name. Neighbours of the
         same verdicts are joined.
     """
-    from deepmusic.figures import genre_runs
+    from deepmusic.charts.song import genre_runs
 
     lanes = {name: genre_runs(p) for name, p in predictions.items() if name != ENSEMBLE}
     borders = sorted({border for lane in lanes.values() for run in lane for border in _ends(run)})

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepmusic import comparison, confusion, figures, models
+from deepmusic import comparison, confusion, models
+from deepmusic.charts.confusion import confusion_chart
+from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
+from deepmusic.charts.training import Curve, history_chart
 from deepmusic.comparison import Candidate, Measured, Score
 from deepmusic.datasets import splits
 from deepmusic.errors import RunError
-from deepmusic.figures import Curve, Dot
 from deepmusic.files import write_atomically
 from deepmusic.paper.table import CEILING, TABLE
 from deepmusic.runs import SHIPPED, Run
@@ -130,7 +132,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     with_paper = protocol == "paper"
     of_gtzan = splits.is_of_gtzan(protocol)
     dots = [
-        Dot(
+        IntervalRow(
             score.candidate.name,
             score.candidate.model,
             score.clip.value,
@@ -145,7 +147,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
         f"<p>{scores[0].clips} test clips. {html.escape(comparison.words_of(protocol))}</p>",
         _table(scores, with_paper),
         charts.draw(
-            figures.interval_chart(dots, ceiling=CEILING if of_gtzan else None),
+            interval_chart(dots, ceiling=CEILING if of_gtzan else None),
             f"Share of test clips named right, with 95 % intervals. "
             f"{_CEILING_WORDS if of_gtzan else ''}",
         ),
@@ -153,7 +155,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     members = [score for score in scores if score.candidate.model != models.ENSEMBLE]
     parts.append(
         charts.draw(
-            figures.genre_bars(
+            genre_bars(
                 {score.candidate.name: score.candidate.model for score in members},
                 {
                     score.candidate.name: {
@@ -169,7 +171,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     networks = [score for score in scores if score.candidate.model != models.BASELINE]
     parts.append(
         charts.draw(
-            figures.reliability_chart(
+            reliability_chart(
                 {score.candidate.name: score.candidate.model for score in networks},
                 {score.candidate.name: comparison.calibration(score).bins for score in networks},
             ),
@@ -194,7 +196,7 @@ def _section(scores: Sequence[Score], charts: _Charts) -> str:
     if curves:
         parts.append(
             charts.draw(
-                figures.history_chart(curves, "accuracy"),
+                history_chart(curves, "accuracy"),
                 "Windows named right by epoch. Where training climbs on and validation stays flat, "
                 "a network learns its training clips by heart.",
             )
@@ -219,7 +221,7 @@ def _matrices(scores: Sequence[Score], charts: _Charts) -> str:
         worst = "; ".join(map(str, confusion.worst(counts)))
         drawn.append(
             charts.draw(
-                figures.confusion_chart(
+                confusion_chart(
                     counts,
                     unit="clips",
                     top=max(counts.sum(axis=1).max(), 1),

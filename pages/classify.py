@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic import figures
+from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import (
     cache,
@@ -57,7 +57,7 @@ with right:
         st.stop()
     verdict.show(predictions, featured)
     st.plotly_chart(
-        figures.genre_chart(predictions, featured),
+        genre_chart(predictions, featured),
         config={"displayModeBar": False},
         alt="Probability of each genre, by network",
     )

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from deepmusic import comparison, figures, models, report
+from deepmusic import comparison, models, report
+from deepmusic.charts.scores import IntervalRow, interval_chart
 from deepmusic.comparison import Measured, Score
 from deepmusic.datasets import splits
 from deepmusic.datasets.splits import LEAK
-from deepmusic.figures import Dot
 from deepmusic.paper.table import CEILING, TABLE
 from deepmusic.runs import HOME_PROTOCOL
 from deepmusic.ui import address, calibration, compared, frame, markdown
@@ -45,8 +45,10 @@ VIEWS = {
 }
 
 
-def dot(name: str, model: str, share: Measured | None, paper: float | None = None) -> Dot:
-    return Dot(name, model, *((share.value, share.low, share.high) if share else ()), paper=paper)
+def dot(name: str, model: str, share: Measured | None, paper: float | None = None) -> IntervalRow:
+    return IntervalRow(
+        name, model, *((share.value, share.low, share.high) if share else ()), paper=paper
+    )
 
 
 def printed_vote(score: Score) -> float | None:
@@ -107,7 +109,7 @@ with_paper, of_gtzan = protocol == "paper", splits.is_of_gtzan(protocol)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     st.plotly_chart(
-        figures.interval_chart(
+        interval_chart(
             [
                 dot(
                     score.candidate.name,

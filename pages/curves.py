@@ -5,9 +5,9 @@ from collections import Counter
 import pandas as pd
 import streamlit as st
 
-from deepmusic import export, figures, models, paper
+from deepmusic import export, models, paper
+from deepmusic.charts.training import QUANTITIES, Curve, history_chart, overfitting_gap
 from deepmusic.errors import ModelError, RunError
-from deepmusic.figures import Curve
 from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
 from deepmusic.ui import address, frame, markdown
 
@@ -103,7 +103,7 @@ def table(curves: list[Curve]) -> pd.DataFrame:
             "Kept epoch": curve.kept and int(curve.kept["epoch"]) + 1,
             "Training accuracy": curve.kept and 100 * curve.kept["accuracy"],
             "Validation accuracy": curve.kept and 100 * curve.kept["val_accuracy"],
-            "Gap": figures.overfitting_gap(curve.history),
+            "Gap": overfitting_gap(curve.history),
             "Measured on": curve.protocol,
         }
         for curve in curves
@@ -172,19 +172,17 @@ curves = [found[choice] for choice in chosen]
 if with_paper:
     curves += paper_curves(curves)
 columns = st.columns(2, gap="medium")
-for column, quantity, words in zip(
-    columns, figures.QUANTITIES, (ACCURACY_WORDS, LOSS_WORDS), strict=True
-):
+for column, quantity, words in zip(columns, QUANTITIES, (ACCURACY_WORDS, LOSS_WORDS), strict=True):
     with column:
         st.plotly_chart(
-            figures.history_chart(curves, quantity, smoothing=smoothing),
+            history_chart(curves, quantity, smoothing=smoothing),
             config={
                 "displaylogo": False,
                 "displayModeBar": True,
                 "modeBarButtons": [["toImage"]],
                 "toImageButtonOptions": {"filename": f"deepmusic-{quantity}", "scale": 2},
             },
-            alt=f"{figures.QUANTITIES[quantity]} by epoch, training and validation",
+            alt=f"{QUANTITIES[quantity]} by epoch, training and validation",
         )
         st.caption(words)
 st.caption(f"{WARNING_WORDS} {PAPER_WORDS}" if with_paper else WARNING_WORDS)

@@ -9,10 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic import architecture, comparison, models, runs, shipping
+from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
 from deepmusic.comparison import Candidate
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
-from deepmusic.figures import Dot, genre_bars, interval_chart, reliability_chart
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.paper.table import TABLE
 from deepmusic.prediction import Prediction
@@ -342,7 +342,10 @@ def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
 
 def test_what_was_not_measured_is_said_and_not_drawn():
     figure = interval_chart(
-        [Dot("paper", "cnn", 0.8, 0.75, 0.84, paper=0.72), Dot("fault_filtered", "cnn")],
+        [
+            IntervalRow("paper", "cnn", 0.8, 0.75, 0.84, paper=0.72),
+            IntervalRow("fault_filtered", "cnn"),
+        ],
         ceiling=0.945,
     )
     texts = [note.text for note in figure.layout.annotations]
@@ -358,7 +361,7 @@ def test_what_was_not_measured_is_said_and_not_drawn():
 
 
 def test_charts_take_any_name_and_nothing():
-    figure = interval_chart([Dot("<b>x", "svm", 0.0, 0.0, 1.0)])
+    figure = interval_chart([IntervalRow("<b>x", "svm", 0.0, 0.0, 1.0)])
     assert figure.layout.yaxis.ticktext[0].startswith("&lt;b&gt;")
     interval_chart([])
     genre_bars({}, {})

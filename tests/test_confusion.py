@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import comparison, confusion, figures, models, paper
+from deepmusic import comparison, confusion, models, paper
+from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
@@ -165,9 +166,7 @@ def test_the_paper_printed_no_ensemble():
 
 def test_a_matrix_has_numbers_and_something_to_click(first):
     counts = confusion.count(first, GENRES)
-    figure = figures.confusion_chart(
-        counts, unit="clips", top=4, title="<b>x", chosen=("rock", "pop")
-    )
+    figure = confusion_chart(counts, unit="clips", top=4, title="<b>x", chosen=("rock", "pop"))
     heatmap, marks = figure.data
     assert [list(row) for row in heatmap.text] == [["1", "1", ""], ["3", "1", ""], ["", "", ""]]
     assert (heatmap.zmin, heatmap.zmax) == (0, 4)
@@ -181,7 +180,7 @@ def test_a_matrix_has_numbers_and_something_to_click(first):
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_can_be_read_from_the_back_row(first, dark):
     counts = confusion.count(first, GENRES)
-    for draw in (figures.confusion_chart, figures.difference_chart):
+    for draw in (confusion_chart, difference_chart):
         figure = draw(counts, unit="clips", top=4, dark=dark)
         for axis in (figure.layout.xaxis, figure.layout.yaxis):
             assert axis.tickfont.size >= 16 and axis.title.font.size >= 16
@@ -190,7 +189,7 @@ def test_text_can_be_read_from_the_back_row(first, dark):
 
 def test_a_difference_has_signs_and_a_middle(first, second):
     matrix = confusion.count(first, GENRES) - confusion.count(second, GENRES)
-    heatmap = figures.difference_chart(matrix, unit="clips", top=2).data[0]
+    heatmap = difference_chart(matrix, unit="clips", top=2).data[0]
     assert [list(row) for row in heatmap.text] == [
         ["+1", "+1", ""],
         ["+2", "", "\N{MINUS SIGN}1"],
@@ -201,12 +200,12 @@ def test_a_difference_has_signs_and_a_middle(first, second):
 
 def test_no_number_is_an_empty_cell(first):
     precision = confusion.express(confusion.count(first, GENRES), PRECISION)
-    for draw in (figures.confusion_chart, figures.difference_chart):
+    for draw in (confusion_chart, difference_chart):
         assert draw(precision, unit="%", top=100).data[0].text[0][2] == ""
 
 
 def test_our_precision_stands_beside_the_papers():
-    figure = figures.precision_chart(
+    figure = precision_chart(
         {"pop": 70.0, "rock": math.nan}, {"rock": 40.0, "pop": 80.0}, "cnn", name="CNN"
     )
     printed, ours = figure.data[1:]

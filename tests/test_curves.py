@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic import models, paper
+from deepmusic.charts.training import Curve, history_chart, overfitting_gap, rate_drops, smooth
 from deepmusic.config import RunConfig
-from deepmusic.figures import Curve, history_chart, overfitting_gap, rate_drops, smooth
 from deepmusic.runs import Run
 
 COLUMNS = ("epoch", "accuracy", "learning_rate", "loss", "seconds", "val_accuracy", "val_loss")

@@ -8,7 +8,7 @@ import pytest
 LIGHT = [
     "deepmusic",
     "deepmusic.runs",
-    "deepmusic.figures",
+    "deepmusic.charts.song",
     "deepmusic.models",
     "deepmusic.familiar",
     "deepmusic.indexing",
@@ -31,7 +31,7 @@ def test_light_modules_load_nothing_heavy(module):
 
 
 @pytest.mark.parametrize(
-    "module", ["deepmusic.prediction", "deepmusic.figures", "deepmusic.export"]
+    "module", ["deepmusic.prediction", "deepmusic.charts.song", "deepmusic.export"]
 )
 def test_the_library_knows_nothing_of_streamlit(module):
     assert "streamlit" not in loaded_after(module)

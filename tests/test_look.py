@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from deepmusic import architecture, figures
+from deepmusic import architecture
+from deepmusic.charts.confusion import _OUTLINE
+from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, NEUTRAL
 from deepmusic.ui import frame
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,12 +54,12 @@ def test_the_theme_can_be_read(scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_networks_stand_out_from_the_page(scheme):
     ground = THEMES[scheme]["backgroundColor"]
-    for colour in (*figures.MODEL_COLOURS.values(), figures._NEUTRAL, figures._OUTLINE):
+    for colour in (*MODEL_COLOURS.values(), NEUTRAL, _OUTLINE):
         assert contrast(colour, ground) >= LARGE, colour
 
 
 def test_networks_differ_in_more_than_colour():
-    assert len(set(figures.MODEL_MARKS.values())) == len(figures.MODEL_COLOURS)
+    assert len(set(MODEL_MARKS.values())) == len(MODEL_COLOURS)
 
 
 def test_the_diagrams_of_networks_can_be_read():

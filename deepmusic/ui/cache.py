@@ -175,7 +175,8 @@ def shipped_evaluation(name: str) -> Mapping[str, Any]:
 @st.cache_data(show_spinner=False, max_entries=16)
 def view_song(digest: str, _data: bytes, _name: str) -> SongView:
     """Decode and picture a song; raise `AudioError` if it cannot be used."""
-    from deepmusic import figures, prediction
+    from deepmusic import prediction
+    from deepmusic.charts.spectrogram import frequency_ticks, spectrogram_png
     from deepmusic.config import FRONT_ENDS
 
     song = audio.load_song(_data, name=_name)
@@ -186,8 +187,8 @@ def view_song(digest: str, _data: bytes, _name: str) -> SongView:
         duration=song.duration,
         source=_describe_source(song),
         note=song.note,
-        spectrogram=figures.spectrogram_png(prediction.picture_song(song, mel), mel),
-        frequency_ticks=figures.frequency_ticks(mel),
+        spectrogram=spectrogram_png(prediction.picture_song(song, mel), mel),
+        frequency_ticks=frequency_ticks(mel),
         sound=None if mime_type else audio.encode_flac(song.samples, song.sample_rate),
         mime_type=mime_type or "audio/flac",
     )
@@ -323,7 +324,8 @@ def _look_inside(
     _data: bytes,
     _name: str,
 ) -> Look:
-    from deepmusic import figures, lesson, prediction
+    from deepmusic import lesson, prediction
+    from deepmusic.charts.spectrogram import activation_png
 
     chosen = _networks_with(protocol, own)
     song = audio.load_song(_data, name=_name)
@@ -339,7 +341,7 @@ def _look_inside(
     order = sorted(range(len(kinds)), key=lambda index: lesson.KINDS.index(kinds[index]))
     memory = lesson.remember(chosen["crnn"].network, window_of("crnn"))
     return Look(
-        maps=[(kinds[index], figures.filter_picture(seen[..., index])) for index in order],
+        maps=[(kinds[index], activation_png(seen[..., index])) for index in order],
         n_silent=int((seen.max(axis=(0, 1)) <= 0).sum()),
         states=memory.states,
         guesses=memory.guesses,

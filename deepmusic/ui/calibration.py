@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from deepmusic import comparison, figures, models
+from deepmusic import comparison, models
+from deepmusic.charts.scores import reliability_chart
 from deepmusic.comparison import Score
 from deepmusic.ui import markdown
 from deepmusic.ui.compared import NOTHING
@@ -56,7 +57,7 @@ def show(scores: Sequence[Score], strict: Sequence[Score]) -> None:
         if found:
             place.markdown(f"**{title}**")
             place.plotly_chart(
-                figures.reliability_chart(names, {name: one.bins for name, one in found.items()}),
+                reliability_chart(names, {name: one.bins for name, one in found.items()}),
                 config={"displayModeBar": False},
                 alt=f"{title}: how often each network was right, by how sure it was",
             )

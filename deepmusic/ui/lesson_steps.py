@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from deepmusic import figures, models
+from deepmusic import models
+from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_chart
+from deepmusic.charts.song import vote_chart
+from deepmusic.charts.spectrogram import activation_png, data_url
 from deepmusic.lesson import Window
 from deepmusic.ui import cache
 from deepmusic.ui.cache import SongFile, SongView
@@ -75,7 +78,7 @@ def _show_sound(scene: Scene) -> None:
         "the sound apart into low and high notes.",
     )
     st.plotly_chart(
-        figures.waveform_chart(
+        waveform_chart(
             *scene.outline,
             scene.view.duration,
             (scene.window.start, scene.window.start + scene.window.seconds),
@@ -94,7 +97,7 @@ def _show_spectrogram(scene: Scene) -> None:
         f"{clock(scene.window.start)}, is the one we now look into.",
     )
     st.plotly_chart(
-        figures.spectrogram_chart(
+        spectrogram_chart(
             scene.view.spectrogram,
             scene.view.duration,
             scene.view.frequency_ticks,
@@ -108,9 +111,9 @@ def _show_spectrogram(scene: Scene) -> None:
 
 def _show_first_look(scene: Scene) -> None:
     look = cache.look_inside(scene.song, scene.window.start)
-    read = figures.data_url(figures.filter_picture(scene.window.picture.T.astype(float)))
+    read = data_url(activation_png(scene.window.picture.T.astype(float)))
     pictures = "".join(
-        f'<figure><img src="{figures.data_url(png)}" alt="What filter {number} sees in the '
+        f'<figure><img src="{data_url(png)}" alt="What filter {number} sees in the '
         f'window"><figcaption>{kind}</figcaption></figure>'
         for number, (kind, png) in enumerate(look.maps, start=1)
     )
@@ -145,9 +148,7 @@ def _show_memory(scene: Scene) -> None:
         f"all, it says <b>{html.escape(genres[last.argmax()])}</b> ({_percent(last.max())}).",
     )
     st.plotly_chart(
-        figures.memory_chart(
-            look.states, look.guesses, genres, scene.window.seconds, dark=scene.dark
-        ),
+        memory_chart(look.states, look.guesses, genres, scene.window.seconds, dark=scene.dark),
         config=STILL,
         alt=f"The LSTM's {look.states.shape[1]} numbers after each of {len(look.states)} steps, "
         f"and its guess so far, at the end {genres[last.argmax()]}",
@@ -168,7 +169,7 @@ def _show_vote(scene: Scene) -> None:
         "three seconds of any song can sound like something else.",
     )
     st.plotly_chart(
-        figures.vote_chart(prediction, dark=scene.dark),
+        vote_chart(prediction, dark=scene.dark),
         config=STILL,
         alt=f"Probability of each genre by window, and their mean: {prediction.genre} leads with "
         f"{_percent(prediction.confidence)}",

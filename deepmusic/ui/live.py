@@ -8,7 +8,9 @@ import altair
 import pandas as pd
 import streamlit as st
 
-from deepmusic import figures, models, timing
+from deepmusic import models, timing
+from deepmusic.charts.style import MODEL_COLOURS
+from deepmusic.charts.training import Curve, history_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, shipped_run
 from deepmusic.ui import markdown, run_buttons
@@ -40,13 +42,13 @@ def _show_example() -> None:
     """Show what there will be to see: how the shipped networks learnt."""
     try:
         curves = [
-            figures.Curve(models.title(run.config.model.name), run.config.model.name, run.history())
+            Curve(models.title(run.config.model.name), run.config.model.name, run.history())
             for run in map(shipped_run, models.MODELS)
         ]
     except DeepMusicError:
         return  # Classify says what is wrong with them.
     st.plotly_chart(
-        figures.history_chart(curves, "accuracy"),
+        history_chart(curves, "accuracy"),
         config={"displayModeBar": False},
         alt="Accuracy by epoch of the shipped networks, training and validation",
     )
@@ -184,7 +186,7 @@ def _chart(name: str, title: str, epochs: int) -> dict[str, Any]:
     drawing comes without its data: a chart that holds them is a new chart, unzoomed, at each epoch.
     """
     names = [models.title(model) for model in models.MODELS]
-    colours = [figures.MODEL_COLOURS[model] for model in models.MODELS]
+    colours = [MODEL_COLOURS[model] for model in models.MODELS]
     axis = {"labelFontSize": 15, "titleFontSize": 15}
     chart = (
         altair.Chart(altair.NamedData("epochs"), height=330)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from deepmusic import figures, recommend
+from deepmusic import recommend
+from deepmusic.charts.library import MapPoint, song_map
+from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
 from deepmusic.library import Collection
 from deepmusic.recommend import Query, Result, clock
@@ -75,7 +77,7 @@ def _show_cover(name: str, collection: Collection, result: Result) -> None:
     st.html(
         f'<div title="{genre}" role="img" aria-label="{genre}" '
         'style="width: 48px; height: 48px; border-radius: 6px; '
-        f'background: {figures.genre_colour(genre)}"></div>',
+        f'background: {genre_colour(genre)}"></div>',
         width="content",
     )
 
@@ -107,7 +109,7 @@ def show_map(collection: Collection, query: Query, results: Sequence[Result], *,
     laid, *asked = recommend.project(np.asarray(collection.embeddings[rows]), others)
     heard = collection.profiles[rows].argmax(axis=1)
     points = [
-        figures.MapPoint(
+        MapPoint(
             x=float(x),
             y=float(y),
             name=entry.name,
@@ -120,7 +122,7 @@ def show_map(collection: Collection, query: Query, results: Sequence[Result], *,
     ]
     where = tuple(float(value) for value in asked[0][0]) if asked else None
     st.plotly_chart(
-        figures.song_map(points, where, collection.genres),
+        song_map(points, where, collection.genres),
         key=key,
         config={"displayModeBar": False},
         alt="Map of the collection: songs that sound alike lie near each other",

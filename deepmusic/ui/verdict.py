@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from deepmusic import figures, models
+from deepmusic import models
+from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import Prediction
 from deepmusic.runs import SONG_PROTOCOL, find_run
 from deepmusic.ui import cache
@@ -31,7 +32,7 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
     """
     lead = predictions[featured]
     st.html(
-        f'<div style="border-left: 0.5rem solid {figures.genre_colour(lead.genre)};'
+        f'<div style="border-left: 0.5rem solid {genre_colour(lead.genre)};'
         ' padding-left: 0.8rem; line-height: 1.15">'
         f'<div style="font-size: 2.4rem; font-weight: 700">{html.escape(lead.genre)}</div>'
         f'<div style="font-size: 1.1rem">{html.escape(certainty(lead))}</div></div>'

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from deepmusic import figures, models
+from deepmusic import models
+from deepmusic.charts.style import genre_colour
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.ui import cache, markdown
 from deepmusic.ui.cache import SongFile, SongView
@@ -26,7 +27,7 @@ def _genre_chips() -> str:
     """Return the ten genres, each with its colour, as HTML of our own words alone."""
     chips = (
         f'<span style="white-space: nowrap"><span style="display: inline-block; width: 0.9em;'
-        f' height: 0.9em; border-radius: 3px; background: {figures.genre_colour(genre)}"></span>'
+        f' height: 0.9em; border-radius: 3px; background: {genre_colour(genre)}"></span>'
         f" {genre}</span>"
         for genre in GTZAN_GENRES
     )

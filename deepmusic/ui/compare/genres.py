@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic import comparison, figures, models
+from deepmusic import comparison, models
+from deepmusic.charts.scores import genre_bars
 from deepmusic.comparison import Score
 from deepmusic.ui import address
 
@@ -30,7 +31,7 @@ def show(scores: Sequence[Score]) -> None:
     )
     address.show("bars")
     st.plotly_chart(
-        figures.genre_bars(
+        genre_bars(
             {score.candidate.name: score.candidate.model for score in shown},
             {score.candidate.name: comparison.by_genre(score, measure) for score in shown},
         ),

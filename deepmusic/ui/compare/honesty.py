@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic import comparison, figures, models
+from deepmusic import comparison, models
+from deepmusic.charts.scores import IntervalRow, interval_chart
 from deepmusic.comparison import Candidate
-from deepmusic.figures import Dot
 from deepmusic.ui import address, compared
 
 
@@ -31,9 +31,9 @@ def show(candidates: Sequence[Candidate]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.plotly_chart(
-            figures.interval_chart(
+            interval_chart(
                 [
-                    Dot(
+                    IntervalRow(
                         name,
                         model,
                         share and share.value,

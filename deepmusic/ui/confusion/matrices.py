@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from deepmusic import confusion, figures, paper
+from deepmusic import confusion, paper
+from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
 from deepmusic.confusion import COUNTS, PRECISION, UNITS
 from deepmusic.ui.confusion import cells
 from deepmusic.ui.confusion.results import Result
@@ -62,7 +63,7 @@ def show_difference(
     matrix = confusion.express(counts[0], measure) - confusion.express(counts[1], measure)
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        chart = figures.difference_chart(
+        chart = difference_chart(
             matrix,
             unit="points" if UNITS[measure] == "%" else "clips",
             top=max(matrix.abs().max().max(), 1),
@@ -114,7 +115,7 @@ def show_paper(shown: dict[str, Result]) -> None:
             papers = {genre: 100 * share for genre, share in paper.precision(result.model).items()}
             with column:
                 st.plotly_chart(
-                    figures.precision_chart(
+                    precision_chart(
                         ours.to_dict(), papers, result.model, name=f"{result.name}, precision"
                     ),
                     config={"displayModeBar": False},
@@ -147,7 +148,7 @@ def _show_matrix(
     cell: tuple[str, str] | None,
     dark: bool,
 ) -> None:
-    chart = figures.confusion_chart(
+    chart = confusion_chart(
         confusion.express(result.matrix, measure),
         unit=UNITS[measure],
         top=top,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, browse, confusion, dataset_charts, launch
+from deepmusic import audio, browse, confusion, launch
+from deepmusic.charts.spectrogram import log_mel_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Dataset, Gtzan, Toy, settled
 from deepmusic.datasets.base import audible
@@ -146,7 +147,7 @@ def _drawn(key: tuple[str, ...], track: str, wide: bool, _dataset: Dataset) -> b
     found = _dataset.pictures([track], COMPACT)
     if track in found.by_track:
         size = (1100, 150) if wide else (384, 128)
-        return dataset_charts.picture_png(found.by_track[track], *size)
+        return log_mel_png(found.by_track[track], *size)
     return found.problems[0].reason
 
 

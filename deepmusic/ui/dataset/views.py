@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from deepmusic import audio, browse, dataset_charts, features, figures
+from deepmusic import audio, browse, features
+from deepmusic.charts.dataset import (
+    dynamics_chart,
+    empty_bands,
+    frame_words,
+    labels,
+    map_chart,
+    spectrum_chart,
+)
+from deepmusic.charts.spectrogram import resize_png, spectrogram_png
 from deepmusic.config import MelConfig
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui.dataset import clip
@@ -30,13 +39,13 @@ def show_map(shelf: Shelf, split: str) -> None:
     tracks = {t: shelf.dataset.tracks[t] for t in placed.index if t in shelf.dataset.tracks}
     table = placed.loc[list(tracks)].assign(
         genre=[facts.genre for facts in tracks.values()],
-        label=list(dataset_charts.labels(tracks).values()),
+        label=list(labels(tracks).values()),
     )
     chosen = st.session_state.get("dataset_clip")
     left, right = st.columns([5, 3], gap="medium")
     with left:
         st.plotly_chart(
-            dataset_charts.map_chart(table, shelf.dataset.genres, chosen),
+            map_chart(table, shelf.dataset.genres, chosen),
             key=f"map_{shelf.key}_{chosen}",
             on_select=lambda: _choose_clicked(f"map_{shelf.key}_{chosen}"),
             selection_mode="points",
@@ -91,7 +100,7 @@ def show_sounds(shelf: Shelf, split: str) -> None:
     with left:
         st.markdown("**Average spectrum:** where a genre has its sound")
         st.plotly_chart(
-            dataset_charts.spectrum_chart(spectra, frequencies, strong, genres),
+            spectrum_chart(spectra, frequencies, strong, genres),
             config=_NOTHING,
             alt="Mean level by frequency of each genre",
         )
@@ -100,7 +109,7 @@ def show_sounds(shelf: Shelf, split: str) -> None:
         tracks = shelf.dataset.tracks
         spread = spread[[track in tracks for track in spread.index]]
         st.plotly_chart(
-            dataset_charts.dynamics_chart(
+            dynamics_chart(
                 spread.assign(genre=[tracks[track].genre for track in spread.index]), strong, genres
             ),
             config=_NOTHING,
@@ -164,8 +173,8 @@ def show_front_end(shelf: Shelf, split: str) -> None:
             persist_state="session",
         )
         mel = MelConfig(n_fft=n_fft, hop_length=hop, n_mels=n_mels)
-        st.markdown(dataset_charts.frame_words(mel))
-        if empty := dataset_charts.empty_bands(mel):
+        st.markdown(frame_words(mel))
+        if empty := empty_bands(mel):
             st.warning(
                 f"{empty} of the {n_mels} bands stay empty (the dark stripes): n_fft is too short "
                 "for bands this narrow. Raise n_fft, or take fewer mels."
@@ -233,4 +242,4 @@ def _front_end_png(key: tuple[str, ...], name: str, settings: str, _data: bytes)
         # The page says in its own words that bands stay empty.
         warnings.simplefilter("ignore")
         (picture, *_) = features.picture_song(song.samples, mel, is_silent=audio.is_silent)
-    return dataset_charts.stretched(figures.spectrogram_png([picture], mel), *_SHOWN)
+    return resize_png(spectrogram_png([picture], mel), *_SHOWN)

@@ -7,7 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import figures, models
+from deepmusic import models
+from deepmusic.charts.song import genre_runs
+from deepmusic.charts.style import genre_colour
 from deepmusic.ui.cache import SongView
 
 
@@ -49,7 +51,7 @@ def show(
         {
             "title": models.title(name),
             "featured": name == featured,
-            "stretches": figures.genre_runs(predictions[name]) if predictions else None,
+            "stretches": genre_runs(predictions[name]) if predictions else None,
         }
         for name in names
     ]
@@ -65,7 +67,7 @@ def show(
             "duration": view.duration,
             "frequencies": view.frequency_ticks,
             "lanes": lanes,
-            "colours": {genre: figures.genre_colour(genre) for genre in genres},
+            "colours": {genre: genre_colour(genre) for genre in genres},
             "waiting": "The networks are warming up ...",
         },
     )

@@ -1,18 +1,18 @@
-"""A collection as pictures: its clips on one scale, its map, the sound of its genres."""
+"""Charts of a dataset: map of its clips, mean spectra and dynamics of its genres."""
 
 import html
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepmusic import figures
+from deepmusic.charts.style import genre_colours
 from deepmusic.config import MelConfig
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
 
 _FONT = {"size": 15}
 
@@ -20,36 +20,6 @@ _FONT = {"size": 15}
 _MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "x", "pentagon")
 
 _FREQUENCIES = (100, 200, 500, 1000, 2000, 5000, 10_000)
-
-
-def picture_png(picture: np.ndarray, width: int = 384, height: int = 128) -> bytes:
-    """Draw what a network reads of a clip, in magma: black is 80 dB below its loudest point.
-
-    Parameters
-    ----------
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        What `deepmusic.features.picture` returned.
-    width, height : int
-        In pixels; low notes are at the bottom.
-    """
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(picture[::-1]), mode="P")
-    image.putpalette(figures.magma().tobytes())
-    image = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def stretched(png: bytes, width: int, height: int) -> bytes:
-    """Return a PNG at another size, with its pixels left as sharp as they are."""
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    buffer = io.BytesIO()
-    image.resize((width, height), Image.Resampling.NEAREST).save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 def map_chart(
@@ -74,7 +44,7 @@ def map_chart(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    colours = figures.genre_colours(genres)
+    colours = genre_colours(genres)
     for number, genre in enumerate(genres):
         rows = table[table["genre"] == genre]
         if rows.empty:
@@ -144,7 +114,7 @@ def spectrum_chart(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    colours = figures.genre_colours(genres)
+    colours = genre_colours(genres)
     for genre in sorted(spectra.index, key=lambda genre: genre in shown):
         strong = genre in shown
         figure.add_scatter(
@@ -184,7 +154,7 @@ def dynamics_chart(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    colours = figures.genre_colours(genres)
+    colours = genre_colours(genres)
     medians = table.groupby("genre")["dynamics"].median().sort_values(ascending=False)
     for genre in medians.index:
         strong = genre in shown

@@ -1,0 +1,1 @@
+"""Plotly charts and PNG images. No Streamlit and no Keras here."""

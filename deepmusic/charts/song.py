@@ -1,0 +1,182 @@
+"""Charts of one song's predictions: by genre, and by window."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepmusic.models import ENSEMBLE, title
+from deepmusic.prediction import Prediction
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+from deepmusic.charts.style import (
+    AXIS_FONT,
+    MATRIX_COLOURS,
+    MODEL_COLOURS,
+    MODEL_MARKS,
+    PROJECTOR_FONT,
+    genre_colour,
+    set_layout,
+)
+
+
+def genre_runs(prediction: Prediction) -> list[dict[str, float | str]]:
+    """Cut a song's timeline into one stretch a window, without overlap.
+
+    Windows overlap by half; each stretch reaches from the middle between its window and the one
+    before to the middle between it and the next.
+
+    Returns
+    -------
+    list of dict
+        ``start``, ``end`` in s, ``genre`` and its ``probability``.
+    """
+    middle = (prediction.starts + prediction.ends) / 2
+    borders = (middle[1:] + middle[:-1]) / 2
+    starts = np.concatenate([prediction.starts[:1], borders])
+    ends = np.concatenate([borders, prediction.ends[-1:]])
+    best = prediction.window_probabilities.max(axis=1)
+    return [
+        {"start": float(start), "end": float(end), "genre": genre, "probability": float(share)}
+        for start, end, genre, share in zip(
+            starts, ends, prediction.window_genres, best, strict=True
+        )
+    ]
+
+
+def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Figure":
+    """Show what each network gives each genre: genres as rows, networks as marks on one scale.
+
+    Parameters
+    ----------
+    predictions : mapping of str to Prediction
+        By network.
+    featured : str
+        The network whose probabilities sort the rows and are drawn as bars.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    import plotly.graph_objects as go
+
+    lead = predictions[featured]
+    order = np.argsort(lead.song_probabilities)
+    genres = [lead.genres[index] for index in order]
+    figure = go.Figure(
+        go.Bar(
+            x=100 * lead.song_probabilities[order],
+            y=genres,
+            orientation="h",
+            marker_color=[genre_colour(genre) for genre in genres],
+            marker_opacity=0.45,
+            name=f"{title(featured)} (bar)",
+            showlegend=False,
+            hovertemplate=f"{title(featured)}: %{{y}} %{{x:.1f}} %<extra></extra>",
+        )
+    )
+    for name, prediction in predictions.items():
+        if name == ENSEMBLE:
+            continue
+        figure.add_scatter(
+            x=100 * prediction.song_probabilities[order],
+            y=genres,
+            mode="markers",
+            name=title(name),
+            marker={
+                "symbol": MODEL_MARKS[name],
+                "size": 11,
+                "color": MODEL_COLOURS[name],
+                "line": {"width": 1, "color": "white"},
+            },
+            hovertemplate=f"{title(name)}: %{{y}} %{{x:.1f}} %<extra></extra>",
+        )
+    figure.update_xaxes(
+        range=[0, 102], ticksuffix=" %", tickfont=AXIS_FONT, dtick=50, fixedrange=True
+    )
+    figure.update_yaxes(tickfont=AXIS_FONT, fixedrange=True)
+    figure.update_layout(
+        height=300,
+        margin={"l": 0, "r": 26, "t": 28, "b": 0},
+        # As wide as the whole chart, so that all networks stand in one row.
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "yref": "container",
+            "x": 0,
+            "y": 1,
+            "yanchor": "top",
+            "font": AXIS_FONT,
+        },
+        bargap=0.35,
+    )
+    return figure
+
+
+def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
+    """Show what each window gives each genre, and beside it the mean that is the verdict.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of one network, or of the ensemble.
+    dark : bool
+        For a dark page.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The genre of the verdict on top.
+    """
+    from plotly.subplots import make_subplots
+
+    order = np.argsort(prediction.song_probabilities)
+    genres = [prediction.genres[index] for index in order]
+    mean = 100 * prediction.song_probabilities[order]
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        column_widths=[0.72, 0.28],
+        horizontal_spacing=0.02,
+        subplot_titles=("each window's vote", "mean"),
+    )
+    figure.add_heatmap(
+        x=(prediction.starts + prediction.ends) / 2,
+        y=genres,
+        z=100 * prediction.window_probabilities[:, order].T,
+        zmin=0,
+        zmax=100,
+        colorscale=MATRIX_COLOURS[dark],
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertemplate="%{y} at %{x:.0f} s: %{z:.0f} %<extra></extra>",
+        row=1,
+        col=1,
+    )
+    figure.add_bar(
+        x=mean,
+        y=genres,
+        orientation="h",
+        marker_color=[genre_colour(genre) for genre in genres],
+        text=[f"{share:.0f} %" if share >= 0.5 else "" for share in mean],
+        textposition="outside",
+        textfont=PROJECTOR_FONT,
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+        row=1,
+        col=2,
+    )
+    figure.update_xaxes(title="seconds", showgrid=False, zeroline=False, row=1, col=1)
+    figure.update_xaxes(
+        range=[0, 1.3 * mean.max()], showticklabels=False, showgrid=False, row=1, col=2
+    )
+    figure.update_xaxes(ticks="")
+    figure.update_yaxes(showgrid=False, ticks="")
+    figure.update_annotations(font=PROJECTOR_FONT)
+    set_layout(figure, height=345)
+    figure.update_layout(showlegend=False, bargap=0.25)
+    return figure
