@@ -65,6 +65,11 @@ def _mel_filters(mel: MelConfig) -> "scipy.sparse.csr_array":
     return scipy.sparse.csr_array(filters)
 
 
+def empty_bands(mel: MelConfig) -> int:
+    """Return how many mel bands are so narrow that no frequency of the spectrum lies in them."""
+    return int((np.diff(_mel_filters(mel).indptr) == 0).sum())
+
+
 def below_loudest(decibels: np.ndarray, mel: MelConfig) -> np.ndarray:
     """Express a clip in dB below its own loudest point, no lower than ``-mel.top_db``.
 

@@ -116,7 +116,11 @@ class _Charts:
 
     def draw(self, figure: "go.Figure", words: str) -> str:
         """Return a figure with its caption."""
-        figure.update_layout(template="plotly_white")
+        import plotly.io as pio
+
+        # Grid and colours for paper, under the layout of all charts.
+        template = pio.templates.merge_templates("plotly_white", figure.layout.template)
+        figure.update_layout(template=template)
         drawn = figure.to_html(
             full_html=False,
             include_plotlyjs=self._is_first,
@@ -227,7 +231,7 @@ def _matrices(scores: Sequence[Score], charts: _Charts) -> str:
                     top=max(counts.sum(axis=1).max(), 1),
                     title=score.candidate.name,
                 ),
-                f"Clips by label (row) and genre heard (column). Worst: {worst or 'none'}.",
+                f"Clips by label (row) and predicted genre (column). Worst: {worst or 'none'}.",
             )
         )
     return '<div class="pair">' + "".join(drawn) + "</div>"

@@ -1,19 +1,14 @@
 """What there is to see in a collection, against what is known of made-up sound."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
-from deepmusic import browse
-from deepmusic.charts.dataset import empty_bands, frame_words, map_chart
-from deepmusic.charts.spectrogram import log_mel_png, magma
-from deepmusic.charts.style import GENRE_COLOURS, genre_colours
+from deepmusic import browse, features
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import Toy
 from deepmusic.datasets.gtzan import read_facts
+from deepmusic.ui.dataset.views import describe_front_end
 
 COMPACT = FRONT_ENDS["compact"]
 
@@ -105,43 +100,11 @@ def test_filters_are_joined():
     assert browse.choose(table, genres=["jazz"], fault="the same file").empty
 
 
-# --- Charts --------------------------------------------------------------------------------------
-
-
-def test_pictures_have_one_scale_and_low_notes_at_the_bottom():
-    one = np.zeros((128, 60), np.uint8)
-    one[:64] = 255
-    image = Image.open(io.BytesIO(log_mel_png(one, 384, 128))).convert("RGB")
-    assert image.size == (384, 128)
-    palette = magma()
-    assert image.getpixel((10, 2)) == tuple(palette[0])
-    assert image.getpixel((10, 125)) == tuple(palette[255])
-
-
-def test_the_map_names_each_track_and_rings_the_chosen_one():
-    table = pd.DataFrame(
-        {"x": [0, 1], "y": [0, 1], "genre": ["rock", "Ska"], "label": ["<b>a</b>", "b"]},
-        index=["a", "b"],
-    )
-    chart = map_chart(table, ("Ska", "rock", "unheard"), "b")
-    assert [trace.name for trace in chart.data] == ["Ska", "rock", None]
-    assert list(chart.data[1].customdata) == ["a"]
-    assert len({trace.marker.color for trace in chart.data}) == 3
-    assert len({trace.marker.symbol for trace in chart.data}) == 3
-
-
-def test_genres_of_other_collections_have_colours_of_their_own():
-    colours = genre_colours(("Hip-Hop", "Rock", "Folk", "Electronic"))
-    assert colours["Rock"] == GENRE_COLOURS["rock"]
-    assert colours["Hip-Hop"] == GENRE_COLOURS["hiphop"]
-    assert len(set(colours.values())) == 4
-    many = genre_colours([str(number) for number in range(25)])
-    assert all(many.values())
-    assert genre_colours(GTZAN_GENRES) == GENRE_COLOURS
+# --- Front end -----------------------------------------------------------------------------------
 
 
 def test_the_front_end_is_told_in_numbers():
-    words = frame_words(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
+    words = describe_front_end(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
     assert "**46 ms**" in words
     assert "**22 Hz**" in words
     assert "**11.6 ms**: 86 a second" in words
@@ -149,5 +112,5 @@ def test_the_front_end_is_told_in_numbers():
 
 
 def test_bands_narrower_than_the_frequencies_are_counted():
-    assert empty_bands(MelConfig()) == 0
-    assert empty_bands(MelConfig(n_fft=256, n_mels=256)) > 50
+    assert features.empty_bands(MelConfig()) == 0
+    assert features.empty_bands(MelConfig(n_fft=256, n_mels=256)) > 50

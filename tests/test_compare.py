@@ -579,6 +579,7 @@ def test_a_report_is_one_page_without_network(tmp_path):
     assert "<script>alert" not in page and "&lt;script&gt;alert(1)" in page
     assert re.search(r"<(script|link|img)[^>]*(src|href)=", page) is None
     assert page.count("plotly.js v") == 1
+    assert '"fixedrange":true' in page, "the layout of all charts, on plotly_white"
     assert "Protocol paper" in page and "Ensemble" in page and "2014" in page
     assert "Worst: " in page and "right in 8 of 10" in page
     assert "only CNN gets right" in page

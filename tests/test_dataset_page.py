@@ -48,7 +48,7 @@ def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
         "browse": "once the collection is at hand",
         "map": "neighbours sound alike",
         "sounds": "Average spectrum",
-        "front-end": "Each column listens to **93 ms**",
+        "front-end": "Each frame covers **93 ms**",
         "check": "The doctor listens",
         "get": "I have it already",
     }

@@ -9,8 +9,7 @@ import pytest
 import streamlit as st
 
 from deepmusic import architecture
-from deepmusic.charts.confusion import _OUTLINE
-from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, NEUTRAL
+from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, NEUTRAL, OUTLINE
 from deepmusic.ui import frame
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +53,7 @@ def test_the_theme_can_be_read(scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_networks_stand_out_from_the_page(scheme):
     ground = THEMES[scheme]["backgroundColor"]
-    for colour in (*MODEL_COLOURS.values(), NEUTRAL, _OUTLINE):
+    for colour in (*MODEL_COLOURS.values(), NEUTRAL, OUTLINE):
         assert contrast(colour, ground) >= LARGE, colour
 
 

@@ -3,23 +3,22 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import plotly.graph_objects as go
-
 from deepmusic.charts.style import (
     DIFFERENCE_COLOURS,
     MATRIX_COLOURS,
     MODEL_COLOURS,
     MODEL_MARKS,
     NEUTRAL,
+    OUTLINE,
     escape_label,
+    marker,
+    set_layout,
+    update_axes,
 )
 
-#: For matrices, which must be read from the back row.
-_MATRIX_FONT = {"size": 16}
-
-_OUTLINE = "#ff2d78"
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
 
 
 def confusion_chart(
@@ -31,12 +30,12 @@ def confusion_chart(
     chosen: tuple[str, str] | None = None,
     dark: bool = False,
 ) -> "go.Figure":
-    """Draw a confusion matrix: labels downwards, what was heard to the right.
+    """Confusion matrix: labels downwards, predictions to the right.
 
     Parameters
     ----------
     matrix : pd.DataFrame
-        By label (row) and genre heard (column). What is 0 stays empty.
+        By label (row) and predicted genre (column). What is 0 stays empty.
     unit : str
         Of its values: ``clips`` or ``%``.
     top : float
@@ -44,20 +43,16 @@ def confusion_chart(
     title : str
         Above it.
     chosen : (str, str), optional
-        Label and genre heard of a cell to outline.
+        Label and predicted genre of a cell to outline.
     dark : bool
         For a dark page.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Its cells can be clicked: a selected point's ``y`` is the label, its ``x`` what was heard.
+        Its cells can be clicked: a selected point's ``y`` is the label, its ``x`` the prediction.
     """
-    text = [[f"{value:.0f}" if value >= 0.5 else "" for value in row] for row in matrix.to_numpy()]
-    told = f"labelled %{{y}}, heard as %{{x}}: %{{customdata:.0f}} {unit}<extra></extra>"
-    figure = _matrix_chart(matrix, text, told, title, chosen)
-    figure.data[0].update(zmin=0, zmax=top, colorscale=MATRIX_COLOURS[dark])
-    return figure
+    return _matrix_chart(matrix, ".0f", unit, (0, top), MATRIX_COLOURS[dark], title, chosen)
 
 
 def difference_chart(
@@ -69,40 +64,36 @@ def difference_chart(
     chosen: tuple[str, str] | None = None,
     dark: bool = False,
 ) -> "go.Figure":
-    """Draw one confusion matrix less another: violet where the first has more, orange where less.
+    """Confusion matrix less another: violet where the first has more, orange where less.
 
     Parameters are those of `confusion_chart`; the colours reach from ``-top`` to ``top``.
     """
-    text = [
-        [
-            f"{value:+.0f}".replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.5 else ""
-            for value in row
-        ]
-        for row in matrix.to_numpy()
-    ]
-    told = f"labelled %{{y}}, heard as %{{x}}: %{{customdata:+.0f}} {unit}<extra></extra>"
-    figure = _matrix_chart(matrix, text, told, title, chosen)
-    figure.data[0].update(zmin=-top, zmax=top, colorscale=DIFFERENCE_COLOURS[dark])
-    return figure
+    return _matrix_chart(matrix, "+.0f", unit, (-top, top), DIFFERENCE_COLOURS[dark], title, chosen)
 
 
 def _matrix_chart(
     matrix: "pd.DataFrame",
-    text: list[list[str]],
-    told: str,
+    number: str,
+    unit: str,
+    limits: tuple[float, float],
+    colours: tuple[tuple[float, str], ...],
     title: str,
     chosen: tuple[str, str] | None,
 ) -> "go.Figure":
-    """Draw a square of numbers with something over it that can be clicked."""
+    """Draw a square of numbers, in the format `number`, with something to click over it."""
     import plotly.graph_objects as go
 
     genres = list(matrix.index)
+    values = matrix.to_numpy(dtype=float)
     figure = go.Figure(
         go.Heatmap(
-            z=matrix.to_numpy(dtype=float),
+            z=values,
             x=genres,
             y=genres,
-            text=text,
+            zmin=limits[0],
+            zmax=limits[1],
+            colorscale=colours,
+            text=[[_cell(value, number) for value in row] for row in values],
             texttemplate="%{text}",
             textfont={"size": 15},
             xgap=1,
@@ -111,17 +102,18 @@ def _matrix_chart(
             hoverinfo="skip",
         )
     )
-    # Streamlit hears no click on a heatmap, but one on these marks, which nobody sees.
-    nothing = {"marker": {"opacity": 0}}
+    # Streamlit reports no click on a heatmap, but one on these marks, which nobody sees.
+    unseen = {"marker": {"opacity": 0}}
     figure.add_scatter(
         x=genres * len(genres),
         y=[genre for genre in genres for _ in genres],
-        customdata=matrix.to_numpy(dtype=float).ravel(),
+        customdata=values.ravel(),
         mode="markers",
         marker={"symbol": "square", "size": 30, "opacity": 0},
-        selected=nothing,
-        unselected=nothing,
-        hovertemplate=told,
+        selected=unseen,
+        unselected=unseen,
+        hovertemplate=f"labelled %{{y}}, predicted as %{{x}}: %{{customdata:{number}}} {unit}"
+        "<extra></extra>",
         showlegend=False,
     )
     if chosen and {*chosen} <= {*genres}:
@@ -132,109 +124,73 @@ def _matrix_chart(
             x1=column + 0.5,
             y0=row - 0.5,
             y1=row + 0.5,
-            line={"color": _OUTLINE, "width": 3},
+            line={"color": OUTLINE, "width": 3},
         )
+    update_axes(
+        figure,
+        showgrid=False,
+        zeroline=False,
+        # Unseen: they only keep the names off the cells.
+        ticks="outside",
+        ticklen=6,
+        tickcolor="rgba(0, 0, 0, 0)",
+        dtick=1,
+    )
     # Ranges of our own: plotly would leave room for the whole of the outermost marks.
     edge = len(genres) - 0.5
-    figure.update_xaxes(title="heard as", tickangle=-90, range=[-0.5, edge], title_standoff=6)
+    figure.update_xaxes(title="predicted as", tickangle=-90, range=[-0.5, edge], title_standoff=6)
     figure.update_yaxes(title="label", range=[edge, -0.5], title_standoff=14)
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(
-            tickfont=_MATRIX_FONT,
-            title_font=_MATRIX_FONT,
-            showgrid=False,
-            zeroline=False,
-            # Unseen: they only keep the names off the cells.
-            ticks="outside",
-            ticklen=6,
-            tickcolor="rgba(0, 0, 0, 0)",
-            dtick=1,
-            fixedrange=True,
-        )
-    figure.update_layout(
-        title={
-            "text": escape_label(title, 40),
-            "x": 0,
-            "y": 0.99,
-            "yanchor": "top",
-            "font": {"size": 18},
-        },
+    return set_layout(
+        figure,
         height=410,
-        margin={"l": 0, "r": 4, "t": 34 if title else 4, "b": 0, "pad": 0},
-        dragmode=False,
-        hovermode="closest",
+        title_text=escape_label(title, 40),
+        title_font_size=18,
+        margin={"r": 4, "t": 34 if title else 4, "pad": 0},
     )
-    return figure
+
+
+def _cell(value: float, number: str) -> str:
+    return format(value, number).replace("-", "\N{MINUS SIGN}") if abs(value) >= 0.5 else ""
 
 
 def precision_chart(
     ours: Mapping[str, float], papers: Mapping[str, float], model: str, *, name: str
 ) -> "go.Figure":
-    """Show for each genre how far our precision lies from the paper's.
+    """Our precision of each genre beside the paper's, the paper's best genre on top.
 
     Parameters
     ----------
     ours, papers : mapping of str to float
-        Precision by genre in percent; not a number where nothing was heard as that genre.
+        Precision by genre in percent; not a number where nothing was predicted as that genre.
     model : str
         A key of `deepmusic.models.MODELS`; gives the colour.
     name : str
-        What to call ours.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The paper's best genre at the top.
+        Title of the chart.
     """
     import plotly.graph_objects as go
 
     genres = sorted(papers, key=papers.get)
     colour = MODEL_COLOURS[model]
     figure = go.Figure()
-    between: tuple[list, list] = ([], [])
-    for genre in genres:
-        between[0].extend([papers[genre], ours.get(genre), None])
-        between[1].extend([genre, genre, None])
     figure.add_scatter(
-        x=between[0],
-        y=between[1],
+        # One line a genre: a gap follows each pair of ends.
+        x=[end for genre in genres for end in (papers[genre], ours.get(genre), None)],
+        y=[end for genre in genres for end in (genre, genre, None)],
         mode="lines",
         line={"color": NEUTRAL, "width": 2},
         hoverinfo="skip",
         showlegend=False,
     )
-    looks = {
-        "paper": (papers, f"{MODEL_MARKS[model]}-open"),
-        "ours": (ours, MODEL_MARKS[model]),
-    }
-    for whose, (values, symbol) in looks.items():
+    for whose, values, suffix in (("paper", papers, "-open"), ("ours", ours, "")):
         figure.add_scatter(
             x=[values.get(genre) for genre in genres],
             y=genres,
             mode="markers",
             name=whose,
-            marker={
-                "symbol": symbol,
-                "size": 13,
-                "color": colour,
-                "line": {"width": 2, "color": colour},
-            },
+            marker=marker(colour, 13, MODEL_MARKS[model] + suffix, color=colour, width=2),
             hovertemplate=f"{whose}: %{{y}} %{{x:.0f}} %<extra></extra>",
         )
     figure.update_xaxes(range=[0, 103], ticksuffix=" %", dtick=50)
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(tickfont=_MATRIX_FONT, fixedrange=True)
-    figure.update_layout(
-        title={
-            "text": escape_label(name, 40),
-            "x": 0,
-            "y": 0.99,
-            "yanchor": "top",
-            "font": {"size": 18},
-        },
-        height=380,
-        margin={"l": 0, "r": 26, "t": 60, "b": 0},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": _MATRIX_FONT},
-        dragmode=False,
+    return set_layout(
+        figure, height=380, title_text=escape_label(name, 40), title_font_size=18, margin_t=60
     )
-    return figure

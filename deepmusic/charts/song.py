@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepmusic.charts.style import (
+    MATRIX_COLOURS,
+    MODEL_COLOURS,
+    MODEL_MARKS,
+    genre_colour,
+    marker,
+    set_layout,
+    update_axes,
+)
 from deepmusic.models import ENSEMBLE, title
 from deepmusic.prediction import Prediction
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-
-from deepmusic.charts.style import (
-    AXIS_FONT,
-    MATRIX_COLOURS,
-    MODEL_COLOURS,
-    MODEL_MARKS,
-    PROJECTOR_FONT,
-    genre_colour,
-    set_layout,
-)
 
 
 def genre_runs(prediction: Prediction) -> list[dict[str, float | str]]:
@@ -47,7 +46,7 @@ def genre_runs(prediction: Prediction) -> list[dict[str, float | str]]:
 
 
 def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Figure":
-    """Show what each network gives each genre: genres as rows, networks as marks on one scale.
+    """Probability of each genre by each network: genres as rows, networks as marks.
 
     Parameters
     ----------
@@ -55,10 +54,6 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
         By network.
     featured : str
         The network whose probabilities sort the rows and are drawn as bars.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
     """
     import plotly.graph_objects as go
 
@@ -85,38 +80,23 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
             y=genres,
             mode="markers",
             name=title(name),
-            marker={
-                "symbol": MODEL_MARKS[name],
-                "size": 11,
-                "color": MODEL_COLOURS[name],
-                "line": {"width": 1, "color": "white"},
-            },
+            marker=marker(MODEL_COLOURS[name], 11, MODEL_MARKS[name]),
             hovertemplate=f"{title(name)}: %{{y}} %{{x:.1f}} %<extra></extra>",
         )
-    figure.update_xaxes(
-        range=[0, 102], ticksuffix=" %", tickfont=AXIS_FONT, dtick=50, fixedrange=True
-    )
-    figure.update_yaxes(tickfont=AXIS_FONT, fixedrange=True)
-    figure.update_layout(
+    figure.update_xaxes(range=[0, 102], ticksuffix=" %", dtick=50)
+    return set_layout(
+        figure,
         height=300,
-        margin={"l": 0, "r": 26, "t": 28, "b": 0},
+        size=15,
+        margin_t=28,
         # As wide as the whole chart, so that all networks stand in one row.
-        legend={
-            "orientation": "h",
-            "xref": "container",
-            "yref": "container",
-            "x": 0,
-            "y": 1,
-            "yanchor": "top",
-            "font": AXIS_FONT,
-        },
+        legend={"xref": "container", "yref": "container", "yanchor": "top"},
         bargap=0.35,
     )
-    return figure
 
 
 def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
-    """Show what each window gives each genre, and beside it the mean that is the verdict.
+    """Probabilities by window, and beside them their mean, which is the song's prediction.
 
     Parameters
     ----------
@@ -128,7 +108,7 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
     Returns
     -------
     plotly.graph_objects.Figure
-        The genre of the verdict on top.
+        The predicted genre on top.
     """
     from plotly.subplots import make_subplots
 
@@ -162,21 +142,16 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
         y=genres,
         orientation="h",
         marker_color=[genre_colour(genre) for genre in genres],
-        text=[f"{share:.0f} %" if share >= 0.5 else "" for share in mean],
+        text=[f"{percent:.0f} %" if percent >= 0.5 else "" for percent in mean],
         textposition="outside",
-        textfont=PROJECTOR_FONT,
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
         row=1,
         col=2,
     )
-    figure.update_xaxes(title="seconds", showgrid=False, zeroline=False, row=1, col=1)
-    figure.update_xaxes(
-        range=[0, 1.3 * mean.max()], showticklabels=False, showgrid=False, row=1, col=2
-    )
-    figure.update_xaxes(ticks="")
-    figure.update_yaxes(showgrid=False, ticks="")
-    figure.update_annotations(font=PROJECTOR_FONT)
-    set_layout(figure, height=345)
-    figure.update_layout(showlegend=False, bargap=0.25)
-    return figure
+    update_axes(figure, showgrid=False, ticks="")
+    figure.update_xaxes(title="seconds", zeroline=False, row=1, col=1)
+    figure.update_xaxes(range=[0, 1.3 * mean.max()], showticklabels=False, row=1, col=2)
+    # Plotly gives the titles of subplots a size of their own.
+    figure.update_annotations(font=None)
+    return set_layout(figure, height=345, showlegend=False, bargap=0.25)

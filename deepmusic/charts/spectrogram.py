@@ -3,11 +3,15 @@
 import base64
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepmusic.config import MelConfig
 from deepmusic.features import ClipPicture
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 #: Frequencies marked beside a spectrogram, in Hz.
 FREQUENCY_TICKS = (250, 500, 1000, 2000, 4000, 8000)
@@ -16,7 +20,7 @@ _WIDEST_PNG = 2000
 
 
 def spectrogram_png(clips: Sequence[ClipPicture], mel: MelConfig) -> bytes:
-    """Draw a song's mel-spectrogram, low notes at the bottom, on one dB scale for all its clips.
+    """Mel-spectrogram of a song, low frequencies at the bottom, on one dB scale for all its clips.
 
     Parameters
     ----------
@@ -37,16 +41,64 @@ def spectrogram_png(clips: Sequence[ClipPicture], mel: MelConfig) -> bytes:
         # The loudest of the frames that share a column, so that drum hits stay visible.
         edges = np.linspace(0, n_frames, _WIDEST_PNG, endpoint=False).astype(int)
         decibels = np.maximum.reduceat(decibels, edges, axis=1)
-    level = np.clip((decibels - decibels.max()) / mel.top_db + 1, 0, 1)
-    return _magma_png(level)
+    return _to_png(_magma_image(_to_bytes((decibels - decibels.max()) / mel.top_db + 1)))
 
 
-def _magma_png(level: np.ndarray) -> bytes:
-    """Draw levels of 0 to 1 [rows, columns] in magma, the first row at the bottom."""
+def activation_png(values: np.ndarray) -> bytes:
+    """Activations of one filter over a window: black is 0, bright is the filter's own maximum.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_frames, n_mels)]
+        0 or more.
+
+    Returns
+    -------
+    bytes
+        A PNG of `n_mels` rows, low frequencies at the bottom, and `n_frames` columns.
+    """
+    return _to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
+
+
+def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> bytes:
+    """Log-mel of a clip in magma: black is 80 dB below its loudest point.
+
+    Parameters
+    ----------
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
+        What `deepmusic.features.picture` returned.
+    width, height : int
+        In pixels; low frequencies are at the bottom.
+    """
     from PIL import Image
 
-    image = Image.fromarray(np.rint(level[::-1] * 255).astype(np.uint8), mode="P")
+    image = _magma_image(log_mel).convert("RGB")
+    return _to_png(image.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def resize_png(png: bytes, width: int, height: int) -> bytes:
+    """Return a PNG at another size, with its pixels left as sharp as they are."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    return _to_png(image.resize((width, height), Image.Resampling.NEAREST))
+
+
+def _to_bytes(level: np.ndarray) -> np.ndarray:
+    """Scale levels of 0 to 1 to 0 to 255; what is outside is clipped."""
+    return np.rint(np.clip(level, 0, 1) * 255).astype(np.uint8)
+
+
+def _magma_image(level: np.ndarray) -> "Image.Image":
+    """Draw uint8 levels [rows, columns] in magma, the first row at the bottom."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(level[::-1]), mode="P")
     image.putpalette(magma().tobytes())
+    return image
+
+
+def _to_png(image: "Image.Image") -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
@@ -54,12 +106,10 @@ def _magma_png(level: np.ndarray) -> bytes:
 
 def magma() -> np.ndarray:
     """Return magma as 256 rows of red, green and blue, uint8."""
-    from plotly.colors import sequential, unlabel_rgb, validate_colors
+    from plotly.colors import sample_colorscale, unlabel_rgb
 
-    stops = np.array([unlabel_rgb(colour) for colour in validate_colors(sequential.Magma, "rgb")])
-    position = np.linspace(0, len(stops) - 1, 256)
-    channels = [np.interp(position, np.arange(len(stops)), stops[:, c]) for c in range(3)]
-    return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    colours = sample_colorscale("Magma", 256)
+    return np.array([unlabel_rgb(colour) for colour in colours]).astype(np.uint8)
 
 
 def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
@@ -83,53 +133,6 @@ def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
     ]
 
 
-def activation_png(values: np.ndarray) -> bytes:
-    """Draw what one filter saw in a window: dark is nothing, bright is its own strongest answer.
-
-    Parameters
-    ----------
-    values : np.ndarray [shape=(n_columns, n_mels)]
-        One filter's activations, 0 or more.
-
-    Returns
-    -------
-    bytes
-        A PNG of `n_mels` rows, low pitches at the bottom, and `n_columns` columns.
-    """
-    top = float(values.max())
-    return _magma_png(np.clip(values.T / top, 0, 1) if top > 0 else np.zeros(values.T.shape))
-
-
 def data_url(png: bytes) -> str:
     """Return a PNG as an address that a browser needs to fetch nothing for."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-
-
-def log_mel_png(picture: np.ndarray, width: int = 384, height: int = 128) -> bytes:
-    """Draw what a network reads of a clip, in magma: black is 80 dB below its loudest point.
-
-    Parameters
-    ----------
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        What `deepmusic.features.picture` returned.
-    width, height : int
-        In pixels; low notes are at the bottom.
-    """
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(picture[::-1]), mode="P")
-    image.putpalette(magma().tobytes())
-    image = image.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def resize_png(png: bytes, width: int, height: int) -> bytes:
-    """Return a PNG at another size, with its pixels left as sharp as they are."""
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    buffer = io.BytesIO()
-    image.resize((width, height), Image.Resampling.NEAREST).save(buffer, format="PNG")
-    return buffer.getvalue()

@@ -11,44 +11,106 @@ from deepmusic.models import ENSEMBLE
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+# The ten of Petroff (2021, arXiv 2107.02270), which colour-blind eyes tell apart.
+_PALETTE = ("#3f90da", "#b9ac70", "#a96b59", "#832db6", "#e76300")
+_PALETTE += ("#ffa90e", "#717581", "#92dadd", "#94a4a2", "#bd1f01")
 
-#: One colour per genre, everywhere: the ten of Petroff (2021, arXiv 2107.02270), chosen so that
-#: colour-blind eyes tell them apart. Names stand beside them wherever they are used.
-GENRE_COLOURS = dict(
-    zip(
-        GTZAN_GENRES,
-        (
-            "#3f90da",
-            "#b9ac70",
-            "#a96b59",
-            "#832db6",
-            "#e76300",
-            "#ffa90e",
-            "#717581",
-            "#92dadd",
-            "#94a4a2",
-            "#bd1f01",
-        ),
-        strict=True,
-    )
-)
+#: One colour per genre, everywhere. Names stand beside them wherever they are used.
+GENRE_COLOURS = dict(zip(GTZAN_GENRES, _PALETTE, strict=True))
 
 #: One colour and one mark per model, everywhere (after Okabe and Ito); readable on light and dark.
 MODEL_COLOURS = {"cnn": "#2f86c9", "crnn": "#d55e00", "cnn_gru": "#009e73", ENSEMBLE: "#8b7cf0"}
 
-MODEL_MARKS = {"cnn": "circle", "crnn": "square", "cnn_gru": "diamond", ENSEMBLE: "line-ns"}
-
-AXIS_FONT = {"size": 15}
-
-#: For pictures to save: a saved picture falls back from the page's own font to a wider one, for
-#: which the legend and the margins were not laid out.
-SAVED_FONT = AXIS_FONT | {"family": "Arial, Helvetica, sans-serif"}
-
-#: Runs of one network differ in dash and in shade: none, towards white, towards black.
-DASHES = ("solid", "dash", "longdashdot")
+MODEL_MARKS = {"cnn": "circle", "crnn": "square", "cnn_gru": "diamond", ENSEMBLE: "star"}
 
 #: For what belongs to no network; readable on light and dark.
 NEUTRAL = "#85828f"
+
+FAINT = "rgba(133, 130, 143, 0.25)"
+
+#: Around what the reader chose.
+OUTLINE = "#ff2d78"
+
+#: Lines and marks that differ in more than colour.
+DASHES = ("solid", "dash", "longdashdot")
+MARKS = ("circle", "square", "diamond", "cross", "triangle-up", "star", "x", "pentagon")
+
+#: Colour scale of confusion matrices and votes, by whether the page is dark. It bends, since a
+#: confusion of 3 in 30 must show; the numbers stand in the cells.
+MATRIX_COLOURS = {
+    False: ((0, "#f4f3f8"), (0.1, "#d9d1fa"), (0.3, "#a998ee"), (1, "#4a2fc4")),
+    True: ((0, "#211e2c"), (0.1, "#382f66"), (0.3, "#5540ad"), (1, "#7458ee")),
+}
+
+#: The same for values on both sides of zero.
+DIFFERENCE_COLOURS = {
+    False: ((0, "#b35900"), (0.35, "#f5b877"), (0.5, "#f4f3f8"), (0.65, "#a998ee"), (1, "#4a2fc4")),
+    True: ((0, "#c2620a"), (0.35, "#6e3d0d"), (0.5, "#211e2c"), (0.65, "#493891"), (1, "#7458ee")),
+}
+
+#: Plotly template of all charts: titles and legend above on the left, ranges that stay fixed, so
+#: that a finger which scrolls the page drags nothing.
+TEMPLATE = {
+    "layout": {
+        "dragmode": False,
+        "xaxis": {"fixedrange": True, "automargin": True},
+        "yaxis": {"fixedrange": True, "automargin": True},
+        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+        "title": {"x": 0, "y": 0.99, "yanchor": "top", "font": {"size": 18}},
+    }
+}
+
+#: For charts to save: a saved image falls back from the page's web font to a wider one, which the
+#: legend and the margins were not laid out for.
+SAVED_FONT_FAMILY = "Arial, Helvetica, sans-serif"
+
+
+def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout) -> "go.Figure":
+    """Apply the layout of all charts to a figure, and return it: large fonts, nothing to drag.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Finished but for its layout.
+    height, size : int
+        Height of the chart and of its letters, in pixels. 16 is read from a back row.
+    **layout
+        What differs in this chart, as for `plotly.graph_objects.Figure.update_layout`.
+    """
+    # Streamlit merges its theme into the template of a figure and there overrides the fonts of
+    # ticks, axis titles, legend and chart, and the margins: only what the figure sets itself stays.
+    font = {"size": size}
+    update_axes(figure, tickfont=font, title_font=font)
+    figure.layout.template = TEMPLATE  # Instead of plotly's default; an update would join them.
+    figure.update_layout(
+        height=height,
+        font=font,
+        legend_font=font,
+        # On the right, room for half of the last label, which plotly drops otherwise.
+        margin={"l": 0, "r": 30, "t": 36, "b": 0},
+    )
+    return figure.update_layout(**layout)
+
+
+def set_map_layout(figure: "go.Figure", height: int, **layout) -> "go.Figure":
+    """Apply the layout of maps, whose axes have no unit and no name; parameters: `set_layout`."""
+    update_axes(figure, visible=False)
+    legend = {"y": 0, "yanchor": "top", "itemsizing": "constant"}
+    return set_layout(figure, height, size=15, legend=legend, margin_r=0, **layout)
+
+
+def marker(
+    colour: str | list[str], size: float | list[float], symbol: str | None = None, **outline
+) -> dict:
+    """Return a mark with an outline, white and 1 wide unless `outline` says otherwise."""
+    line = {"color": "white", "width": 1} | outline
+    return {"color": colour, "size": size, "symbol": symbol, "line": line}
+
+
+def update_axes(figure: "go.Figure", **settings) -> None:
+    """Set the same on all axes."""
+    figure.update_xaxes(**settings)
+    figure.update_yaxes(**settings)
 
 
 def genre_colour(genre: str) -> str:
@@ -57,15 +119,15 @@ def genre_colour(genre: str) -> str:
 
 
 def genre_colours(genres: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each genre of a collection.
+    """Return a colour for each genre of a dataset.
 
-    GTZAN's genres keep theirs, also where another collection spells them ``Hip-Hop`` or ``Rock``;
+    GTZAN's genres keep theirs, also where another dataset spells them ``Hip-Hop`` or ``Rock``;
     the others take what is left of the ten, and then start over.
     """
     by_letters = {_letters(genre): colour for genre, colour in GENRE_COLOURS.items()}
     known = {genre: by_letters.get(_letters(genre)) for genre in genres}
-    free = [colour for colour in GENRE_COLOURS.values() if colour not in known.values()]
-    rest = cycle(free or GENRE_COLOURS.values())
+    free = [colour for colour in _PALETTE if colour not in known.values()]
+    rest = cycle(free or _PALETTE)
     return {genre: colour or next(rest) for genre, colour in known.items()}
 
 
@@ -75,58 +137,20 @@ def _letters(genre: str) -> str:
 
 def shade(colour: str, amount: float) -> str:
     """Mix a colour with white (`amount` above 0) or black (below)."""
-    channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
     goal = 255 if amount > 0 else 0
-    mixed = (round(channel + abs(amount) * (goal - channel)) for channel in channels)
-    return "#" + "".join(f"{channel:02x}" for channel in mixed)
-
-
-def escape_label(name: str, longest: int = 32) -> str:
-    """Shorten a name for a legend, and escape what plotly would take for markup."""
-    return html.escape(
-        name if len(name) <= longest else name[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    )
-
-
-#: Small shares must show, since a confusion of 3 in 30 is what one looks for: hence the bend. The
-#: numbers stand in the cells, so that nobody has to read them off the colours.
-MATRIX_COLOURS = {
-    False: ((0, "#f4f3f8"), (0.1, "#d9d1fa"), (0.3, "#a998ee"), (1, "#4a2fc4")),
-    True: ((0, "#211e2c"), (0.1, "#382f66"), (0.3, "#5540ad"), (1, "#7458ee")),
-}
-
-DIFFERENCE_COLOURS = {
-    False: ((0, "#b35900"), (0.35, "#f5b877"), (0.5, "#f4f3f8"), (0.65, "#a998ee"), (1, "#4a2fc4")),
-    True: ((0, "#c2620a"), (0.35, "#6e3d0d"), (0.5, "#211e2c"), (0.65, "#493891"), (1, "#7458ee")),
-}
-
-#: For charts that a class reads from the back row.
-PROJECTOR_FONT = SAVED_FONT | {"size": 16}
-
-FAINT = "rgba(133, 130, 143, 0.25)"
+    mixed = (round(part + abs(amount) * (goal - part)) for part in bytes.fromhex(colour[1:]))
+    return "#" + bytes(mixed).hex()
 
 
 def ink_on(colour: str) -> str:
     """Return black or white, whichever reads better on a colour (relative luminance, WCAG)."""
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    light = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in channels]
+    parts = [part / 255 for part in bytes.fromhex(colour[1:])]
+    light = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in parts]
     return "#000" if 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.18 else "#fff"
 
 
-def set_layout(figure: "go.Figure", height: int) -> None:
-    """Set large type, and a range that a finger which scrolls the page does not catch."""
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(tickfont=PROJECTOR_FONT, title_font=PROJECTOR_FONT, fixedrange=True)
-    figure.update_layout(
-        height=height,
-        # Room for half of the last label, which plotly drops otherwise.
-        margin={"l": 0, "r": 30, "t": 36, "b": 0},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 1.0,
-            "yanchor": "bottom",
-            "font": PROJECTOR_FONT,
-        },
-        dragmode=False,
+def escape_label(name: str, longest: int = 32) -> str:
+    """Shorten a name for a chart, and escape what plotly would take for markup."""
+    return html.escape(
+        name if len(name) <= longest else name[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
     )

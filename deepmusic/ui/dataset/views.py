@@ -5,8 +5,6 @@ import streamlit as st
 from deepmusic import audio, browse, features
 from deepmusic.charts.dataset import (
     dynamics_chart,
-    empty_bands,
-    frame_words,
     labels,
     map_chart,
     spectrum_chart,
@@ -173,8 +171,8 @@ def show_front_end(shelf: Shelf, split: str) -> None:
             persist_state="session",
         )
         mel = MelConfig(n_fft=n_fft, hop_length=hop, n_mels=n_mels)
-        st.markdown(frame_words(mel))
-        if empty := empty_bands(mel):
+        st.markdown(describe_front_end(mel))
+        if empty := features.empty_bands(mel):
             st.warning(
                 f"{empty} of the {n_mels} bands stay empty (the dark stripes): n_fft is too short "
                 "for bands this narrow. Raise n_fft, or take fewer mels."
@@ -243,3 +241,17 @@ def _front_end_png(key: tuple[str, ...], name: str, settings: str, _data: bytes)
         warnings.simplefilter("ignore")
         (picture, *_) = features.picture_song(song.samples, mel, is_silent=audio.is_silent)
     return resize_png(spectrogram_png([picture], mel), *_SHOWN)
+
+
+def describe_front_end(mel: MelConfig) -> str:
+    """Return what the settings of a spectrogram let one see, in a student's words."""
+    window = 1000 * mel.n_fft / mel.sample_rate
+    step = 1000 * mel.hop_length / mel.sample_rate
+    pitch = mel.sample_rate / mel.n_fft
+    return (
+        f"Each frame covers **{window:.0f} ms** at once, and so tells tones apart that lie "
+        f"**{pitch:.0f} Hz** or more from each other. A new frame starts every **{step:.1f} ms**: "
+        f"{1000 / step:.0f} a second. Its {mel.n_fft // 2 + 1} frequencies are summed up in "
+        f"**{mel.n_mels} mel bands**, which are as narrow as the ear is fine: close together for "
+        "low tones, far apart for high ones."
+    )

@@ -1,0 +1,37 @@
+"""Charts of a song's predictions."""
+
+import numpy as np
+import pytest
+
+from deepmusic.charts.song import genre_chart, genre_runs, vote_chart
+from deepmusic.prediction import Prediction
+
+
+@pytest.fixture
+def predictions():
+    rows = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    starts = np.array([0.0, 1.5, 3.0])
+    one = Prediction("cnn", ("blues", "jazz"), starts, starts + 3, np.zeros(3, int), rows)
+    return {"cnn": one, "ensemble": one}
+
+
+def test_stretches_touch_and_cover_the_song(predictions):
+    stretches = genre_runs(predictions["cnn"])
+    assert [s["genre"] for s in stretches] == ["blues", "jazz", "blues"]
+    assert [s["start"] for s in stretches] == [0.0, 2.25, 3.75]
+    assert [s["end"] for s in stretches] == [2.25, 3.75, 6.0]
+    assert stretches[1]["probability"] == 0.8
+
+
+def test_chart_is_sorted_by_the_featured_network(predictions):
+    figure = genre_chart(predictions, "ensemble")
+    bar = figure.data[0]
+    assert list(bar.y) == ["jazz", "blues"]
+    assert list(bar.x) == pytest.approx([100 * 1.3 / 3, 100 * 1.7 / 3])
+    assert [trace.name for trace in figure.data[1:]] == ["CNN"]
+
+
+def test_the_vote_is_the_mean_of_its_windows(predictions):
+    heat, bars = vote_chart(predictions["cnn"]).data
+    assert list(bars.y) == ["jazz", "blues"]
+    assert np.array(heat.z).mean(axis=1) == pytest.approx(list(bars.x))
