@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from deepmusic.errors import RunError
+from deepmusic.protocols import ALL_CLIPS, ARTIST_FOLDS, TOY, Protocol
 
 GTZAN_GENRES = (
     "blues",
@@ -260,8 +261,7 @@ class TrainConfig(Config):
         ``gtzan``, ``fma``, ``toy`` (synthetic bands), or the path of a collection (see
         `deepmusic.datasets.open_dataset`).
     split : str
-        Protocol: `paper`, `fault_filtered`, `artist_folds`, `window_leak`, which is wrong on
-        purpose, `own`, or `all_clips`, which tests nothing (see `deepmusic.datasets.splits`).
+        A protocol's name (see `deepmusic.datasets.splits`); ``all_clips`` tests nothing.
     fold : int or None
         Test fold of `artist_folds`, 1 to 3; None for the others.
     epochs, batch_size : int
@@ -301,18 +301,16 @@ class TrainConfig(Config):
     @property
     def is_tested(self) -> bool:
         """Whether the protocol holds clips back, to choose an epoch by and to test."""
-        return self.split != "all_clips"
+        return self.split != ALL_CLIPS
 
     @property
-    def split_label(self) -> str:
-        """The protocol and its fold, for people to read."""
-        if self.data == "toy":
-            return "toy"
-        return self.split if self.fold is None else f"{self.split}, fold {self.fold}"
+    def protocol(self) -> Protocol:
+        """Split and fold together."""
+        return Protocol(TOY) if self.data == TOY else Protocol(self.split, self.fold)
 
     @model_validator(mode="after")
     def _fold_belongs_to_artist_folds(self) -> Self:
-        if (self.split == "artist_folds") != (self.fold is not None):
+        if (self.split == ARTIST_FOLDS) != (self.fold is not None):
             raise ValueError(
                 f"fold={self.fold} with split={self.split!r}: give a fold (1, 2 or 3) with "
                 "artist_folds, and none with the other splits"

@@ -19,23 +19,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from deepmusic.config import RunConfig
-from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import RunError
 from deepmusic.files import acquire_lock, is_locked, runs_folder, write_atomically
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Where the shipped runs lie: one directory for each network.
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "runs"
-
-#: The protocol of the networks that the app asks about clips of GTZAN, and compares. Runs of the
-#: others serve tables alone, and are shipped without weights in a folder of their protocol's name.
-HOME_PROTOCOL = "paper"
-
-#: How the networks learnt that the app asks about songs from elsewhere: no clip was held back, so
-#: that they know most, and no table can say how much.
-SONG_PROTOCOL = ALL_CLIPS
 
 #: Where, beside a shipped run, the same recipe under other seeds is shipped.
 _REPEATS = "seeds"
@@ -315,6 +307,16 @@ class Run:
                 f"{self.path} has no readable evaluation.json ({error}). Train it to the end."
             ) from error
 
+    @property
+    def protocol(self) -> Protocol:
+        """What it was tested by; raise `RunError` if its evaluation does not say."""
+        text = self.evaluation.get("protocol") if isinstance(self.evaluation, dict) else None
+        if not isinstance(text, str):
+            raise RunError(
+                f"{self.path / 'evaluation.json'} does not say its protocol. Train this run again."
+            )
+        return Protocol.parse(text)
+
     def write_evaluation(self, evaluation: Mapping[str, Any]) -> None:
         """Write ``evaluation.json``, whole or not at all."""
         write_atomically(
@@ -398,7 +400,7 @@ class Run:
         row |= {
             "model": config.model.name,
             "data": config.train.data,
-            "split": config.train.split_label,
+            "split": str(config.train.protocol),
             "epochs": config.train.epochs,
             "created": config.created.isoformat(),
         }
@@ -460,18 +462,12 @@ def find_run(run_id: str, folder: Path | None = None) -> Run:
     raise RunError(f"There is no run named {run_id!r}. See: python -m deepmusic runs list")
 
 
-def shipped_path(name: str, protocol: str = HOME_PROTOCOL) -> Path:
-    """Return where a network (or the ensemble, or the baseline) of a protocol is shipped.
-
-    Of ``artist_folds, fold 1`` that is ``artist_folds/fold1/`` and the name.
-    """
-    if protocol == HOME_PROTOCOL:
-        return SHIPPED / name
-    base, _, fold = protocol.partition(", fold ")
-    return SHIPPED / base / (f"fold{fold}" if fold else "") / name
+def shipped_path(name: str, protocol: Protocol = BENCHMARK_PROTOCOL) -> Path:
+    """Return where a network (or the ensemble, or the SVM) of a protocol is shipped."""
+    return SHIPPED / protocol.folder / name
 
 
-def shipped_run(name: str, protocol: str = HOME_PROTOCOL) -> Run:
+def shipped_run(name: str, protocol: Protocol = BENCHMARK_PROTOCOL) -> Run:
     """Open the run that DeepMusic ships for a network.
 
     Raises
@@ -492,7 +488,7 @@ def shipped_runs(folder: Path | None = None) -> list[Run]:
     """
     folder = folder or SHIPPED
     found = (path.parent for path in sorted(folder.rglob("config.json")))
-    no_figures = {_REPEATS, SONG_PROTOCOL}
+    no_figures = {_REPEATS, DEPLOYED_PROTOCOL.name}
     return [Run(path) for path in found if no_figures.isdisjoint(path.relative_to(folder).parts)]
 
 

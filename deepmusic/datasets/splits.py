@@ -30,19 +30,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from deepmusic.datasets.base import Split
 from deepmusic.errors import DatasetError
-
-LEAK = "window_leak"
-SPLITS = ("paper", "fault_filtered", "artist_folds", LEAK)
-FOLDS = (1, 2, 3)
-
-#: The split that holds no clip back.
-ALL_CLIPS = "all_clips"
-
-#: The split that a collection's makers published.
-OWN = "own"
-
-#: Ends of the names of other collections' splits.
-_OWN_MARK, _DRAWN_MARK = ", own split", ", by clip"
+from deepmusic.protocols import (
+    ALL_CLIPS,
+    ARTIST_FOLDS,
+    FAULT_FILTERED,
+    FOLDS,
+    PAPER,
+    SPLITS,
+    WINDOW_LEAK,
+    Protocol,
+)
 
 #: Segments of a clip in `window_leak`: 43 of `compact`'s 387 columns each, room for one window.
 SEGMENTS_PER_CLIP = 9
@@ -76,9 +73,9 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
     """
     if name == ALL_CLIPS:
         return all_clips(row["track"] for row in facts)
-    if name == "paper":
+    if name == PAPER:
         return _paper(facts)
-    if name == "fault_filtered":
+    if name == FAULT_FILTERED:
         return Split(
             name,
             *(
@@ -86,11 +83,11 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
                 for part in ("train", "valid", "test")
             ),
         )
-    if name == "artist_folds":
+    if name == ARTIST_FOLDS:
         if fold not in FOLDS:
             raise DatasetError(f"fold={fold} must be one of {FOLDS} for the split artist_folds.")
         return _artist_fold(facts, fold)
-    if name == LEAK:
+    if name == WINDOW_LEAK:
         return _window_leak(facts)
     raise DatasetError(f"There is no split named {name!r}. Choose one of: {', '.join(SPLITS)}.")
 
@@ -123,7 +120,7 @@ def by_clip(collection: str, genre_of: Mapping[str, str]) -> Split:
             "needed to train, to choose and to test. Add some, or leave that genre out."
         )
     n_valid = max(len(counts), len(genre_of) // 10)
-    return _drawn(f"{collection}{_DRAWN_MARK}", genre_of, n_valid)
+    return _drawn(str(Protocol.by_clip(collection)), genre_of, n_valid)
 
 
 def as_published(collection: str, part_of: Mapping[str, str]) -> Split:
@@ -140,20 +137,7 @@ def as_published(collection: str, part_of: Mapping[str, str]) -> Split:
         tuple(track for track, part in part_of.items() if part == wanted)
         for wanted in ("train", "valid", "test")
     )
-    return Split(f"{collection}{_OWN_MARK}", *parts)
-
-
-def is_of_gtzan(name: str) -> bool:
-    """Tell whether a split's name is that of a protocol of GTZAN."""
-    return name.partition(", fold ")[0] in SPLITS
-
-
-def options_of(name: str) -> str:
-    """Return the options of the command line that lead to a split of this name."""
-    wanted, _, fold = name.partition(", fold ")
-    if wanted not in SPLITS:
-        return f"--split {OWN if name.endswith(_OWN_MARK) else 'paper'}"
-    return f"--split {wanted}" + (f" --fold {fold}" if fold else "")
+    return Split(str(Protocol.published(collection)), *parts)
 
 
 def unknown(collection: str, name: str, known: Sequence[str]) -> DatasetError:
@@ -183,7 +167,7 @@ def segment_of(track: str) -> int | None:
 
 
 def _paper(facts: Sequence[Mapping[str, str]]) -> Split:
-    return _drawn("paper", {row["track"]: row["genre"] for row in facts}, n_valid=100)
+    return _drawn(PAPER, {row["track"]: row["genre"] for row in facts}, n_valid=100)
 
 
 def _window_leak(facts: Sequence[Mapping[str, str]]) -> Split:
@@ -192,7 +176,7 @@ def _window_leak(facts: Sequence[Mapping[str, str]]) -> Split:
         for row in facts
         for number in range(SEGMENTS_PER_CLIP)
     }
-    return _drawn(LEAK, segments, n_valid=len(segments) // 10)
+    return _drawn(WINDOW_LEAK, segments, n_valid=len(segments) // 10)
 
 
 def _drawn(name: str, genre_of: Mapping[str, str], n_valid: int) -> Split:
@@ -222,7 +206,7 @@ def _artist_fold(facts: Sequence[Mapping[str, str]], fold: int) -> Split:
         folds.split(rest, [row["genre"] for row in rest], [row["artist_group"] for row in rest])
     )
     return Split(
-        f"artist_folds, fold {fold}",
+        str(Protocol(ARTIST_FOLDS, fold)),
         tuple(rest[index]["track"] for index in train),
         tuple(rest[index]["track"] for index in valid),
         test,

@@ -141,5 +141,5 @@ def with_embedding(network: "keras.Model") -> "keras.Model":
 
 
 def title(name: str) -> str:
-    """Return the name to show of a network, or of the ensemble."""
-    return "Ensemble" if name == ENSEMBLE else spec(name).title
+    """Return the name to show of a network, of the ensemble, or of the SVM."""
+    return {ENSEMBLE: "Ensemble", BASELINE: "SVM"}.get(name) or spec(name).title
