@@ -34,7 +34,7 @@ from websockets.sync.client import connect
 
 from deepmusic import audio, launch, models, prediction, recipes, synth
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.runs import SONG_PROTOCOL
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.verdict import certainty
 
 PATIENCE = 300
@@ -128,7 +128,7 @@ class Songs:
     """Songs of which no two have the same bytes, with what the page must say of them."""
 
     def __init__(self, networks: list[str], seconds: float) -> None:
-        self._classifiers = prediction.load_classifiers(networks, SONG_PROTOCOL)
+        self._classifiers = prediction.load_classifiers(networks, DEPLOYED_PROTOCOL)
         self._music = {genre: synth.play(genre, seconds=seconds, seed=1) for genre in GTZAN_GENRES}
         self._answers: dict[str, list[str]] = {}
         self._count, self._lock = 0, threading.Lock()

@@ -15,14 +15,18 @@ from deepmusic import __version__, models, recipes
 from deepmusic.commands import results, similar
 from deepmusic.commands.data import DATA_OPTION, SPLIT_CHOICE, TRAINING_SPLIT_OPTION
 from deepmusic.commands.data import data as data_commands
-from deepmusic.commands.results import LEAK_WARNING, evaluation_line
-from deepmusic.commands.robustness import robustness
+from deepmusic.commands.results import evaluation_line
 from deepmusic.datasets import settled
-from deepmusic.datasets.splits import ALL_CLIPS, LEAK
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
+from deepmusic.protocols import (
+    ALL_CLIPS,
+    BENCHMARK_PROTOCOL,
+    DEPLOYED_PROTOCOL,
+    WINDOW_LEAK,
+    Protocol,
+)
 from deepmusic.recipes import PRESETS
-from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL
 
 if TYPE_CHECKING:
     from deepmusic.datasets import Dataset
@@ -82,7 +86,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
 
     paths = list(expand(files))
     # A score needs networks that held clips back; a song from elsewhere, those that know most.
-    protocol = HOME_PROTOCOL if style == "score" else SONG_PROTOCOL
+    protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
     classifiers = prediction.load_classifiers(chosen_models(model), protocol)
     failures: list[Path] = []
     PRINTERS[style](hear(paths, classifiers, failures))
@@ -152,14 +156,14 @@ def print_csv(heard: Iterable["Heard"]) -> None:
 
 
 def print_score(heard: Iterable["Heard"]) -> None:
-    """Print the share right by network, and by what each clip was to it: training or test."""
-    from deepmusic import evaluation
+    """Print the accuracy by network, and by what each clip was to it: training or test."""
+    from deepmusic import evaluate
 
-    verdicts = {
+    predicted = {
         path: {name: prediction.genre for name, prediction in predictions.items()}
         for path, _, predictions in heard
     }
-    click.echo(evaluation.score_files(verdicts))
+    click.echo(evaluate.score_files(predicted))
 
 
 PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": print_score}
@@ -274,7 +278,7 @@ def train(
 def outcome(run: "Run") -> str:
     """Say what a finished run reached."""
     if not run.config.train.is_tested:
-        return f"{models.title(run.config.model.name)}: learnt from every clip; nothing is tested"
+        return f"{models.title(run.config.model.name)}: trained on every clip; nothing is tested"
     return evaluation_line(run.config.model.name, run.evaluation)
 
 
@@ -282,18 +286,18 @@ def train_baseline(
     data: str, split: str, fold: int | None, out: Path | None, as_json: bool
 ) -> None:
     """Train and test the SVM, keep what comes of it among the runs, and print it."""
-    from deepmusic import baseline, launch
+    from deepmusic import launch, svm
     from deepmusic.datasets import open_dataset
     from deepmusic.files import runs_folder
 
     launch.refuse_if_forbidden()
-    run = baseline.train(open_dataset(data), split, fold, out or runs_folder())
+    run = svm.train(open_dataset(data), split, fold, out or runs_folder())
     if as_json:
-        told = {"id": run.id, "state": run.state, "model": baseline.NAME, "epoch": 0}
+        told = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
         click.echo(json.dumps([told | run.evaluation], indent=2))
         return
     click.echo(run.path)
-    click.echo(metrics_table(baseline.TITLE, run.evaluation))
+    click.echo(metrics_table(models.title(BASELINE), run.evaluation))
 
 
 @main.command(hidden=True)
@@ -397,12 +401,12 @@ run_action("delete", "deleted", "Delete a run and all its files.")
 def evaluate(
     run_or_path: str, protocol: str | None, fold: int | None, recount: bool, as_json: bool
 ) -> None:
-    """Test a finished run (an id, or a folder) on clips that it never heard.
+    """Test a finished run (an id, or a folder) on clips that it has not seen.
 
     Writes its predictions.csv and evaluation.json anew. Without the data at hand, what is in
     predictions.csv is counted again.
     """
-    from deepmusic import evaluation
+    from deepmusic import evaluate as evaluation
     from deepmusic.runs import Run, find_run
 
     path = Path(run_or_path)
@@ -438,7 +442,7 @@ def open_or_say(data: str, needed: bool) -> "Dataset | None":
         return None
 
 
-#: What to print of `deepmusic.evaluation.metrics`, and in which words.
+#: What to print of `deepmusic.evaluate.summarize`, and in which words.
 SHARES = {
     "window_accuracy": "windows right",
     "clip_accuracy": "clips right, by mean probability",
@@ -456,7 +460,7 @@ def metrics_table(title: str, found: Mapping[str, Any]) -> str:
     lines = [
         f"{title}, protocol {found['protocol']}: {found['clips']} test clips, "
         f"{found['windows']} windows",
-        *([LEAK_WARNING] if found["protocol"] == LEAK else []),
+        *([Protocol(WINDOW_LEAK).description] if found["protocol"] == WINDOW_LEAK else []),
         "",
         *shares(found),
         "",
@@ -504,7 +508,7 @@ def report(names: Sequence[str], out: Path) -> None:
     A RUN is a network that DeepMusic ships (cnn, crnn or cnn_gru), the id of a run, or its folder;
     or all, which is everything that is shipped, protocol by protocol.
     """
-    from deepmusic import comparison, report
+    from deepmusic import candidates, report
     from deepmusic.runs import Run, find_run, shipped_run
 
     def find(name: str) -> "Run":
@@ -513,7 +517,7 @@ def report(names: Sequence[str], out: Path) -> None:
         return Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)
 
     if ALL in names:
-        report.write_candidates(comparison.find_shipped(), out)
+        report.write_report(candidates.find_shipped(), out)
     else:
         report.write_report(list(map(find, names)), out)
     click.echo(out)
@@ -523,7 +527,6 @@ main.add_command(data_commands)
 main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
-main.add_command(robustness)
 for command in (similar.index, similar.similar, similar.genres, similar.retrieval):
     main.add_command(command)
 

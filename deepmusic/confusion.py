@@ -1,4 +1,4 @@
-"""What gets mixed up with what: counted from tables of clips. Pure functions on pandas tables."""
+"""Confusion matrices: which genres are mixed up, counted from tables of clips."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ class Confusion:
 
     Attributes
     ----------
-    genre, heard : str
-        What the label says, and what the network heard.
+    genre, predicted : str
+        What the label says, and what the network predicts.
     clips : int
         How many of the genre's clips.
     of : int
@@ -25,16 +25,16 @@ class Confusion:
     """
 
     genre: str
-    heard: str
+    predicted: str
     clips: int
     of: int
 
     def __str__(self) -> str:
-        return f"{self.genre} → {self.heard}, {self.clips} of {self.of} clips"
+        return f"{self.genre} → {self.predicted}, {self.clips} of {self.of} clips"
 
 
-def window_verdicts(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Judge every window by itself.
+def window_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Predict every window by itself.
 
     Parameters
     ----------
@@ -46,49 +46,49 @@ def window_verdicts(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.Data
     Returns
     -------
     pd.DataFrame
-        ``genre`` (the label) and ``heard``, a row for each window.
+        ``genre`` (the label) and ``predicted``, a row for each window.
     """
-    heard = predictions[list(genres)].idxmax(axis=1)
-    return pd.DataFrame({"genre": predictions["genre"], "heard": heard})
+    predicted = predictions[list(genres)].idxmax(axis=1)
+    return pd.DataFrame({"genre": predictions["genre"], "predicted": predicted})
 
 
 # === Matrices ===
 
 
-def count(verdicts: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Count by label (row) and by genre heard (column).
+def confusion_matrix(table: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
+    """Count by label (row) and by predicted genre (column).
 
     Parameters
     ----------
-    verdicts : pd.DataFrame
-        With ``genre`` and ``heard``, a row for each clip or window.
+    table : pd.DataFrame
+        With ``genre`` and ``predicted``, a row for each clip or window.
     genres : sequence of str
         Rows and columns, in order.
 
     Returns
     -------
     pd.DataFrame
-        Square, of int; genres that nobody has or hears are rows and columns of 0.
+        Square, of int; genres that no clip has or is predicted as are rows and columns of 0.
     """
-    table = pd.crosstab(verdicts["genre"], verdicts["heard"])
-    table = table.reindex(index=list(genres), columns=list(genres), fill_value=0)
-    return table.rename_axis(index="genre", columns="heard")
+    counts = pd.crosstab(table["genre"], table["predicted"])
+    counts = counts.reindex(index=list(genres), columns=list(genres), fill_value=0)
+    return counts.rename_axis(index="genre", columns="predicted")
 
 
-def express(counts: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Say counts as they are, as shares of their row (recall) or of their column (precision).
+def normalize(counts: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return counts as they are, by row (recall) or by column (precision).
 
     Parameters
     ----------
     counts : pd.DataFrame
-        What `count` returned.
+        What `confusion_matrix` returned.
     measure : str
         `COUNTS`, `RECALL` or `PRECISION`.
 
     Returns
     -------
     pd.DataFrame
-        Clips, or percent. A share of nothing is not a number.
+        Clips, or percent; NaN in a row or column without clips.
     """
     if measure == COUNTS:
         return counts
@@ -100,51 +100,53 @@ def express(counts: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def diagonal(matrix: pd.DataFrame) -> pd.Series:
-    """Return what a matrix says of right answers, by genre."""
+    """Return the diagonal of a matrix, by genre."""
     return pd.Series({genre: matrix.loc[genre, genre] for genre in matrix.index})
 
 
-def in_common(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def common_clips(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return of two tables of clips the rows that both have, so that they can be subtracted."""
     tracks = first.index.intersection(second.index)
     return first.loc[tracks], second.loc[tracks]
 
 
-def worst(counts: pd.DataFrame, n: int = 3) -> list[Confusion]:
+def most_confused(counts: pd.DataFrame, n: int = 3) -> list[Confusion]:
     """Return the confusions with most clips, the worst first; fewer than `n` if there are fewer.
 
     Of two with as many clips, that of the smaller genre is worse.
     """
     totals = counts.sum(axis=1)
     found = [
-        Confusion(genre, heard, int(counts.loc[genre, heard]), int(totals[genre]))
+        Confusion(genre, predicted, int(counts.loc[genre, predicted]), int(totals[genre]))
         for genre in counts.index
-        for heard in counts.columns
-        if genre != heard and counts.loc[genre, heard]
+        for predicted in counts.columns
+        if genre != predicted and counts.loc[genre, predicted]
     ]
     return sorted(found, key=lambda pair: (-pair.clips, pair.of))[:n]
 
 
-def most_unlike(
+def largest_differences(
     first: pd.DataFrame, second: pd.DataFrame, n: int = 3
 ) -> list[tuple[Confusion, Confusion]]:
     """Return the confusions in which two matrices of counts differ most, the widest gap first."""
     gap = (first - second).abs()
     widest = sorted(
         (
-            (genre, heard)
+            (genre, predicted)
             for genre in gap.index
-            for heard in gap.columns
-            if genre != heard and gap.loc[genre, heard]
+            for predicted in gap.columns
+            if genre != predicted and gap.loc[genre, predicted]
         ),
         key=lambda cell: -gap.loc[cell],
     )
     return [
         tuple(
-            Confusion(genre, heard, int(counts.loc[genre, heard]), int(counts.loc[genre].sum()))
+            Confusion(
+                genre, predicted, int(counts.loc[genre, predicted]), int(counts.loc[genre].sum())
+            )
             for counts in (first, second)
         )
-        for genre, heard in widest[:n]
+        for genre, predicted in widest[:n]
     ]
 
 
@@ -152,34 +154,36 @@ def most_unlike(
 
 
 def clips_in_cell(
-    clips: Mapping[str, pd.DataFrame], by: Sequence[str], genre: str, heard: str
+    clips: Mapping[str, pd.DataFrame], networks: Sequence[str], genre: str, predicted: str
 ) -> pd.DataFrame:
-    """List the clips of a cell, with what everybody else heard in them.
+    """List the clips of a cell, with what every network predicts for them.
 
     Parameters
     ----------
     clips : mapping of str to pd.DataFrame
-        What `deepmusic.evaluation.clip_table` returned, by network.
-    by : sequence of str
+        What `deepmusic.metrics.clip_table` returned, by network.
+    networks : sequence of str
         The networks whose cell it is; a clip is listed if any of them puts it there.
-    genre, heard : str
+    genre, predicted : str
         The cell.
 
     Returns
     -------
     pd.DataFrame
-        By ``track``, and sorted by confidence, the surest first: ``confidence`` of the surest of
-        those in `by` that put it there, then one column for each network with the genre that it
-        heard, which is missing where it was not asked.
+        By ``track``, the most confident first: the highest ``confidence`` of those in `networks`
+        that put it there, then one column for each network with the genre that it predicts, which
+        is missing where it was not tested on the clip.
     """
-    sure = [
-        table.loc[(table["genre"] == genre) & (table["heard"] == heard), "confidence"]
-        for table in (clips[name] for name in by)
+    in_cell = [
+        table.loc[(table["genre"] == genre) & (table["predicted"] == predicted), "confidence"]
+        for table in (clips[name] for name in networks)
     ]
-    confidence = pd.concat(sure).groupby(level=0).max().sort_values(ascending=False, kind="stable")
+    confidence = (
+        pd.concat(in_cell).groupby(level=0).max().sort_values(ascending=False, kind="stable")
+    )
     listed = confidence.rename_axis("track").to_frame("confidence")
     for name, table in clips.items():
-        listed[name] = table["heard"].reindex(listed.index)
+        listed[name] = table["predicted"].reindex(listed.index)
     return listed
 
 

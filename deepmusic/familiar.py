@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepmusic import baseline, retrieval, traits
+from deepmusic import features, retrieval, traits
 from deepmusic.config import GTZAN_COLUMNS
 from deepmusic.datasets import splits
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.embeddings import SongEmbedding
 from deepmusic.features import ClipPicture
-from deepmusic.runs import HOME_PROTOCOL
+from deepmusic.protocols import BENCHMARK_PROTOCOL
 
 #: Two excerpts are one recording where they are nearer than this, and their cosine is higher:
 #: `benchmarks/familiar.py` prints how often that is right.
@@ -86,7 +86,7 @@ def find(pictures: Sequence[ClipPicture], embedding: SongEmbedding) -> list[Matc
             if row not in found or distance < found[row][1]:
                 found[row] = (float(start), distance)
     facts = read_facts()
-    split = splits.make(facts, HOME_PROTOCOL)
+    split = splits.make(facts, BENCHMARK_PROTOCOL.name)
     seconds = GTZAN_COLUMNS * pictures[0].seconds_per_column
     matches = [
         Match(
@@ -112,7 +112,7 @@ def _excerpts(pictures: Sequence[ClipPicture]) -> tuple[np.ndarray, np.ndarray]:
             for clip in pictures
         ]
     )
-    coefficients = baseline.mfccs(columns)
+    coefficients = features.mfccs(columns)
     width = min(GTZAN_COLUMNS, coefficients.shape[1])
     summed = np.concatenate([np.zeros((len(coefficients), 1)), coefficients.cumsum(axis=1)], axis=1)
     last = coefficients.shape[1] - width

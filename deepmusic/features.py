@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 _GTZAN_FRAME_RANGE = range(1280, 1331)
 
 
+#: Coefficients that `mfccs` returns.
+N_MFCCS = 40
+
+
+def mfccs(log_mel: np.ndarray) -> np.ndarray:
+    """Return the first `N_MFCCS` coefficients [N_MFCCS, n_frames] of a log-mel in dB."""
+    from scipy.fft import dct
+
+    return dct(log_mel.astype(np.float64), axis=0, norm="ortho")[:N_MFCCS]
+
+
 def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
     """Compute the mel-spectrogram in dB (paper, section 3).
 

@@ -15,7 +15,8 @@ from deepmusic.config import MelConfig, ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.features import ClipPicture
 from deepmusic.models import ENSEMBLE
-from deepmusic.runs import HOME_PROTOCOL, Run, shipped_run
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
+from deepmusic.runs import Run, shipped_run
 
 if TYPE_CHECKING:
     import keras
@@ -224,16 +225,42 @@ class Classifier:
         return embeddings, probabilities
 
 
-def load_classifiers(names: Sequence[str], protocol: str = HOME_PROTOCOL) -> dict[str, Classifier]:
+def genre_segments(prediction: Prediction) -> list[dict[str, float | str]]:
+    """Cut a song's timeline into one segment a window, without overlap.
+
+    Windows overlap by half; each segment reaches from the middle between its window and the one
+    before to the middle between it and the next.
+
+    Returns
+    -------
+    list of dict
+        ``start``, ``end`` in s, ``genre`` and its ``probability``.
+    """
+    middle = (prediction.starts + prediction.ends) / 2
+    borders = (middle[1:] + middle[:-1]) / 2
+    starts = np.concatenate([prediction.starts[:1], borders])
+    ends = np.concatenate([borders, prediction.ends[-1:]])
+    best = prediction.window_probabilities.max(axis=1)
+    return [
+        {"start": float(start), "end": float(end), "genre": genre, "probability": float(highest)}
+        for start, end, genre, highest in zip(
+            starts, ends, prediction.window_genres, best, strict=True
+        )
+    ]
+
+
+def load_classifiers(
+    names: Sequence[str], protocol: Protocol = BENCHMARK_PROTOCOL
+) -> dict[str, Classifier]:
     """Load shipped networks.
 
     Parameters
     ----------
     names : sequence of str
         Keys of `deepmusic.models.MODELS`.
-    protocol : str
-        `deepmusic.runs.HOME_PROTOCOL`, which has figures and held clips of GTZAN back; or
-        `SONG_PROTOCOL`, which learnt from all of GTZAN, for songs from elsewhere.
+    protocol : Protocol
+        `BENCHMARK_PROTOCOL`, whose networks have figures and held clips of GTZAN back; or
+        `DEPLOYED_PROTOCOL`, whose were trained on all of GTZAN, for songs from elsewhere.
 
     Raises
     ------

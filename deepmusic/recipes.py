@@ -5,8 +5,8 @@ from typing import Any
 
 from deepmusic import models
 from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
-from deepmusic.datasets.splits import LEAK
 from deepmusic.errors import RunError
+from deepmusic.protocols import WINDOW_LEAK
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
 
     The segments of `window_leak` are nine times as many as clips, and hold one window each.
     """
-    per_clip = {"windows_per_clip": 1} if split == LEAK else {}
+    per_clip = {"windows_per_clip": 1} if split == WINDOW_LEAK else {}
     return {"split": split, "fold": fold} | per_clip
 
 

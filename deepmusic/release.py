@@ -1,35 +1,37 @@
-"""From a finished run to what DeepMusic ships of it: networks to ask, and figures for tables.
+"""Release of a finished run with DeepMusic: networks to predict with, and figures for tables.
 
-The app asks the networks of `deepmusic.runs.HOME_PROTOCOL`, and about songs from elsewhere those of
-`SONG_PROTOCOL`; only these need weights. The latter have no figures.
+The app predicts with the networks of `BENCHMARK_PROTOCOL`, and for songs from elsewhere with those
+of `DEPLOYED_PROTOCOL`; only these need weights. The latter have no figures.
 """
 
-import os
 import shutil
 from pathlib import Path
 
-from deepmusic import baseline, evaluation, models, weights
+from deepmusic import evaluate, metrics, models, weights
 from deepmusic.errors import RunError
-from deepmusic.files import write_atomically
-from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, Run, shipped_path, shipped_run
+from deepmusic.files import replacing, write_atomically
+from deepmusic.models import BASELINE
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
+from deepmusic.runs import Run, shipped_path, shipped_run
+from deepmusic.scores import model_of
 
-#: Protocols whose networks the app asks.
-_ASKED = (HOME_PROTOCOL, SONG_PROTOCOL)
+#: Protocols whose networks are shipped with their weights.
+_WITH_WEIGHTS = (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL)
 
-#: Settings in which repeats may differ: chance, and where the same collection lies.
+#: Settings in which repeats may differ: chance, and where the same dataset lies.
 _NO_PART_OF_A_RECIPE = ("seed", "data")
 
 
 def ship(run: Run) -> Run:
     """Copy a finished run to where the app finds it, in place of the one shipped before.
 
-    Weights go along only where the app asks the network. Repeats beside the old run stay if their
-    recipe is the new run's.
+    Weights go along only where the app predicts with the network. Repeats beside the old run stay
+    if their recipe is the new run's.
 
     Parameters
     ----------
     run : Run
-        Of a network, or of the baseline.
+        Of a network, or of the SVM.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def ship(run: Run) -> Run:
     RunError
         If the run is not finished, or lacks a file.
     """
-    name, protocol = _name(run), run.evaluation["protocol"]
+    name, protocol = model_of(run), run.protocol
     paths = _shipped_paths(run, name, protocol)
     for path in paths:
         if not path.is_file():
@@ -53,7 +55,7 @@ def ship(run: Run) -> Run:
             shutil.rmtree(repeat.path)
     for path in paths:
         _copy(path, target.path / path.name)
-    if protocol not in _ASKED:
+    if protocol not in _WITH_WEIGHTS:
         target.weights_path.unlink(missing_ok=True)
     weights.write_list()
     return target
@@ -62,8 +64,8 @@ def ship(run: Run) -> Run:
 def ship_repeat(run: Run) -> Run:
     """Keep what a finished run reached beside the shipped run of its network and protocol.
 
-    Of its predictions only the verdicts on clips are kept (`deepmusic.evaluation.compact_clips`):
-    a twentieth of the room, and enough to count all shares again.
+    Of its predictions only those for clips are kept (`deepmusic.metrics.compact_clips`): a
+    twentieth of the size, and enough to count all accuracies again.
 
     Parameters
     ----------
@@ -81,8 +83,8 @@ def ship_repeat(run: Run) -> Run:
         If the run is not finished or not tested, no run is shipped there, or that one differs in
         more than its seed, has the same seed, or was tested on other clips.
     """
-    evaluation.refuse_untested(run)
-    protocol, recipe = run.evaluation["protocol"], run.config.train
+    evaluate.refuse_untested(run)
+    protocol, recipe = run.protocol, run.config.train
     shipped = shipped_run(run.config.model.name, protocol)
     apart = differences(run, shipped)
     if apart:
@@ -95,7 +97,7 @@ def ship_repeat(run: Run) -> Run:
             f"{run.path} has seed {recipe.seed}, as the shipped run has. Train it with another "
             "--seed."
         )
-    clips = evaluation.compact_clips(run.read_predictions(), run.config.model.genres)
+    clips = metrics.compact_clips(run.read_predictions(), run.config.model.genres)
     if set(clips.index) != set(shipped.read_predictions()["track"]):
         raise RunError(
             f"{run.path} was not tested on the clips that {shipped.path} was tested on. Complete "
@@ -111,11 +113,11 @@ def ship_repeat(run: Run) -> Run:
 
 
 def ship_ensemble() -> None:
-    """Count anew what the ensemble of the networks that the app asks reaches."""
+    """Count anew what the ensemble of the benchmark's networks reaches."""
     runs = [shipped_run(name) for name in models.MODELS]
     ensemble = Run(shipped_path(models.ENSEMBLE))
     ensemble.path.mkdir(exist_ok=True)
-    ensemble.write_evaluation(evaluation.summarize_runs(runs)[models.ENSEMBLE])
+    ensemble.write_evaluation(evaluate.summarize_runs(runs)[models.ENSEMBLE])
 
 
 def differences(one: Run, other: Run) -> list[str]:
@@ -128,30 +130,22 @@ def differences(one: Run, other: Run) -> list[str]:
     ]
 
 
-def _name(run: Run) -> str:
-    """Return the name of a run's network; what has no settings is the baseline."""
-    return run.config.model.name if (run.path / "config.json").exists() else baseline.NAME
-
-
-def _shipped_paths(run: Run, name: str, protocol: str) -> list[Path]:
+def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:
     """List what is shipped of a run."""
     paths = [run.path / "evaluation.json"]
-    if protocol != SONG_PROTOCOL:
+    if protocol != DEPLOYED_PROTOCOL:
         paths.append(run.predictions_path)
-    if name != baseline.NAME:
+    if name != BASELINE:
         paths += [run.path / "config.json", run.history_path]
-        if protocol in _ASKED:
+        if protocol in _WITH_WEIGHTS:
             paths.append(run.weights_path)
     return paths
 
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file, whole or not at all."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
+        with replacing(target) as temporary:
+            shutil.copyfile(source, temporary)
     except OSError as error:
         raise RunError(f"{source} cannot be shipped ({error.strerror}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)

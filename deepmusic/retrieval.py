@@ -36,7 +36,8 @@ from deepmusic.errors import DatasetError, RunError
 from deepmusic.files import write_atomically
 from deepmusic.library import Collection, Entry
 from deepmusic.prediction import Classifier
-from deepmusic.runs import HOME_PROTOCOL, SHIPPED, Run, shipped_run
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
+from deepmusic.runs import SHIPPED, Run, shipped_run
 from deepmusic.traits import mfcc_statistics
 
 #: Where the embeddings lie: a folder for each protocol, a file for each network.
@@ -219,9 +220,9 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
     RunError
         If a protocol lacks a network.
     """
-    networks = {HOME_PROTOCOL: {name: shipped_run(name) for name in models.MODELS}}
+    networks = {BENCHMARK_PROTOCOL: {name: shipped_run(name) for name in models.MODELS}}
     for run in runs:
-        networks.setdefault(run.config.train.split_label, {})[run.config.model.name] = run
+        networks.setdefault(run.config.train.protocol, {})[run.config.model.name] = run
     for protocol, members in networks.items():
         if lacking := [name for name in models.MODELS if name not in members]:
             raise RunError(
@@ -231,7 +232,7 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
     names = [row["track"] for row in facts]
     pictures = dataset.pictures(names, FRONT_ENDS["compact"]).by_track
     for protocol, members in networks.items():
-        wanted = names if protocol == HOME_PROTOCOL else split_of(protocol).test
+        wanted = names if protocol == BENCHMARK_PROTOCOL else split_of(protocol).test
         lacking = [track for track in wanted if track not in pictures]
         if len(lacking) > 1:  # jazz.00054 is broken in every copy.
             raise DatasetError(
@@ -239,7 +240,7 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
                 "Complete the data set, or keep the figures that are shipped."
             )
         clips = {track: pictures[track] for track in wanted if track in pictures}
-        target = folder / protocol
+        target = folder / str(protocol)
         target.mkdir(parents=True, exist_ok=True)
         heard = []
         for name, run in members.items():
@@ -254,16 +255,15 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
         write_atomically(target / "source.json", trained + "\n")
 
 
-def protocols(folder: Path = FOLDER) -> list[str]:
+def protocols(folder: Path = FOLDER) -> list[Protocol]:
     """List the protocols of which embeddings are shipped, the app's own first."""
-    found = sorted(path.parent.name for path in folder.glob("*/source.json"))
-    return sorted(found, key=lambda protocol: protocol != HOME_PROTOCOL)
+    found = [Protocol.parse(path.parent.name) for path in folder.glob("*/source.json")]
+    return sorted(found, key=lambda one: (one != BENCHMARK_PROTOCOL, one.order))
 
 
-def split_of(protocol: str) -> Split:
-    """Return the parts of a protocol, such as ``paper`` or ``artist_folds, fold 1``."""
-    name, _, fold = protocol.partition(", fold ")
-    return make_split(read_facts(), name, int(fold) if fold else None)
+def split_of(protocol: Protocol) -> Split:
+    """Return the parts of a protocol."""
+    return make_split(read_facts(), protocol.name, protocol.fold)
 
 
 def _write_rows(path: Path, rows: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
@@ -279,14 +279,14 @@ def _write_rows(path: Path, rows: Mapping[str, np.ndarray], names: Sequence[str]
     temporary.replace(path)
 
 
-def read(name: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -> np.ndarray:
+def read(name: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLDER) -> np.ndarray:
     """Read what is shipped of each of GTZAN's 1000 clips.
 
     Parameters
     ----------
     name : str
         A network, ``genres`` (the ensemble's profile of the clip) or ``mfcc``.
-    protocol : str
+    protocol : Protocol
         Whose networks.
     folder : Path
         Where they lie.
@@ -301,7 +301,7 @@ def read(name: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -> np.
     RunError
         If they are missing, or were computed by other networks than those shipped now.
     """
-    path = folder / protocol
+    path = folder / str(protocol)
     try:
         source = json.loads((path / "source.json").read_text(encoding="utf-8"))
         table = np.load(path / f"{name}.npy", allow_pickle=False)
@@ -312,7 +312,9 @@ def read(name: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -> np.
         ) from error
     shipped = {network: shipped_run(network, protocol) for network in models.MODELS}
     if source.get("trained") != _trainings(shipped):
-        more = "" if protocol == HOME_PROTOCOL else f" RUN... (of {protocol}, with their weights)"
+        more = (
+            "" if protocol == BENCHMARK_PROTOCOL else f" RUN... (of {protocol}, with their weights)"
+        )
         raise RunError(
             f"The embeddings in {path} are those of other networks than the ones shipped now. With "
             f"GTZAN at hand, compute them anew: python -m deepmusic retrieval --store{more}"
@@ -328,7 +330,9 @@ def _trainings(runs: Mapping[str, Run]) -> dict[str, str]:
     }
 
 
-def vectors(system: str, protocol: str = HOME_PROTOCOL, folder: Path = FOLDER) -> np.ndarray:
+def vectors(
+    system: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLDER
+) -> np.ndarray:
     """Return unit vectors of GTZAN's 1000 clips [1000, n_dimensions], NaN where there is none.
 
     Parameters
@@ -383,12 +387,14 @@ def gtzan_collection() -> Collection:
     )
 
 
-def measure(protocol: str = HOME_PROTOCOL, pool: str = TEST, part: str = TEST) -> dict[str, Any]:
+def measure(
+    protocol: Protocol = BENCHMARK_PROTOCOL, pool: str = TEST, part: str = TEST
+) -> dict[str, Any]:
     """Count, from the shipped embeddings, how good each system's neighbours are.
 
     Parameters
     ----------
-    protocol : str
+    protocol : Protocol
         One of `protocols`.
     pool : str
         `TEST`: what may be found are the other clips of the part that asks. `ALL`: every clip.

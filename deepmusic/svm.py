@@ -1,7 +1,7 @@
-"""What the networks must beat: a support vector machine on statistics of whole clips.
+"""Baseline: a support vector machine on statistics of whole clips.
 
-It reads the same pictures as the networks, and of time it knows no more than how much changes from
-one column to the next. It trains in seconds, so that nothing of it is stored but its predictions.
+It reads the same log-mels as the networks, and of time it knows no more than how much changes from
+one frame to the next. It trains in seconds, so that nothing of it is stored but its predictions.
 """
 
 from pathlib import Path
@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from deepmusic import evaluation
+from deepmusic.calibration import apply_temperature, fit_temperature
 from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.datasets import Dataset, Pictures, Split
 from deepmusic.errors import DatasetError
+from deepmusic.evaluate import summarize
+from deepmusic.features import mfccs
 from deepmusic.models import BASELINE
+from deepmusic.protocols import Protocol
 from deepmusic.runs import Run
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-NAME = BASELINE
-TITLE = "SVM"
-
-N_MFCCS = 40
 PERCENTILES = (10, 90)
 
 #: A clip must have something that changes.
@@ -60,14 +59,6 @@ def describe(picture: np.ndarray) -> np.ndarray:
     )
 
 
-def mfccs(picture: np.ndarray) -> np.ndarray:
-    """Return the first `N_MFCCS` coefficients of a clip's picture [N_MFCCS, n_columns]."""
-    from scipy.fft import dct
-
-    # The picture is in dB already, and MFCCs are the cosine transform of that.
-    return dct(picture.astype(np.float64), axis=0, norm="ortho")[:N_MFCCS]
-
-
 def evaluate(
     dataset: Dataset, protocol: str = "paper", fold: int | None = None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -89,7 +80,7 @@ def evaluate(
     -------
     (pd.DataFrame, dict)
         Predictions of the test part like those of a network, with one window for each clip; and
-        what `deepmusic.evaluation.summarize` says of them, with ``protocol``, ``part``, ``penalty``
+        what `deepmusic.evaluate.summarize` says of them, with ``protocol``, ``part``, ``penalty``
         and ``temperature`` (both chosen by the validation part) and ``clips_by_part``.
 
     Raises
@@ -109,14 +100,14 @@ def evaluate(
     # Distances from the borders are no probabilities: clips that the machine has not learnt from
     # say how sure to be.
     validation = _predictions(chosen, described["valid"], parts["valid"], dataset)
-    fitted = evaluation.temperature(validation, dataset.genres)
+    fitted = fit_temperature(validation, dataset.genres)
     machine = _machine(penalty).fit(
         np.concatenate([described["train"], described["valid"]]), genres["train"] + genres["valid"]
     )
-    predictions = evaluation.apply_temperature(
+    predictions = apply_temperature(
         _predictions(machine, described["test"], parts["test"], dataset), dataset.genres, fitted
     )
-    return predictions, evaluation.summarize(predictions, dataset.genres) | {
+    return predictions, summarize(predictions, dataset.genres) | {
         "protocol": split.name,
         "part": "test",
         "penalty": penalty,
@@ -148,7 +139,7 @@ def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Ru
         As `evaluate` does.
     """
     predictions, found = evaluate(dataset, protocol, fold)
-    run = Run(folder / f"{NAME}-{found['protocol'].replace(', fold ', '-fold')}")
+    run = Run(folder / f"{BASELINE}-{Protocol.parse(found['protocol']).slug}")
     run.path.mkdir(parents=True, exist_ok=True)
     run.write_predictions(predictions)
     run.write_evaluation(found)

@@ -14,13 +14,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from deepmusic import evaluation, models
+from deepmusic import evaluate, models
 from deepmusic.augment import augment, mix_up
 from deepmusic.config import ModelConfig, TrainConfig
 from deepmusic.datasets import Dataset, Pictures, Split
-from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import DatasetError
 from deepmusic.features import windows
+from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import Run
 
 log = logging.getLogger(__name__)
@@ -262,12 +262,12 @@ def _test(
 ) -> dict[str, Any]:
     """Write what a network makes of each test window; return what that amounts to."""
     model = run.config.model
-    predictions = evaluation.predict_windows(network, pictures["test"], dataset.tracks, model)
+    predictions = evaluate.predict_windows(network, pictures["test"], dataset.tracks, model)
     run.write_predictions(predictions)
-    validation = evaluation.predict_windows(network, pictures["valid"], dataset.tracks, model)
+    validation = evaluate.predict_windows(network, pictures["valid"], dataset.tracks, model)
     return (
-        evaluation.summarize(predictions, model.genres)
-        | evaluation.calibrated(predictions, validation, model.genres)
+        evaluate.summarize(predictions, model.genres)
+        | evaluate.calibrated(predictions, validation, model.genres)
         | {"part": "test"}
     )
 

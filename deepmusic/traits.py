@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepmusic import baseline
+from deepmusic import features
 from deepmusic.config import MelConfig
 from deepmusic.features import ClipPicture
 
@@ -34,7 +34,7 @@ class Traits:
 
 def mfcc_statistics(picture: np.ndarray) -> np.ndarray:
     """Return mean and deviation over time of a clip's first 40 MFCCs [80]."""
-    coefficients = baseline.mfccs(picture)
+    coefficients = features.mfccs(picture)
     return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
 
 
@@ -66,7 +66,7 @@ def _shape(means: np.ndarray) -> np.ndarray:
     """Return the lower bands of the spectrum that these mean MFCCs describe, without its level."""
     from scipy.fft import idct
 
-    coefficients = means[..., : baseline.N_MFCCS]
+    coefficients = means[..., : features.N_MFCCS]
     bands = idct(coefficients, n=_N_MELS, axis=-1, norm="ortho")[..., :_LOWER_BANDS]
     return bands - bands.mean(axis=-1, keepdims=True)
 

@@ -1,10 +1,10 @@
 """The three networks side by side (the paper's Table 1): how good, how sure, how built."""
 
 import streamlit as st
+from deepmusic.comparison import Measured, Score
 
 from deepmusic import comparison, models, report
 from deepmusic.charts.scores import IntervalRow, interval_chart
-from deepmusic.comparison import Measured, Score
 from deepmusic.datasets import splits
 from deepmusic.datasets.splits import LEAK
 from deepmusic.paper.table import CEILING, TABLE

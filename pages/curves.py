@@ -50,7 +50,7 @@ def read_curve(run: Run, name: str) -> Curve | None:
         missing = ", ".join(sorted(MEASURED - history[0].keys()))
         raise RunError(f"{run.history_path} has no column {missing}. Train this run again.")
     data = "toy set" if train.data == "toy" else "GTZAN"
-    protocol = f"{data}, protocol {train.split_label}"
+    protocol = f"{data}, protocol {train.protocol}"
     return Curve(name, model.config.name, history, protocol) if history else None
 
 

@@ -6,8 +6,8 @@ from deepmusic import recommend
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import DeepMusicError
 from deepmusic.library import Collection
+from deepmusic.protocols import BENCHMARK_PROTOCOL
 from deepmusic.recommend import Query, clock
-from deepmusic.runs import HOME_PROTOCOL
 from deepmusic.ui import (
     address,
     cache,
@@ -78,7 +78,7 @@ def ask_by_song(song: SongFile) -> Query:
     with st.spinner("The networks are listening ...", show_time=True):
         heard, _ = collections.hear(song)
     query = heard.query(choose_passage(view.duration, song.digest))
-    familiar.show(song, HOME_PROTOCOL)
+    familiar.show(song, BENCHMARK_PROTOCOL)
     return query
 
 

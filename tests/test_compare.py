@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from deepmusic.comparison import Candidate
 from streamlit.testing.v1 import AppTest
 
 from deepmusic import architecture, comparison, models, runs, shipping
 from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
-from deepmusic.comparison import Candidate
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
 from deepmusic.models import ENSEMBLE, MODELS

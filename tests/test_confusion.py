@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from deepmusic.evaluation import clip_table
 from streamlit.testing.v1 import AppTest
 
 from deepmusic import comparison, confusion, models, paper
@@ -14,7 +15,6 @@ from deepmusic.charts.confusion import confusion_chart, difference_chart, precis
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
-from deepmusic.evaluation import clip_table
 from deepmusic.runs import Run
 from deepmusic.ui import cache
 

@@ -148,7 +148,7 @@ def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch
     shutil.copy(shipped.history_path, run.history_path)
     shutil.copy(retrieval.shipped_run("crnn").weights_path, run.weights_path)
     retrieval.store(SmallGtzan(), [run], tmp_path / "stored")
-    assert retrieval.protocols(tmp_path / "stored") == ["paper", "fault_filtered"]
+    assert list(map(str, retrieval.protocols(tmp_path / "stored"))) == ["paper", "fault_filtered"]
     tested = retrieval.read("crnn", "fault_filtered", tmp_path / "stored")
     assert (~np.isnan(tested[:, 0])).sum() == 290, "of other protocols, the test clips alone"
     monkeypatch.undo()

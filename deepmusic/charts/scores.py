@@ -17,9 +17,14 @@ from deepmusic.charts.style import (
     set_layout,
     update_axes,
 )
+from deepmusic.paper.table import CEILING
+from deepmusic.protocols import BENCHMARK_PROTOCOL
+from deepmusic.wording import published
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from deepmusic.scores import Score
 
 _DASHED = {"color": NEUTRAL, "dash": "dash", "width": 2}
 
@@ -165,7 +170,7 @@ def reliability_chart(
     names : mapping of str to str
         The network of each line, a key of `MODEL_COLOURS`, by the line's name.
     bins : mapping of str to sequence of mapping
-        By the same names, what `deepmusic.evaluation.reliability` returned. A mark grows with its
+        By the same names, ``bins`` of `deepmusic.calibration.Calibration`. A mark grows with its
         number of clips.
     """
     import plotly.graph_objects as go
@@ -197,3 +202,40 @@ def reliability_chart(
     figure.update_xaxes(title="how sure", range=[0, 103], title_standoff=6)
     figure.update_yaxes(title="how often right", range=[0, 107], title_standoff=8)
     return set_layout(figure, height=380)
+
+
+# === Scores drawn ===
+
+
+def accuracy_chart(scores: Sequence["Score"]) -> "go.Figure":
+    """Draw the clip accuracy of scores of one protocol, with the paper's where it has one."""
+    protocol = scores[0].candidate.protocol
+    rows = []
+    for score in scores:
+        printed = published(score.candidate) if protocol == BENCHMARK_PROTOCOL else None
+        accuracy = (score.clip.value, score.clip.low, score.clip.high)
+        paper = printed and printed.vote_accuracy
+        rows.append(IntervalRow(score.candidate.name, score.candidate.model, *accuracy, paper))
+    return interval_chart(rows, ceiling=CEILING if protocol.is_of_gtzan else None)
+
+
+def measure_chart(scores: Sequence["Score"], measure: str) -> "go.Figure":
+    """Draw recall, precision or F1 of scores, genre by genre."""
+    return genre_bars(
+        {score.candidate.name: score.candidate.model for score in scores},
+        {score.candidate.name: score.by_genre(measure) for score in scores},
+    )
+
+
+def calibration_chart(
+    scores: Sequence["Score"], temperatures: Mapping[str, float] | None = None
+) -> "go.Figure":
+    """Draw how well scores are calibrated, as they are or at temperatures by name."""
+    temperatures = temperatures or {}
+    return reliability_chart(
+        {score.candidate.name: score.candidate.model for score in scores},
+        {
+            score.candidate.name: score.calibration(temperatures.get(score.candidate.name, 1)).bins
+            for score in scores
+        },
+    )

@@ -21,30 +21,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-def genre_runs(prediction: Prediction) -> list[dict[str, float | str]]:
-    """Cut a song's timeline into one stretch a window, without overlap.
-
-    Windows overlap by half; each stretch reaches from the middle between its window and the one
-    before to the middle between it and the next.
-
-    Returns
-    -------
-    list of dict
-        ``start``, ``end`` in s, ``genre`` and its ``probability``.
-    """
-    middle = (prediction.starts + prediction.ends) / 2
-    borders = (middle[1:] + middle[:-1]) / 2
-    starts = np.concatenate([prediction.starts[:1], borders])
-    ends = np.concatenate([borders, prediction.ends[-1:]])
-    best = prediction.window_probabilities.max(axis=1)
-    return [
-        {"start": float(start), "end": float(end), "genre": genre, "probability": float(share)}
-        for start, end, genre, share in zip(
-            starts, ends, prediction.window_genres, best, strict=True
-        )
-    ]
-
-
 def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Figure":
     """Probability of each genre by each network: genres as rows, networks as marks.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets.splits import ALL_CLIPS, OWN, SPLITS
+from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
 
 SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
 SPLIT_OPTION = click.option(

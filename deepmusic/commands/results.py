@@ -9,103 +9,131 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.commands.robustness import table
-from deepmusic.datasets.splits import LEAK
-from deepmusic.runs import HOME_PROTOCOL
+from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
+from deepmusic.runs import shipped_path
 
 if TYPE_CHECKING:
-    from deepmusic.comparison import Candidate, Repeats, Score
-
-LEAK_WARNING = (
-    "This protocol is wrong on purpose: a clip is one segment of 3.3 s here, and other segments of "
-    "the same recording trained the network. It shows how much leakage flatters."
-)
+    from deepmusic.scores import Candidate, Repeats, Score
 
 
 @click.command()
 def results() -> None:
     """Recount, from their predictions, what the shipped networks reach on their test clips."""
-    from deepmusic import comparison
+    from deepmusic import candidates
 
-    shipped = comparison.find_shipped()
-    protocols = comparison.protocols_of(shipped)
-    for protocol in sorted(protocols, key=lambda name: name != HOME_PROTOCOL):
+    shipped = candidates.find_shipped()
+    protocols = candidates.protocols_of(shipped)
+    for protocol in sorted(protocols, key=lambda one: one != BENCHMARK_PROTOCOL):
         print_protocol([one for one in shipped if one.protocol == protocol])
-        print_robustness(protocol)
+        if robustness_path(protocol).exists():
+            measured = json.loads(robustness_path(protocol).read_text(encoding="utf-8"))
+            click.echo(robustness_table(measured))
         click.echo()
     print_calibration(shipped)
 
 
-def print_robustness(protocol: str) -> None:
-    """Print how the networks of a protocol bear changed sound, where that was measured."""
-    from deepmusic.robustness import stored_path
+def robustness_path(protocol: Protocol) -> Path:
+    """Return where the table of ``benchmarks/robustness.py`` is kept for a protocol."""
+    return shipped_path("robustness.json", protocol)
 
-    if stored_path(protocol).exists():
-        click.echo(table(json.loads(stored_path(protocol).read_text(encoding="utf-8"))))
+
+def robustness_table(measured: Mapping[str, Any]) -> str:
+    """Return what ``benchmarks/robustness.py`` measured, a line for each degradation."""
+    from deepmusic.degrade import DEGRADATIONS
+
+    names = list(next(iter(measured["right"].values())))
+    lines = [
+        f"{measured['protocol']}: share of clips right after each change "
+        f"({measured['clips']} of {measured['of']} test clips, whose sound is at hand)",
+        f"{'':28}" + "".join(f"{models.title(name):>10}" for name in names),
+    ]
+    for degradation, by_model in measured["right"].items():
+        cells = "".join(f"{by_model[name]['accuracy']:10.3f}" for name in names)
+        lines.append(f"{DEGRADATIONS[degradation].title:28}" + cells)
+    return "\n".join(lines)
 
 
 def print_protocol(candidates: Sequence["Candidate"]) -> None:
     """Print what the networks, their ensemble and the baseline reach by one protocol."""
-    from deepmusic import baseline, comparison, evaluation
+    from deepmusic import scores
 
     tables = {}
     for candidate in candidates:
-        genres = comparison.genres_of(candidate)
-        predictions = comparison.predictions_of(candidate)
-        found = evaluation.summarize(predictions, genres) | {"protocol": candidate.protocol}
-        if candidate.model == baseline.NAME:
+        score = scores.score_candidate(candidate)
+        # By way of four decimals, as evaluation.json and the README have them.
+        low, high = round(score.clip.low, 4), round(score.clip.high, 4)
+        interval = f"95 % interval {low:.3f} to {high:.3f}"
+        if candidate.model == models.BASELINE:
             click.echo(
-                f"{baseline.TITLE:9} {candidate.protocol}: clip {found['clip_accuracy']:.3f}, "
-                f"{_interval_words(found)}{_warning(candidate.protocol)}"
+                f"{candidate.name:9} {candidate.protocol}: clip {score.clip.value:.3f}, "
+                f"{interval}{_warning(candidate.protocol)}"
             )
             continue
-        click.echo(evaluation_line(candidate.model, found))
-        click.echo(f"{'':9} clip accuracy: {_interval_words(found)}")
-        if repeats := comparison.score(candidate).repeats:
-            click.echo(f"{'':9} {repeats_words(repeats)}")
+        click.echo(
+            accuracy_line(
+                candidate.model,
+                candidate.protocol,
+                (score.window.value, score.clip.value, score.vote.value),
+                (score.clips, score.windows),
+            )
+        )
+        click.echo(f"{'':9} clip accuracy: {interval}")
+        if score.repeats:
+            click.echo(f"{'':9} {repeats_words(score.repeats)}")
         if candidate.model != models.ENSEMBLE:
-            tables[candidate.name] = evaluation.clip_table(predictions, genres)
+            tables[candidate.name] = score.table
     # Segments of one clip are right or wrong together; no test can count them.
-    if candidates[0].protocol != LEAK:
+    if candidates[0].protocol.name != WINDOW_LEAK:
         for line in differences(tables):
             click.echo(line)
 
 
 def print_calibration(candidates: Sequence["Candidate"]) -> None:
     """Print how far the networks' percentages can be taken at their word, before and after."""
-    from deepmusic import comparison
+    from deepmusic import scores
 
-    by_protocol: dict[str, list[Score]] = {}
+    by_protocol: dict[Protocol, list[Score]] = {}
     for candidate in candidates:
-        temperature = comparison.fitted_temperature(candidate)
+        temperature = candidate.temperature
         if not temperature:
             continue
-        score = comparison.score(candidate)
+        score = scores.score_candidate(candidate)
         by_protocol.setdefault(candidate.protocol, []).append(score)
-        error, scaled = (comparison.calibration(score, tried).error for tried in (1.0, temperature))
+        error, scaled = (score.calibration(tried).error for tried in (1.0, temperature))
         click.echo(
             f"{candidate.name:9} {candidate.protocol}: calibration error {error:.3f}, "
             f"{scaled:.3f} at temperature {temperature:.2f}"
         )
-    home = by_protocol.pop(HOME_PROTOCOL, [])
-    by_protocol.pop(LEAK, None)
-    for protocol, scores in by_protocol.items():
-        if errors := comparison.errors_at_home_temperature(home, scores):
+    benchmark = by_protocol.pop(BENCHMARK_PROTOCOL, [])
+    by_protocol.pop(Protocol(WINDOW_LEAK), None)
+    for protocol, strict in by_protocol.items():
+        if errors := scores.errors_at_benchmark_temperature(benchmark, strict):
             click.echo(
                 f"{protocol}: mean calibration error {errors[0]:.3f}, {errors[1]:.3f} at the "
-                f"temperatures of {HOME_PROTOCOL}"
+                f"temperatures of {BENCHMARK_PROTOCOL}"
             )
 
 
 def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
-    """Return one line of what a network reached on its test part."""
+    """Return one line of what a run's ``evaluation.json`` says."""
+    names = ("window_accuracy", "clip_accuracy", "clip_vote_accuracy")
+    return accuracy_line(
+        name,
+        Protocol.parse(evaluation["protocol"]),
+        [evaluation[one] for one in names],
+        (evaluation["clips"], evaluation["windows"]),
+    )
+
+
+def accuracy_line(
+    name: str, protocol: Protocol, accuracies: Sequence[float], counts: Sequence[int]
+) -> str:
+    """Return one line of accuracies (window, clip, by vote) and counts (clips, windows)."""
+    window, clip, vote = accuracies
     return (
-        f"{models.title(name):9} {evaluation['protocol']}: "
-        f"window {evaluation['window_accuracy']:.3f}, "
-        f"clip {evaluation['clip_accuracy']:.3f} by mean probability, "
-        f"{evaluation['clip_vote_accuracy']:.3f} by vote "
-        f"({evaluation['clips']} test clips, {evaluation['windows']} windows)"
-        f"{_warning(evaluation['protocol'])}"
+        f"{models.title(name):9} {protocol}: window {window:.3f}, "
+        f"clip {clip:.3f} by mean probability, {vote:.3f} by vote "
+        f"({counts[0]} test clips, {counts[1]} windows){_warning(protocol)}"
     )
 
 
@@ -126,37 +154,31 @@ def differences(tables: Mapping[str, Any]) -> Iterator[str]:
     Parameters
     ----------
     tables : mapping of str to pd.DataFrame
-        What `deepmusic.evaluation.clip_table` returned, by the network's name.
+        What `deepmusic.metrics.clip_table` returned, by the network's name.
     """
-    from deepmusic import evaluation
+    from deepmusic import metrics
 
     if len(tables) < 2:
         return
-    common = evaluation.agreement(tables)
+    common = metrics.agreement(tables)
     yield (
         f"{'All' if len(tables) > 2 else 'Both'} agree on {common['agreed']:.3f} of the clips, and "
         f"are right on {common['right_when_agreed'] or 0:.3f} of those."
     )
     for one, other in itertools.combinations(tables, 2):
-        duel = evaluation.mcnemar(tables[one], tables[other])
+        duel = metrics.mcnemar(tables[one], tables[other])
         yield (
             f"{one} against {other}: only one is right on {duel['only_one']} and "
             f"{duel['only_other']} clips, McNemar's p {_chance_words(duel['p_value'])}"
         )
 
 
-def _warning(protocol: str) -> str:
-    return f"\n{LEAK_WARNING}" if protocol == LEAK else ""
+def _warning(protocol: Protocol) -> str:
+    return f"\n{protocol.description}" if protocol.name == WINDOW_LEAK else ""
 
 
 def _chance_words(p_value: float) -> str:
     return f"= {p_value:.3f}" if p_value >= 0.0005 else "< 0.001"
-
-
-def _interval_words(found: Mapping[str, Any]) -> str:
-    """Return the interval of the clip accuracy in words."""
-    low, high = found["clip_accuracy_interval"]
-    return f"95 % interval {low:.3f} to {high:.3f}"
 
 
 @click.command("time")
@@ -165,9 +187,9 @@ def time_song() -> None:
 
     Prints the median of five, from samples to genres: mel-spectrogram included, decoding not.
     """
-    from deepmusic import comparison, prediction
+    from deepmusic import latency, prediction
 
-    took = comparison.time_classifiers(prediction.load_classifiers(list(models.MODELS)))
+    took = latency.time_classifiers(prediction.load_classifiers(list(models.MODELS)))
     for name, milliseconds in took.items():
         click.echo(f"{models.title(name):9} {milliseconds:5.0f} ms")
 
@@ -185,13 +207,13 @@ def ship(paths: Sequence[Path], repeat: bool) -> None:
     Runs of paper and of all_clips are shipped with their weights, those of others for tables
     alone.
     """
-    from deepmusic import shipping
+    from deepmusic import release
     from deepmusic.runs import Run
 
     copies = []
     for path in paths:
         run = Run(path)
-        copies.append(shipping.ship_repeat(run) if repeat else shipping.ship(run))
+        copies.append(release.ship_repeat(run) if repeat else release.ship(run))
         click.echo(f"{path} -> {copies[-1].path}")
-    if not repeat and any(copy.evaluation["protocol"] == HOME_PROTOCOL for copy in copies):
-        shipping.ship_ensemble()
+    if not repeat and any(copy.protocol == BENCHMARK_PROTOCOL for copy in copies):
+        release.ship_ensemble()

@@ -33,7 +33,8 @@ def retrieval(store: bool, runs: Sequence[Path], as_json: bool) -> None:
     from deepmusic import retrieval
     from deepmusic.datasets import open_dataset
     from deepmusic.errors import RunError
-    from deepmusic.runs import HOME_PROTOCOL, Run
+    from deepmusic.protocols import BENCHMARK_PROTOCOL
+    from deepmusic.runs import Run
 
     if runs and not store:
         raise click.UsageError("A RUN goes with --store.")
@@ -42,11 +43,11 @@ def retrieval(store: bool, runs: Sequence[Path], as_json: bool) -> None:
     found = []
     for protocol in retrieval.protocols():
         asked = [(retrieval.TEST, retrieval.TEST)]
-        if protocol == HOME_PROTOCOL:
+        if protocol == BENCHMARK_PROTOCOL:
             asked += [(retrieval.TEST, retrieval.ALL), ("valid", "valid")]
         try:
             found += [
-                {"protocol": protocol, "asks": part, "pool": pool}
+                {"protocol": str(protocol), "asks": part, "pool": pool}
                 | {"systems": retrieval.measure(protocol, pool, part)}
                 for part, pool in asked
             ]

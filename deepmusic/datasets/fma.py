@@ -17,6 +17,7 @@ from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
+from deepmusic.protocols import ALL_CLIPS, OWN
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_FMA"
 
@@ -53,7 +54,7 @@ class Fma:
     """
 
     name = "fma_small"
-    splits = (splits.OWN, "paper")
+    splits = (OWN, "paper")
     known = Known(
         seconds=(29.0, 31.0),
         unreadable=dict.fromkeys(_BROKEN, "this file is empty or cut off in every copy of FMA"),
@@ -101,9 +102,9 @@ class Fma:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return FMA's own split, or one drawn by clip (see `deepmusic.datasets.splits`)."""
-        if name == splits.ALL_CLIPS:
+        if name == ALL_CLIPS:
             return splits.all_clips(self.tracks)
-        if name == splits.OWN:
+        if name == OWN:
             parts = {track: row.part for track, row in self._rows.items()}
             return splits.as_published(self.name, parts)
         if name == "paper":

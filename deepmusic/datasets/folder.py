@@ -11,9 +11,10 @@ from deepmusic.config import MelConfig
 from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Split, Track
 from deepmusic.errors import DatasetError
+from deepmusic.protocols import ALL_CLIPS, OWN
 
 #: Columns of predictions and of tables of clips, which no genre can be called.
-_TAKEN = {"track", "genre", "start", "heard", "heard_by_vote", "confidence"}
+_TAKEN = {"track", "genre", "start", "predicted", "predicted_by_vote", "confidence"}
 
 #: What people write for the parts of a split.
 _PARTS = {
@@ -76,7 +77,7 @@ class Folder:
                 " Rename it."
             )
         has_own = set(self._part_of.values()) >= {"train", "valid", "test"}
-        self.splits = (splits.OWN, "paper") if has_own else ("paper",)
+        self.splits = (OWN, "paper") if has_own else ("paper",)
 
     @property
     def tracks(self) -> Mapping[str, Track]:
@@ -93,11 +94,11 @@ class Folder:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return the parts of a protocol (see `deepmusic.datasets.splits`)."""
-        if name == splits.ALL_CLIPS:
+        if name == ALL_CLIPS:
             return splits.all_clips(self._tracks)
         if name not in self.splits:
             raise splits.unknown(self.name, name, self.splits)
-        if name == splits.OWN:
+        if name == OWN:
             return splits.as_published(self.name, self._part_of)
         return splits.by_clip(self.name, {t: track.genre for t, track in self._tracks.items()})
 

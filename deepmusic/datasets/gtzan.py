@@ -23,6 +23,7 @@ from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
+from deepmusic.protocols import SPLITS
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
 
@@ -72,7 +73,7 @@ class Gtzan:
 
     name = "gtzan"
     genres = GTZAN_GENRES
-    splits = splits.SPLITS
+    splits = SPLITS
     credit = (
         "GTZAN: Tzanetakis and Cook, 2002. The recordings are commercial and not ours to share. "
         "Artists and titles after Sturm, MIRUM 2012."

@@ -13,6 +13,7 @@ from deepmusic.config import GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
 from deepmusic.errors import DatasetError
+from deepmusic.protocols import ALL_CLIPS
 
 CLIPS_PER_GENRE = 16
 SECONDS = 8.0
@@ -52,7 +53,7 @@ class Toy:
         DatasetError
             If a protocol is asked for that needs artists.
         """
-        if name == splits.ALL_CLIPS:
+        if name == ALL_CLIPS:
             return splits.all_clips(self.tracks)
         if name != "paper":
             raise DatasetError(

@@ -18,7 +18,8 @@ import streamlit as st
 from deepmusic import audio, models, public
 from deepmusic.datasets import Dataset, Gtzan, open_dataset
 from deepmusic.errors import DatasetError
-from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, list_runs
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
+from deepmusic.runs import list_runs
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class SongFile:
     of_gtzan: bool = False
 
     @property
-    def protocol(self) -> str:
+    def protocol(self) -> Protocol:
         """By which protocol the networks learnt that are asked about it."""
-        return HOME_PROTOCOL if self.of_gtzan else SONG_PROTOCOL
+        return BENCHMARK_PROTOCOL if self.of_gtzan else DEPLOYED_PROTOCOL
 
     @property
     def digest(self) -> str:
@@ -95,12 +96,12 @@ def _loader() -> ThreadPoolExecutor:
 
 
 @st.cache_resource(show_spinner=False)
-def _networks(protocol: str) -> Future:
+def _networks(protocol: Protocol) -> Future:
     """Load the shipped networks of a protocol in the background, once a server."""
     return _loader().submit(_load_networks, protocol)
 
 
-def _load_networks(protocol: str) -> Mapping[str, Any]:
+def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
     time.sleep(_HEAD_START)
     from deepmusic import prediction, synth
@@ -118,13 +119,13 @@ def _load_networks(protocol: str) -> Mapping[str, Any]:
     return classifiers
 
 
-def networks_ready(protocol: str = SONG_PROTOCOL) -> bool:
+def networks_ready(protocol: Protocol = DEPLOYED_PROTOCOL) -> bool:
     """Tell whether the networks can answer without a wait; the first call starts loading them."""
-    loading = {name: _networks(name) for name in (SONG_PROTOCOL, HOME_PROTOCOL)}
+    loading = {name: _networks(name) for name in (DEPLOYED_PROTOCOL, BENCHMARK_PROTOCOL)}
     return loading[protocol].done()
 
 
-def networks(protocol: str = HOME_PROTOCOL) -> Mapping[str, Any]:
+def networks(protocol: Protocol = BENCHMARK_PROTOCOL) -> Mapping[str, Any]:
     """Return the shipped classifiers by name, waiting for them if need be; a failure is retried.
 
     See `deepmusic.prediction.load_classifiers` for the protocols.
@@ -196,14 +197,14 @@ def view_song(digest: str, _data: bytes, _name: str) -> SongView:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _classify_song(
-    digest: str, protocol: str, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+    digest: str, protocol: Protocol, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
 ) -> Mapping[str, Any]:
     from deepmusic import prediction
 
     return prediction.classify(audio.load_song(_data, name=_name), _networks_with(protocol, own))
 
 
-def _networks_with(protocol: str, own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _networks_with(protocol: Protocol, own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Return the shipped classifiers, a visitor's own runs in the place of some."""
     return dict(networks(protocol)) | {model: _own_classifier(run_id) for model, run_id in own}
 
@@ -318,7 +319,7 @@ _OUTLINE_COLUMNS = 1200
 @st.cache_data(show_spinner=False, max_entries=64)
 def _look_inside(
     digest: str,
-    protocol: str,
+    protocol: Protocol,
     start: float,
     own: tuple[tuple[str, str], ...],
     _data: bytes,

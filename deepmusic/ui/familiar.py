@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.runs import SONG_PROTOCOL
+from deepmusic.protocols import DEPLOYED_PROTOCOL, Protocol
 from deepmusic.ui import collections, markdown
 from deepmusic.ui.cache import SongFile
 
@@ -14,7 +14,7 @@ _PARTS = {
 }
 
 
-def show(song: SongFile, protocol: str) -> None:
+def show(song: SongFile, protocol: Protocol) -> None:
     """Say so if a visitor's song, or another rip of it, is in GTZAN.
 
     Parameters
@@ -31,7 +31,7 @@ def show(song: SongFile, protocol: str) -> None:
     except DeepMusicError:
         return  # The page has said what is wrong with it.
     for match in matches[:2]:
-        part = "train" if protocol == SONG_PROTOCOL else match.part
+        part = "train" if protocol == DEPLOYED_PROTOCOL else match.part
         (st.info if part == "test" else st.warning)(
             f"**Heard this before?** This sounds like GTZAN's clip `{match.track}`"
             f"{_names(match)}. {_PARTS[part]}"

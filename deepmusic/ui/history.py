@@ -107,7 +107,7 @@ def _row(run: Run) -> dict[str, object]:
         return row
     return row | {
         "data": train.data,
-        "split": train.split_label,
+        "split": str(train.protocol),
         "epochs": train.epochs,
         "batch_size": train.batch_size,
         "learning_rate": train.learning_rate,

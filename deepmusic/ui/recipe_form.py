@@ -6,8 +6,8 @@ import streamlit as st
 
 from deepmusic import launch, models, recipes, timing
 from deepmusic.datasets import Dataset, settled
-from deepmusic.datasets.splits import FOLDS
 from deepmusic.errors import DeepMusicError
+from deepmusic.protocols import FOLDS
 from deepmusic.recipes import PRESETS
 from deepmusic.runs import ALIVE, list_runs
 from deepmusic.ui import cache, markdown

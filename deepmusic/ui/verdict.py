@@ -9,7 +9,8 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import Prediction
-from deepmusic.runs import SONG_PROTOCOL, find_run
+from deepmusic.protocols import DEPLOYED_PROTOCOL
+from deepmusic.runs import find_run
 from deepmusic.ui import cache
 from deepmusic.ui.cache import SongFile
 
@@ -61,7 +62,7 @@ def record(featured: str, song: SongFile) -> str:
     result = find_run(own[featured]).evaluation if featured in own else None
     if result is None:
         result = cache.shipped_evaluation(featured)
-        if song.protocol == SONG_PROTOCOL:
+        if song.protocol == DEPLOYED_PROTOCOL:
             return (
                 f"Here {_subject(featured)} has learnt from all clips of GTZAN, so that none is "
                 f"left to test it on. Trained in the same way on {_learnt_from()} of them, it "

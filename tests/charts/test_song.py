@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from deepmusic.charts.song import genre_chart, genre_runs, vote_chart
-from deepmusic.prediction import Prediction
+from deepmusic.charts.song import genre_chart, vote_chart
+from deepmusic.prediction import Prediction, genre_segments
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def predictions():
 
 
 def test_stretches_touch_and_cover_the_song(predictions):
-    stretches = genre_runs(predictions["cnn"])
+    stretches = genre_segments(predictions["cnn"])
     assert [s["genre"] for s in stretches] == ["blues", "jazz", "blues"]
     assert [s["start"] for s in stretches] == [0.0, 2.25, 3.75]
     assert [s["end"] for s in stretches] == [2.25, 3.75, 6.0]

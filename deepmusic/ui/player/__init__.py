@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.charts.song import genre_runs
 from deepmusic.charts.style import genre_colour
+from deepmusic.prediction import genre_segments
 from deepmusic.ui.cache import SongView
 
 
@@ -51,7 +51,7 @@ def show(
         {
             "title": models.title(name),
             "featured": name == featured,
-            "stretches": genre_runs(predictions[name]) if predictions else None,
+            "stretches": genre_segments(predictions[name]) if predictions else None,
         }
         for name in names
     ]
