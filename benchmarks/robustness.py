@@ -55,26 +55,26 @@ def measure(runs: Sequence[Run]) -> dict[str, Any]:
     recipe = runs[0].config.train
     dataset = open_dataset(recipe.data)
     split = dataset.split(recipe.split, recipe.fold)
-    classifiers = {run.config.model.name: Classifier(run) for run in runs}
-    right: dict[str, dict[str, list[bool]]] = {name: {} for name in DEGRADATIONS}
-    clips = skipped = 0
-    for track in split.test:
-        if not (path := dataset.audio_path(track)):
-            continue
-        try:
-            predict_degraded(dataset, track, path, classifiers, right)
-            clips += 1
-        except AudioError as error:
-            skipped += 1
-            print(f"Skipped: {error}", file=sys.stderr)
-    if not clips:
+    paths = {track: path for track in split.test if (path := dataset.audio_path(track))}
+    if not paths:
         raise DatasetError(
             f"The sound of no test clip of {split.name} is at hand, and log-mels cannot be "
             "degraded. Point DEEPMUSIC_GTZAN to a folder that holds GTZAN's audio."
         )
+    classifiers = {run.config.model.name: Classifier(run) for run in runs}
+    right: dict[str, dict[str, list[bool]]] = {name: {} for name in DEGRADATIONS}
+    skipped = 0
+    for track, path in paths.items():
+        try:
+            predict_degraded(dataset, track, path, classifiers, right)
+        except AudioError as error:
+            skipped += 1
+            print(f"Skipped: {error}", file=sys.stderr)
+    if skipped == len(paths):
+        raise DatasetError(f"None of the {skipped} test clips at hand can be read.")
     return {
         "protocol": split.name,
-        "clips": clips,
+        "clips": len(paths) - skipped,
         "of": len(split.test),
         "skipped": skipped,
         "right": {

@@ -18,7 +18,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import evaluation, synth
+from deepmusic import metrics, synth
 from deepmusic.__main__ import main
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.runs import list_runs, shipped_run
@@ -217,10 +217,10 @@ def test_the_lesson_by_keyboard_and_by_link(chromium, server):
 def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server_with_clips, toy_gtzan):
     run = shipped_run("cnn")
     genres = list(run.config.model.genres)
-    clips = evaluation.clip_table(run.read_predictions(), genres)
+    clips = metrics.clip_table(run.read_predictions(), genres)
     at_hand = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
     track, row = next(at_hand.iterrows())
-    label, heard = (genres.index(row[name]) for name in ("genre", "heard"))
+    label, heard = (genres.index(row[name]) for name in ("genre", "predicted"))
     with visit(
         chromium, f"{server_with_clips}/confusion", viewport={"width": 1280, "height": 1600}
     ) as page:
@@ -232,7 +232,7 @@ def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server_wit
             "y": (label + 0.5) * box["height"] / len(genres),
         }
         matrix.click(position=cell)
-        expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['heard']}")
+        expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['predicted']}")
         expect_visible(page, "Listen to")
         settle(page)
         page.get_by_role("combobox", name=re.compile("Listen to")).wait_for(timeout=SLOW)

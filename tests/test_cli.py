@@ -14,8 +14,9 @@ from deepmusic import launch, models
 from deepmusic.__main__ import main
 from deepmusic.audio import load_song
 from deepmusic.prediction import classify, load_classifiers
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.recipes import recipe
-from deepmusic.runs import SONG_PROTOCOL, list_runs
+from deepmusic.runs import list_runs
 
 
 def run(*arguments, **options):
@@ -36,7 +37,7 @@ def test_json_holds_what_the_library_says(folder):
     result = run("predict", folder / "one.wav", "--json")
     assert result.exit_code == 0, result.output
     (song,) = json.loads(result.stdout)
-    networks = load_classifiers(list(models.MODELS), SONG_PROTOCOL)
+    networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
     expected = classify(load_song(folder / "one.wav"), networks)
     assert list(song["models"]) == list(expected)
     for name, heard in expected.items():

@@ -10,13 +10,16 @@ import soundfile
 from click.testing import CliRunner
 from conftest import FMA_GENRES
 
-from deepmusic import comparison, models, recipes
+from deepmusic import models, recipes
 from deepmusic.__main__ import main
+from deepmusic.candidates import build_candidates
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
 from deepmusic.datasets import Fma, Folder, Gtzan, Toy, open_dataset, settled, splits
 from deepmusic.datasets.base import audible
 from deepmusic.errors import DatasetError
+from deepmusic.protocols import ALL_CLIPS, Protocol
 from deepmusic.runs import list_runs
+from deepmusic.scores import score_candidate
 from deepmusic.store import prepare
 from deepmusic.synth import tone
 
@@ -98,11 +101,11 @@ def test_every_split_is_disjoint_and_of_known_tracks(dataset):
 
 
 def test_all_clips_can_train_and_none_is_tested(dataset):
-    split = dataset.split(splits.ALL_CLIPS)
+    split = dataset.split(ALL_CLIPS)
     assert sorted(split.train) == sorted(dataset.tracks)
     assert (split.valid, split.test) == ((), ())
     # It is no protocol: nobody is offered it as one.
-    assert splits.ALL_CLIPS not in dataset.splits
+    assert ALL_CLIPS not in dataset.splits
 
 
 def test_another_split_is_refused(dataset):
@@ -116,10 +119,11 @@ def test_protocols_of_different_collections_have_different_names(dataset):
         for name in dataset.splits
     }
     for full, short in names.items():
-        assert splits.is_of_gtzan(full) == isinstance(dataset, Gtzan)
-        if not isinstance(dataset, Toy):
-            assert splits.options_of(full).split()[1] == short
-            assert comparison.words_of(full)
+        protocol = Protocol.parse(full)
+        assert str(protocol) == full
+        assert protocol.is_of_gtzan == isinstance(dataset, Gtzan)
+        assert protocol.cli_options.split()[1] == short
+        assert protocol.description
 
 
 def test_sound_is_found_by_id_alone(dataset):
@@ -329,7 +333,7 @@ def test_fma_goes_through_prepare_train_evaluate_and_compare(toy_fma, tmp_path, 
     assert made.read_predictions()["track"].str.len().eq(6).all()
     found = json.loads(run("evaluate", made.id, "--json"))
     assert list(found["per_genre"]) == list(FMA_GENRES)
-    (score,) = map(comparison.score, comparison.arrange([], [made]))
+    (score,) = map(score_candidate, build_candidates([], [made]))
     assert set(score.recall) == set(FMA_GENRES)
     (svm,) = json.loads(run("train", "--model", "svm", "--data", "fma", "--json"))
     assert svm["protocol"] == "fma_small, own split"

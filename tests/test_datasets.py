@@ -13,12 +13,13 @@ from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
 from deepmusic.datasets import Gtzan, Split, splits
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_archive, read_facts
 from deepmusic.errors import DatasetError
+from deepmusic.protocols import FOLDS
 from deepmusic.synth import tone
 
 COMPACT, PAPER = FRONT_ENDS["compact"], FRONT_ENDS["paper"]
 FACTS = read_facts()
 PROTOCOLS = [("paper", None), ("fault_filtered", None)]
-PROTOCOLS += [("artist_folds", fold) for fold in splits.FOLDS]
+PROTOCOLS += [("artist_folds", fold) for fold in FOLDS]
 LEAK = ("window_leak", None)
 
 #: First 16 digits of the SHA-256 of each part's sorted ids. If one of these fails after an update
@@ -344,9 +345,7 @@ def test_the_papers_test_part_is_scikit_learns():
 
 
 def test_the_folds_test_every_kept_track_once():
-    tested = [
-        track for fold in splits.FOLDS for track in splits.make(FACTS, "artist_folds", fold).test
-    ]
+    tested = [track for fold in FOLDS for track in splits.make(FACTS, "artist_folds", fold).test]
     assert sorted(tested) == sorted(row["track"] for row in FACTS if row["artist_fold"])
     assert len(tested) == 948
 
@@ -364,7 +363,7 @@ def test_the_papers_split_does_part_copies():
     assert sum("test" in map(split.part_of, pair) for pair in parted) == 7
 
 
-@pytest.mark.parametrize("fold", splits.FOLDS)
+@pytest.mark.parametrize("fold", FOLDS)
 def test_no_artist_group_is_on_both_sides_of_a_fold(fold):
     assert on_both_sides(splits.make(FACTS, "artist_folds", fold), "artist_group") == {}
 

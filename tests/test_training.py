@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic import datasets, evaluation, launch, models, training
+from deepmusic import datasets, evaluate, launch, models, training
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.datasets import Gtzan, Split, Toy
-from deepmusic.datasets.splits import ALL_CLIPS
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.prediction import Classifier
+from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import CANCELLED, FAILED, FINISHED, Run
 from deepmusic.training import RandomWindows, learning_rate, patience_ended, train
 
@@ -288,11 +288,11 @@ def test_a_run_on_all_clips_keeps_its_last_epoch_and_claims_nothing(untested):
 
 
 def test_a_run_on_all_clips_cannot_be_tested_on_them(untested, few):
-    for test in (evaluation.recount, evaluation.refuse_untested):
+    for test in (evaluate.recount, evaluate.refuse_untested):
         with pytest.raises(RunError, match=r"every clip of toy.* --split paper --data toy"):
             test(untested)
     with pytest.raises(RunError, match="would flatter it"):
-        evaluation.evaluate(untested, few, "paper")
+        evaluate.evaluate(untested, few, "paper")
 
 
 # === Windows ===

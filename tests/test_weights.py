@@ -8,10 +8,11 @@ import h5py
 import numpy as np
 import pytest
 
-from deepmusic import models, runs, shipping, weights
+from deepmusic import models, release, runs, weights
 from deepmusic.errors import RunError
 from deepmusic.prediction import Classifier
-from deepmusic.runs import HOME_PROTOCOL, SONG_PROTOCOL, Run, shipped_run
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+from deepmusic.runs import Run, shipped_run
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_every_network_that_the_app_asks_is_listed():
     folders = [folder + name for folder in ("", "all_clips/") for name in models.MODELS]
     assert set(weights.read_list()) == {f"{folder}/model.weights.h5" for folder in folders}
     for name in models.MODELS:
-        for protocol in (HOME_PROTOCOL, SONG_PROTOCOL):
+        for protocol in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL):
             weights.verify(shipped_run(name, protocol))
 
 
@@ -68,7 +69,7 @@ def test_shipping_brings_the_list_up_to_date(shipped, tmp_path):
     with own.weights_path.open("ab") as file:
         file.write(b"\0")
     before = weights.read_list()
-    weights.verify(shipping.ship(own))
+    weights.verify(release.ship(own))
     assert weights.read_list() != before
 
 

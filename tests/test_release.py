@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from deepmusic import comparison, evaluation, models, runs, shipping, weights
+from deepmusic import candidates, evaluate, models, release, runs, weights
 from deepmusic.__main__ import main
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.errors import RunError
-from deepmusic.runs import SONG_PROTOCOL, Run, shipped_path, shipped_run, shipped_runs
+from deepmusic.protocols import DEPLOYED_PROTOCOL
+from deepmusic.runs import Run, shipped_path, shipped_run, shipped_runs
+from deepmusic.scores import score_candidate
 
 GENRES = list(GTZAN_GENRES)
 
@@ -20,7 +22,7 @@ GENRES = list(GTZAN_GENRES)
 def shipped(tmp_path, monkeypatch):
     """Ship into a folder of the test's own."""
     folder = tmp_path / "shipped"
-    for module in (runs, comparison):
+    for module in (runs, candidates):
         monkeypatch.setattr(module, "SHIPPED", folder)
     return folder
 
@@ -40,8 +42,8 @@ def make_run(path, model="crnn", right=2, **recipe):
     run.write_predictions(pd.DataFrame(rows))
     run.history_path.write_text("epoch,seconds,val_loss\n0,30.0,1.0\n")
     run.weights_path.write_bytes(b"weights")
-    found = evaluation.summarize(run.read_predictions(), GENRES)
-    run.write_evaluation(found | {"protocol": train.split_label, "parameters": 10})
+    found = evaluate.summarize(run.read_predictions(), GENRES)
+    run.write_evaluation(found | {"protocol": str(train.protocol), "parameters": 10})
     return run
 
 
@@ -53,18 +55,18 @@ def test_only_finished_runs_are_shipped(tmp_path):
     spec = models.spec("crnn")
     run = Run.create(tmp_path / "run", RunConfig(model=spec.config, train=spec.train))
     with pytest.raises(RunError, match="Train it to the end"):
-        shipping.ship(run)
+        release.ship(run)
 
 
 def test_the_networks_that_the_app_asks_keep_their_weights(tmp_path, shipped):
     run = make_run(tmp_path / "run")
-    assert shipping.ship(run).path == shipped / "crnn"
+    assert release.ship(run).path == shipped / "crnn"
     assert names_in(shipped / "crnn") == [
         *("config.json", "evaluation.json", "history.csv", "model.weights.h5", "predictions.csv")
     ]
     run.weights_path.unlink()
     with pytest.raises(RunError, match=r"model\.weights\.h5 is missing"):
-        shipping.ship(run)
+        release.ship(run)
     assert (shipped / "crnn" / "model.weights.h5").exists()
 
 
@@ -81,14 +83,14 @@ def test_other_protocols_are_shipped_for_tables_alone(tmp_path, shipped, recipe,
     # Weights of an older run must not stay beside newer figures.
     (shipped / folder).mkdir(parents=True)
     (shipped / folder / "model.weights.h5").write_bytes(b"old")
-    assert shipping.ship(run).path == shipped / folder
+    assert release.ship(run).path == shipped / folder
     assert names_in(shipped / folder) == [
         *("config.json", "evaluation.json", "history.csv", "predictions.csv")
     ]
     assert [found.path for found in shipped_runs()] == [shipped / folder]
     with pytest.raises(RunError):
         shipped_run("crnn")
-    assert shipped_run("crnn", run.evaluation["protocol"]).config == run.config
+    assert shipped_run("crnn", run.protocol).config == run.config
 
 
 def test_the_baseline_is_shipped_without_settings(tmp_path, shipped):
@@ -96,7 +98,7 @@ def test_the_baseline_is_shipped_without_settings(tmp_path, shipped):
     run.path.mkdir()
     run.write_predictions(make_run(tmp_path / "run").read_predictions())
     run.write_evaluation({"protocol": "artist_folds, fold 3", "genres": GENRES})
-    assert shipping.ship(run).path == shipped / "artist_folds" / "fold3" / "svm"
+    assert release.ship(run).path == shipped / "artist_folds" / "fold3" / "svm"
     assert names_in(shipped / "artist_folds" / "fold3" / "svm") == [
         *("evaluation.json", "predictions.csv")
     ]
@@ -107,8 +109,8 @@ def test_networks_that_know_all_clips_are_shipped_beside_and_in_no_table(tmp_pat
     run = make_run(tmp_path / "run", split="all_clips")
     run.predictions_path.unlink()
     run.write_evaluation({"protocol": "all_clips", "parameters": 10})
-    shipping.ship(home)
-    assert shipping.ship(run).path == shipped / "all_clips" / "crnn"
+    release.ship(home)
+    assert release.ship(run).path == shipped / "all_clips" / "crnn"
     assert names_in(shipped / "all_clips" / "crnn") == [
         *("config.json", "evaluation.json", "history.csv", "model.weights.h5")
     ]
@@ -117,22 +119,22 @@ def test_networks_that_know_all_clips_are_shipped_beside_and_in_no_table(tmp_pat
         "all_clips/crnn/model.weights.h5",
     }
     assert [found.path for found in shipped_runs()] == [shipped / "crnn"]
-    assert shipped_run("crnn", SONG_PROTOCOL).config == run.config
-    with pytest.raises(RunError, match="learnt from every clip"):
-        shipping.ship_repeat(make_run(tmp_path / "repeat", split="all_clips", seed=1))
+    assert shipped_run("crnn", DEPLOYED_PROTOCOL).config == run.config
+    with pytest.raises(RunError, match="trained on every clip"):
+        release.ship_repeat(make_run(tmp_path / "repeat", split="all_clips", seed=1))
 
 
 # === Repeats ===
 
 
 def test_repeats_give_mean_and_deviation(tmp_path, shipped):
-    shipping.ship(make_run(tmp_path / "run", right=2))
+    release.ship(make_run(tmp_path / "run", right=2))
     for seed, right in ((1, 3), (2, 1)):
-        kept = shipping.ship_repeat(make_run(tmp_path / f"run{seed}", right=right, seed=seed))
+        kept = release.ship_repeat(make_run(tmp_path / f"run{seed}", right=right, seed=seed))
         assert kept.path == shipped / "crnn" / "seeds" / str(seed)
         assert names_in(kept.path) == ["clips.csv", "config.json", "evaluation.json"]
-    (candidate,) = comparison.find_shipped()
-    score = comparison.score(candidate)
+    (candidate,) = candidates.find_shipped()
+    score = score_candidate(candidate)
     assert score.clip.value == 0.5
     assert score.repeats.n == 3
     for spread in (score.repeats.clip, score.repeats.window, score.repeats.vote):
@@ -147,10 +149,10 @@ def test_repeats_of_folds_and_of_ensembles_are_joined(tmp_path):
     for model in models.MODELS:
         for fold in (1, 2, 3):
             recipe = {"split": "artist_folds", "fold": fold}
-            shipping.ship(make_run(tmp_path / f"{model}{fold}", model, 2, **recipe))
+            release.ship(make_run(tmp_path / f"{model}{fold}", model, 2, **recipe))
             run = make_run(tmp_path / f"{model}{fold}r", model, 2 + (fold == 1), **recipe, seed=7)
-            shipping.ship_repeat(run)
-    found = {one.model: comparison.score(one).repeats for one in comparison.find_shipped()}
+            release.ship_repeat(run)
+    found = {one.model: score_candidate(one).repeats for one in candidates.find_shipped()}
     assert list(found) == [*models.MODELS, models.ENSEMBLE]
     for repeats in found.values():
         # Half of 12 clips under one seed, 7 of 12 under the other.
@@ -163,29 +165,29 @@ def test_repeats_of_folds_and_of_ensembles_are_joined(tmp_path):
 def test_a_repeat_must_be_the_same_recipe_and_another_seed(tmp_path):
     lone = make_run(tmp_path / "lone", seed=1)
     with pytest.raises(RunError, match=r"config\.json cannot be read"):
-        shipping.ship_repeat(lone)
-    shipping.ship(make_run(tmp_path / "run"))
+        release.ship_repeat(lone)
+    release.ship(make_run(tmp_path / "run"))
     with pytest.raises(RunError, match="has seed 0, as the shipped run has"):
-        shipping.ship_repeat(make_run(tmp_path / "same"))
+        release.ship_repeat(make_run(tmp_path / "same"))
     with pytest.raises(RunError, match="they differ in epochs, batch_size"):
-        shipping.ship_repeat(make_run(tmp_path / "other", seed=1, epochs=3, batch_size=7))
+        release.ship_repeat(make_run(tmp_path / "other", seed=1, epochs=3, batch_size=7))
     fewer = make_run(tmp_path / "fewer", seed=1)
     fewer.write_predictions(fewer.read_predictions().iloc[2:])
     with pytest.raises(RunError, match="was not tested on the clips that"):
-        shipping.ship_repeat(fewer)
+        release.ship_repeat(fewer)
     assert shipped_run("crnn").repeats() == {}
     # Where the same collection lies is no part of a recipe.
-    shipping.ship_repeat(make_run(tmp_path / "elsewhere", seed=1, data="/somewhere/gtzan"))
+    release.ship_repeat(make_run(tmp_path / "elsewhere", seed=1, data="/somewhere/gtzan"))
     assert list(shipped_run("crnn").repeats()) == [1]
 
 
 def test_a_new_run_drops_the_repeats_of_another_recipe(tmp_path):
-    shipping.ship(make_run(tmp_path / "run"))
+    release.ship(make_run(tmp_path / "run"))
     for seed in (1, 2):
-        shipping.ship_repeat(make_run(tmp_path / f"run{seed}", seed=seed))
-    shipping.ship(make_run(tmp_path / "again", seed=2))
+        release.ship_repeat(make_run(tmp_path / f"run{seed}", seed=seed))
+    release.ship(make_run(tmp_path / "again", seed=2))
     assert list(shipped_run("crnn").repeats()) == [1]
-    shipping.ship(make_run(tmp_path / "longer", epochs=99))
+    release.ship(make_run(tmp_path / "longer", epochs=99))
     assert shipped_run("crnn").repeats() == {}
 
 

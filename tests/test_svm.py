@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from scipy.fft import dct
 
-from deepmusic import baseline, comparison, evaluation
+from deepmusic import candidates, evaluate, svm
 from deepmusic.__main__ import main
 from deepmusic.datasets import Pictures, Problem, Split, Toy, Track
 from deepmusic.errors import DatasetError
@@ -51,34 +51,34 @@ class Bands:
 
 def test_a_clip_is_described_by_its_bands_and_mfccs():
     picture = np.random.default_rng(0).integers(0, 256, (128, 50)).astype(np.uint8)
-    described = baseline.describe(picture).reshape(6, 128 + 40)
+    described = svm.describe(picture).reshape(6, 128 + 40)
     mfcc = dct(picture.astype(float), axis=0, norm="ortho")[:40]
     np.testing.assert_allclose(described[0, :128], picture.mean(axis=1))
     np.testing.assert_allclose(described[1, 128:], mfcc.std(axis=1))
     np.testing.assert_allclose(described[3, :128], np.percentile(picture, 90, axis=1))
     np.testing.assert_allclose(described[5, 128:], np.abs(np.diff(mfcc)).mean(axis=1))
     # A constant picture has but one coefficient, and changes nowhere.
-    flat = baseline.describe(np.full((128, 50), 9, np.uint8)).reshape(6, 168)
+    flat = svm.describe(np.full((128, 50), 9, np.uint8)).reshape(6, 168)
     np.testing.assert_allclose(flat[0, :129], [9] * 128 + [9 * np.sqrt(128)])
     np.testing.assert_allclose(flat[[1, 4, 5]], 0, atol=1e-12)
 
 
 def test_it_learns_and_its_predictions_say_what_it_reached():
-    predictions, found = baseline.evaluate(Bands())
+    predictions, found = svm.evaluate(Bands())
     assert found["clip_accuracy"] == 1.0
     assert found["clips_by_part"] == {"train": 12, "valid": 6, "test": 6}
     assert set(predictions["track"]) == set(Bands().split("paper").test)
     assert list(predictions.columns) == ["track", "genre", "start", *GENRES]
     np.testing.assert_allclose(predictions[list(GENRES)].sum(axis=1), 1)
-    recounted = evaluation.summarize(predictions, GENRES)
+    recounted = evaluate.summarize(predictions, GENRES)
     assert {key: found[key] for key in recounted} == recounted
 
 
 def test_what_is_missing_is_left_out_and_an_empty_part_is_refused():
-    _, found = baseline.evaluate(Bands(missing=["blues.6"]))
+    _, found = svm.evaluate(Bands(missing=["blues.6"]))
     assert found["clips"] == 5
     with pytest.raises(DatasetError, match="No clip of the test part of paper"):
-        baseline.evaluate(Bands(missing=Bands().split("paper").test))
+        svm.evaluate(Bands(missing=Bands().split("paper").test))
 
 
 class FewToys(Toy):
@@ -118,8 +118,8 @@ def test_it_prints_a_table(monkeypatch, tmp_path):
     # It judges clips as a whole.
     assert "windows right" not in result.stdout
     # What it left stands beside the networks.
-    (found,) = comparison.find_candidates(tmp_path / "none", tmp_path)[0]
-    assert (found.model, found.protocol, found.runs[0].id) == (
+    (found,) = candidates.find_candidates(tmp_path / "none", tmp_path)[0]
+    assert (found.model, str(found.protocol), found.runs[0].id) == (
         *("svm", "fault_filtered", "svm-fault_filtered"),
     )
 
@@ -146,4 +146,4 @@ def test_it_holds_the_floor(gtzan_root):
     from deepmusic.datasets import Gtzan
 
     for protocol, floor in (("paper", 0.78), ("fault_filtered", 0.56)):
-        assert baseline.evaluate(Gtzan(gtzan_root), protocol)[1]["clip_accuracy"] > floor
+        assert svm.evaluate(Gtzan(gtzan_root), protocol)[1]["clip_accuracy"] > floor
