@@ -31,6 +31,9 @@ _DESCRIPTIONS = {
     TOY: "Synthetic bands, for trying out the training. It says nothing about real music.",
 }
 
+#: In this order the accuracy of one network is expected to fall.
+STRICTER = (WINDOW_LEAK, PAPER, FAULT_FILTERED, ARTIST_FOLDS)
+
 #: Ends of the names of other datasets' protocols, and what they are.
 _BY_CLIP, _PUBLISHED = ", by clip", ", own split"
 _OTHERS = {

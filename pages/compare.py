@@ -1,14 +1,11 @@
 """The three networks side by side (the paper's Table 1): how good, how sure, how built."""
 
 import streamlit as st
-from deepmusic.comparison import Measured, Score
 
-from deepmusic import comparison, models, report
-from deepmusic.charts.scores import IntervalRow, interval_chart
-from deepmusic.datasets import splits
-from deepmusic.datasets.splits import LEAK
-from deepmusic.paper.table import CEILING, TABLE
-from deepmusic.runs import HOME_PROTOCOL
+from deepmusic import models, report
+from deepmusic.candidates import filter_candidates, find_candidates, protocols_of, train_commands
+from deepmusic.charts.scores import accuracy_chart
+from deepmusic.protocols import BENCHMARK_PROTOCOL, FAULT_FILTERED, WINDOW_LEAK, Protocol
 from deepmusic.ui import address, calibration, compared, frame, markdown
 from deepmusic.ui.compare import blueprint, duel, genres, honesty
 
@@ -45,44 +42,34 @@ VIEWS = {
 }
 
 
-def dot(name: str, model: str, share: Measured | None, paper: float | None = None) -> IntervalRow:
-    return IntervalRow(
-        name, model, *((share.value, share.low, share.high) if share else ()), paper=paper
-    )
-
-
-def printed_vote(score: Score) -> float | None:
-    printed = TABLE.get(score.candidate.model) if score.candidate.shipped else None
-    return printed and printed.vote_accuracy
-
-
 def compare_certainty() -> None:
     strict = []
-    if protocol == HOME_PROTOCOL:
-        others = [c for c in candidates if c.shipped and c.protocol == "fault_filtered"]
+    if protocol == BENCHMARK_PROTOCOL:
+        others = [c for c in candidates if c.shipped and c.protocol == Protocol(FAULT_FILTERED)]
         strict, _ = compared.scores_of(others, {})
     calibration.show(scores, strict)
 
 
 frame.enter("pages/compare.py")
 
-candidates, faults = comparison.find_candidates()
-found = comparison.protocols_of(candidates)
+candidates, faults = find_candidates()
+found = list(map(str, protocols_of(candidates)))
 if not found:
     st.error("No finished run can be read, so there is nothing to compare.")
     st.stop()
 preferred = ["paper", *found] if "paper" in found else found
 st.subheader("Which network hears genres best, and how sure is that?", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    protocol = st.segmented_control(
+    asked = st.segmented_control(
         "Tested by protocol",
         found,
         required=True,
         key=address.key("protocol", list(dict.fromkeys(preferred))),
         persist_state="session",
     )
-    all_own = len(comparison.choose(candidates, protocol, all_own=True)) > len(
-        comparison.choose(candidates, protocol)
+    protocol = Protocol.parse(asked)
+    all_own = len(filter_candidates(candidates, protocol, all_own=True)) > len(
+        filter_candidates(candidates, protocol)
     ) and st.toggle(
         "All of my runs",
         key="all_own",
@@ -92,7 +79,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     )
 address.show("protocol")
 
-chosen = comparison.choose(candidates, protocol, all_own=all_own)
+chosen = filter_candidates(candidates, protocol, all_own=all_own)
 scores, faults = compared.scores_of(chosen, faults)
 if faults:
     with st.expander(f"Not shown, since they cannot be read: {len(faults)}", icon="⚠️"):
@@ -102,36 +89,25 @@ if not scores:
     st.stop()
 if all(score.candidate.model == models.BASELINE for score in scores):
     st.info(
-        f"Only the SVM has been measured by {markdown.plain(protocol)} yet. Measure the networks: "
-        + ", ".join(f"`{line}`" for line in comparison.train_commands("all", protocol))
+        f"Only the SVM has been measured by {markdown.plain(str(protocol))} yet. Measure the "
+        "networks: " + ", ".join(f"`{line}`" for line in train_commands("all", protocol))
     )
-with_paper, of_gtzan = protocol == "paper", splits.is_of_gtzan(protocol)
+with_paper = protocol == BENCHMARK_PROTOCOL
 left, right = st.columns([3, 2], gap="medium")
 with left:
     st.plotly_chart(
-        interval_chart(
-            [
-                dot(
-                    score.candidate.name,
-                    score.candidate.model,
-                    score.clip,
-                    printed_vote(score) if with_paper else None,
-                )
-                for score in scores
-            ],
-            ceiling=CEILING if of_gtzan else None,
-        ),
+        accuracy_chart(scores),
         config={"displayModeBar": False},
         alt="Share of test clips that each network named right, with its interval",
     )
 with right:
     st.markdown(
-        f"Protocol **{markdown.plain(protocol)}**, {scores[0].clips:,} test "
-        f"{'segments' if protocol == LEAK else 'clips'}. {comparison.words_of(protocol)}"
+        f"Protocol **{markdown.plain(str(protocol))}**, {scores[0].clips:,} test "
+        f"{'segments' if protocol.name == WINDOW_LEAK else 'clips'}. {protocol.description}"
     )
-    of_all = CHART_WORDS + (CEILING_WORDS if of_gtzan else "")
+    of_all = CHART_WORDS + (CEILING_WORDS if protocol.is_of_gtzan else "")
     st.caption(of_all + (f" {PAPER_WORDS}" if with_paper else ""))
-st.table(compared.results_table(scores, with_paper), hide_index=True, border="horizontal")
+st.table(compared.results_table(scores), hide_index=True, border="horizontal")
 left, right = st.columns([5, 1], gap="medium")
 left.caption(TABLE_WORDS + (SEEDS_WORDS if any(score.repeats for score in scores) else ""))
 with right:
@@ -142,7 +118,7 @@ with right:
     st.download_button(
         "Hand-out (HTML)",
         lambda: report.to_html(scores),
-        file_name=f"deepmusic-{protocol.split(',')[0]}.html",
+        file_name=f"deepmusic-{protocol.name}.html",
         mime="text/html",
         help="This table and its charts as one page that needs no network.",
         on_click="ignore",

@@ -2,21 +2,11 @@
 
 import streamlit as st
 
-from deepmusic import comparison
+from deepmusic.candidates import protocols_of
 from deepmusic.confusion import COUNTS, PRECISION, RECALL
-from deepmusic.runs import HOME_PROTOCOL
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.ui import frame, markdown
 from deepmusic.ui.confusion import SIDE_BY_SIDE, cells, clips, controls, matrices, results
-
-PROTOCOLS = {
-    "paper": "clips drawn at random, 70 % to train and choose, 30 % to test, as in the paper; the "
-    "same artist may stand on both sides",
-    "fault_filtered": "repeated and mislabelled clips left out, no artist on both sides",
-    "artist_folds": "artists kept apart; each of three folds is tested once by a network that "
-    "learnt from the others",
-    "window_leak": "wrong on purpose: pieces of the same clips train and test",
-    "toy": "synthetic bands, which say nothing of real music",
-}
 
 MEASURE_WORDS = {
     COUNTS: "**Each row is a label, each column what the network heard.** On the diagonal it was "
@@ -39,7 +29,7 @@ if faults:
     with st.expander(f"{n_faults} cannot be shown. Why?", icon="⚠️"):
         for choice, fault in faults.items():
             st.warning(f"{markdown.plain(choice)}: {markdown.message(fault)}")
-protocols = comparison.protocols_of([*shipped.values(), *own.values()])
+protocols = protocols_of([*shipped.values(), *own.values()])
 if not protocols:
     st.info(
         "No network has been tested yet. Train one to the end, on the page Train or with "
@@ -49,7 +39,8 @@ if not protocols:
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     # The app's own first.
-    protocol = controls.choose_protocol(sorted(protocols, key=lambda name: name != HOME_PROTOCOL))
+    protocols.sort(key=lambda one: one != BENCHMARK_PROTOCOL)
+    protocol = Protocol.parse(controls.choose_protocol(list(map(str, protocols))))
     found = results.read_shipped(shipped, protocol)
     found |= {choice: result for choice, result in own.items() if result.protocol == protocol}
     measure, view = controls.choose_numbers(len(found))
@@ -68,11 +59,10 @@ if view == SIDE_BY_SIDE:
 else:
     matrices.show_difference(shown, measure, (genre, heard), dark)
 n_clips = " and ".join(sorted({str(len(result.clips)) for result in shown.values()}))
-words = PROTOCOLS.get(protocol.partition(", fold ")[0], "")
-told = markdown.plain(protocol)
 st.caption(
-    f"Measured on {n_clips} test clips, protocol {told}{words and f' ({words})'}. A clip's "
-    "verdict is the mean of its windows' probabilities. Empty cells are zero."
+    f"Measured on {n_clips} test clips, protocol {markdown.plain(str(protocol))}. "
+    f"{protocol.description} A clip's prediction is the mean of its windows' probabilities. Empty "
+    "cells are zero."
 )
 
 st.subheader("What is in a cell?", anchor=False)
@@ -84,7 +74,7 @@ others = {
     if choice in shown or results.is_shipped_network(choice)
 }
 clips.show_clips(shown, others, genre, heard, by)
-if protocol == "paper":
+if protocol == BENCHMARK_PROTOCOL:
     matrices.show_paper(shown)
 else:
     st.caption("The paper's diagonals stand here for protocol paper, the only one it resembles.")

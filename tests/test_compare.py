@@ -6,18 +6,23 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from deepmusic.comparison import Candidate
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import architecture, comparison, models, runs, shipping
+from deepmusic import architecture, candidates, models, release, runs, scores
+from deepmusic.candidates import filter_candidates, find_candidates, protocols_of
 from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
 from deepmusic.config import GTZAN_GENRES, RunConfig
+from deepmusic.disagreement import disagreements
 from deepmusic.errors import RunError
+from deepmusic.latency import median_milliseconds
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.paper.table import TABLE
 from deepmusic.prediction import Prediction
-from deepmusic.report import write_candidates, write_report
+from deepmusic.protocols import BENCHMARK_PROTOCOL, STRICTER, Protocol
+from deepmusic.report import write_report
 from deepmusic.runs import Run, shipped_run
+from deepmusic.scores import BY_GENRE, Candidate, score_candidate, score_predictions
+from deepmusic.wording import agreement_in_words, difference_in_words
 
 GENRES = ["blues", "rock"]
 
@@ -34,7 +39,9 @@ def windows(**heard):
 
 
 def scored(name="CNN", **heard):
-    return comparison.count(Candidate(name, "cnn", "paper", (), True), windows(**heard), GENRES)
+    return score_predictions(
+        Candidate(name, "cnn", BENCHMARK_PROTOCOL, (), True), windows(**heard), GENRES
+    )
 
 
 # === What is counted ===
@@ -55,7 +62,7 @@ def test_a_score_is_counted_from_windows():
 
 def test_each_genre_has_recall_precision_and_f1():
     score = scored(blues_1=["blues"], blues_2=["rock"], blues_3=["rock"], rock_1=["rock"])
-    found = {measure: comparison.by_genre(score, measure) for measure in comparison.BY_GENRE}
+    found = {measure: score.by_genre(measure) for measure in BY_GENRE}
     assert found["recall"] == pytest.approx({"blues": 1 / 3, "rock": 1})
     assert found["precision"] == pytest.approx({"blues": 1, "rock": 1 / 3})
     assert found["f1"] == pytest.approx({"blues": 0.5, "rock": 0.5})
@@ -63,16 +70,16 @@ def test_each_genre_has_recall_precision_and_f1():
 
 def test_agreement_is_told_in_words():
     def by(model, **heard):
-        candidate = Candidate(comparison.title(model), model, "paper", (), True)
-        return comparison.count(candidate, windows(**heard), GENRES)
+        candidate = Candidate(models.title(model), model, BENCHMARK_PROTOCOL, (), True)
+        return score_predictions(candidate, windows(**heard), GENRES)
 
     one = by("cnn", blues_1=["blues"], blues_2=["blues"], rock_1=["blues"], rock_2=["rock"])
     other = by("crnn", blues_1=["blues"], blues_2=["rock"], rock_1=["blues"], rock_2=["blues"])
-    words = comparison.agreement_in_words([one, other])
+    words = agreement_in_words([one, other])
     assert "CNN and CRNN agree on 50 % of the clips, and are then right on 50 %." in words
     assert "right on 100 %, the best alone (CNN) on 100 %" in words
-    assert comparison.agreement_in_words([one]) == ""
-    assert "the same genre in every clip" in comparison.agreement_in_words(
+    assert agreement_in_words([one]) == ""
+    assert "the same genre for every clip" in agreement_in_words(
         [one, by("crnn", blues_1=["blues"], blues_2=["blues"], rock_1=["blues"], rock_2=["rock"])]
     )
 
@@ -80,26 +87,26 @@ def test_agreement_is_told_in_words():
 def test_a_difference_is_told_in_words():
     right = {f"blues_{number}": ["blues"] for number in range(12)}
     wrong = {f"blues_{number}": ["rock"] for number in range(12)}
-    words = comparison.difference_in_words(scored("A", **right), scored("B", **wrong))
+    words = difference_in_words(scored("A", **right), scored("B", **wrong))
     assert "12 of 12 clips: 12 only A gets right, 0 only B" in words
     assert "less than once in 1000" in words and "hardly luck" in words
     close = wrong | {"blues_0": ["blues"]}
-    words = comparison.difference_in_words(scored("A", **close), scored("B", **wrong))
+    words = difference_in_words(scored("A", **close), scored("B", **wrong))
     assert "1 of 12 clips" in words and "100 % of draws" in words and "may well be luck" in words
-    words = comparison.difference_in_words(scored("A", **right), scored("B", **right))
+    words = difference_in_words(scored("A", **right), scored("B", **right))
     assert "exactly the same" in words
 
 
 def test_segments_say_nothing_about_luck():
-    candidate = Candidate("CNN", "cnn", "window_leak", (), True)
-    score = comparison.count(candidate, windows(blues_1=["blues"]), GENRES)
+    candidate = Candidate("CNN", "cnn", Protocol("window_leak"), (), True)
+    score = score_predictions(candidate, windows(blues_1=["blues"]), GENRES)
     with pytest.raises(RunError, match="right or wrong together"):
-        comparison.difference_in_words(score, score)
+        difference_in_words(score, score)
 
 
 def test_networks_tested_on_other_clips_are_not_compared():
     with pytest.raises(RunError):
-        comparison.difference_in_words(scored(blues_1=["blues"]), scored(blues_2=["blues"]))
+        difference_in_words(scored(blues_1=["blues"]), scored(blues_2=["blues"]))
 
 
 def prediction(model, *heard):
@@ -109,7 +116,7 @@ def prediction(model, *heard):
 
 
 def test_places_of_disagreement_are_joined():
-    places = comparison.disagreements(
+    places = disagreements(
         {
             "cnn": prediction("cnn", "blues", "blues", "blues", "rock"),
             "crnn": prediction("crnn", "blues", "rock", "rock", "rock"),
@@ -118,14 +125,14 @@ def test_places_of_disagreement_are_joined():
     )
     assert places == [{"start": 3.0, "end": 7.0, "cnn": "blues", "crnn": "rock"}]
     same = prediction("cnn", "blues", "rock")
-    assert comparison.disagreements({"cnn": same, "crnn": same}) == []
+    assert disagreements({"cnn": same, "crnn": same}) == []
 
 
 def test_windows_of_other_lengths_are_laid_over_each_other():
     long = Prediction(
         "crnn", tuple(GENRES), np.array([0.0]), np.array([10.0]), np.zeros(1, int), np.eye(2)[:1]
     )
-    places = comparison.disagreements(
+    places = disagreements(
         {"cnn": prediction("cnn", "rock", "blues", "blues", "blues"), "crnn": long}
     )
     assert places == [{"start": 0.0, "end": 3.0, "cnn": "rock", "crnn": "blues"}]
@@ -134,7 +141,7 @@ def test_windows_of_other_lengths_are_laid_over_each_other():
 def test_calls_are_timed_in_turn_and_warm():
     calls = []
     asked = {name: lambda name=name: calls.append(name) for name in "ab"}
-    assert comparison.milliseconds(asked, repeats=2).keys() == {"a", "b"}
+    assert median_milliseconds(asked, repeats=2).keys() == {"a", "b"}
     assert "".join(calls) == "ababab"
 
 
@@ -163,7 +170,7 @@ def make_run(folder, run_id, model="cnn", title="", heard=("blues", "rock"), **t
     )
     run.write_predictions(table)
     run.history_path.write_text("epoch,seconds,val_loss\n0,30.0,1.0\n1,90.0,0.9\n")
-    run.write_evaluation({"protocol": spec.train.changed(**train).split_label, "parameters": 10})
+    run.write_evaluation({"protocol": str(spec.train.changed(**train).protocol), "parameters": 10})
     if title:
         run.write_notes(title, "")
     return run
@@ -171,20 +178,20 @@ def make_run(folder, run_id, model="cnn", title="", heard=("blues", "rock"), **t
 
 def test_shipped_runs_and_their_ensemble_come_first(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="mine")
-    candidates, faults = comparison.find_candidates(own=tmp_path)
-    paper = comparison.choose(candidates, "paper")
+    found, faults = find_candidates(own=tmp_path)
+    paper = filter_candidates(found, Protocol("paper"))
     assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "CNN, mine"]
     assert faults == {}
     assert paper[3].model == ENSEMBLE and len(paper[3].runs) == 3
 
 
 def test_shipped_numbers_are_those_that_were_shipped():
-    for candidate in comparison.choose(comparison.find_candidates()[0], "paper"):
+    for candidate in filter_candidates(find_candidates()[0], Protocol("paper")):
         if not candidate.shipped:
             continue
-        score = comparison.score(candidate)
+        score = score_candidate(candidate)
         told = json.loads(
-            (Run(comparison.SHIPPED / candidate.model).path / "evaluation.json").read_text()
+            (Run(runs.SHIPPED / candidate.model).path / "evaluation.json").read_text()
         )
         assert score.clip.value == pytest.approx(told["clip_accuracy"], abs=1e-4)
         assert score.vote.value == pytest.approx(told["clip_vote_accuracy"], abs=1e-4)
@@ -194,21 +201,21 @@ def test_shipped_numbers_are_those_that_were_shipped():
 def test_protocols_are_never_mixed(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", split="fault_filtered")
     make_run(tmp_path, "20261122-110000-cnn", data="toy")
-    candidates, _ = comparison.find_candidates(own=tmp_path)
-    protocols = comparison.protocols_of(candidates)
+    found, _ = find_candidates(own=tmp_path)
+    protocols = list(map(str, protocols_of(found)))
     assert [p for p in protocols if p in ("paper", "fault_filtered", "toy")] == [
         "paper",
         "fault_filtered",
         "toy",
     ]
     for protocol in protocols:
-        assert {c.protocol for c in comparison.choose(candidates, protocol)} == {protocol}
+        assert {str(c.protocol) for c in filter_candidates(found, Protocol(protocol))} == {protocol}
 
 
 def test_runs_in_a_folder_of_their_protocol_are_found(tmp_path):
     make_run(tmp_path / "shipped" / "fault_filtered", "cnn", split="fault_filtered")
-    candidates, _ = comparison.find_candidates(tmp_path / "shipped", tmp_path / "own")
-    assert [(c.name, c.protocol, c.shipped) for c in candidates] == [
+    found, _ = find_candidates(tmp_path / "shipped", tmp_path / "own")
+    assert [(c.name, str(c.protocol), c.shipped) for c in found] == [
         ("CNN", "fault_filtered", True)
     ]
 
@@ -220,33 +227,33 @@ def test_three_folds_are_one_number(tmp_path):
         )
         table = run.read_predictions()
         run.write_predictions(table.assign(track=table["track"] + f"-{fold}"))
-    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
-    (pooled,) = comparison.choose(candidates, "artist_folds")
-    score = comparison.score(pooled)
+    found, _ = find_candidates(tmp_path / "none", tmp_path)
+    (pooled,) = filter_candidates(found, Protocol("artist_folds"))
+    score = score_candidate(pooled)
     assert (score.clips, score.parameters, score.training_seconds) == (6, 10, 360.0)
     make_run(tmp_path, "20261123-100001-crnn", "crnn", split="artist_folds", fold=1)
-    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
-    assert len(comparison.choose(candidates, "artist_folds")) == 1, "one fold is not three"
+    found, _ = find_candidates(tmp_path / "none", tmp_path)
+    assert len(filter_candidates(found, Protocol("artist_folds"))) == 1, "one fold is not three"
 
 
 def test_the_newest_own_runs_make_an_ensemble(tmp_path):
     for model in MODELS:
         make_run(tmp_path, f"20261122-100000-{model}", model, heard=("rock", "rock"))
     make_run(tmp_path, "20261123-100000-cnn", heard=("blues", "rock"))
-    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
-    (ensemble,) = [c for c in candidates if c.model == ENSEMBLE]
+    found, _ = find_candidates(tmp_path / "none", tmp_path)
+    (ensemble,) = [c for c in found if c.model == ENSEMBLE]
     assert ensemble.runs[0].id == "20261123-100000-cnn"
-    score = comparison.score(ensemble)
+    score = score_candidate(ensemble)
     assert (score.clip.value, score.parameters) == (0.5, 30)
-    assert len(comparison.choose(candidates, "paper")) == 4
-    assert len(comparison.choose(candidates, "paper", all_own=True)) == 5
+    assert len(filter_candidates(found, Protocol("paper"))) == 4
+    assert len(filter_candidates(found, Protocol("paper"), all_own=True)) == 5
 
 
 def test_runs_of_the_same_title_keep_their_ids(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="twice")
     make_run(tmp_path, "20261122-110000-cnn", title="twice")
-    candidates, _ = comparison.find_candidates(tmp_path / "none", tmp_path)
-    assert [c.name for c in candidates] == ["CNN, 20261122-110000", "CNN, 20261122-100000"]
+    found, _ = find_candidates(tmp_path / "none", tmp_path)
+    assert [c.name for c in found] == ["CNN, 20261122-110000", "CNN, 20261122-100000"]
 
 
 def test_damaged_runs_are_named(tmp_path):
@@ -254,10 +261,10 @@ def test_damaged_runs_are_named(tmp_path):
     (tmp_path / "20261122-100000-cnn" / "config.json").write_text("{}")
     make_run(tmp_path, "20261122-110000-cnn")
     (tmp_path / "20261122-110000-cnn" / "predictions.csv").write_text("track,genre\n")
-    candidates, faults = comparison.find_candidates(tmp_path / "none", tmp_path)
+    found, faults = find_candidates(tmp_path / "none", tmp_path)
     assert list(faults) == ["20261122-100000-cnn"]
     with pytest.raises(RunError, match="Train this run again"):
-        comparison.score(candidates[0])
+        score_candidate(found[0])
 
 
 def test_the_baseline_stands_beside_the_networks(tmp_path):
@@ -268,16 +275,16 @@ def test_the_baseline_stands_beside_the_networks(tmp_path):
         table = pd.DataFrame(np.eye(10), columns=genres).assign(start=0.0)
         run.write_predictions(table.assign(track=genres, genre=genres))
         run.write_evaluation({"protocol": "paper", "genres": genres} if not number else {})
-    (baseline,) = comparison.find_candidates(tmp_path / "none", tmp_path / "own")[0]
-    score = comparison.score(baseline)
+    (baseline,) = find_candidates(tmp_path / "none", tmp_path / "own")[0]
+    score = score_candidate(baseline)
     assert (baseline.name, score.clip.value, score.parameters) == ("SVM, svm", 1.0, None)
 
 
 def test_commands_for_what_is_missing():
-    assert comparison.train_commands("cnn", "fault_filtered") == [
+    assert candidates.train_commands("cnn", Protocol("fault_filtered")) == [
         "python -m deepmusic train --model cnn --split fault_filtered"
     ]
-    assert len(comparison.train_commands("cnn", "artist_folds")) == 3
+    assert len(candidates.train_commands("cnn", Protocol("artist_folds"))) == 3
 
 
 # === How sure, and how often right ===
@@ -289,21 +296,21 @@ def sure(*clips):
         {"track": f"clip{number}", "genre": genre, "start": 0.0, "blues": share, "rock": 1 - share}
         for number, (genre, share) in enumerate(clips)
     ]
-    candidate = Candidate("CNN", "cnn", "paper", (), True)
-    return comparison.count(candidate, pd.DataFrame(rows), GENRES)
+    candidate = Candidate("CNN", "cnn", BENCHMARK_PROTOCOL, (), True)
+    return score_predictions(candidate, pd.DataFrame(rows), GENRES)
 
 
 @pytest.fixture
 def two_genres(monkeypatch):
-    monkeypatch.setattr(comparison, "genres_of", lambda candidate: GENRES)
+    monkeypatch.setattr(Candidate, "genres", GENRES)
 
 
 def test_a_temperature_moves_confidence_and_no_verdict(two_genres):
     score = sure(("blues", 0.8), ("blues", 0.8), ("blues", 0.8), ("rock", 0.8))
-    as_it_is = comparison.calibration(score)
+    as_it_is = score.calibration()
     assert as_it_is.error == pytest.approx(0.8 - 0.75)
     # At a temperature of one half, odds of 4 to 1 become 16 to 1.
-    surer = comparison.calibration(score, 0.5)
+    surer = score.calibration(0.5)
     assert surer.error == pytest.approx(16 / 17 - 0.75)
     (filled,) = (one for one in surer.bins if one["count"])
     assert (filled["count"], filled["accuracy"]) == (4, 0.75)
@@ -311,24 +318,24 @@ def test_a_temperature_moves_confidence_and_no_verdict(two_genres):
 
 def test_temperatures_are_tried_on_a_stricter_protocol(two_genres, monkeypatch):
     score = sure(("blues", 0.8), ("rock", 0.8))
-    monkeypatch.setattr(comparison, "fitted_temperature", lambda candidate: 0.5)
-    assert comparison.errors_at_home_temperature([score], [score]) == pytest.approx(
+    monkeypatch.setattr(Candidate, "temperature", 0.5)
+    assert scores.errors_at_benchmark_temperature([score], [score]) == pytest.approx(
         [0.8 - 0.5, 16 / 17 - 0.5]
     )
-    monkeypatch.setattr(comparison, "fitted_temperature", lambda candidate: None)
-    assert comparison.errors_at_home_temperature([score], [score]) == []
+    monkeypatch.setattr(Candidate, "temperature", None)
+    assert scores.errors_at_benchmark_temperature([score], [score]) == []
 
 
 def test_the_ensemble_and_the_svm_have_no_temperature_of_their_own():
-    home = [c for c in comparison.find_shipped() if c.protocol == "paper"]
-    found = {candidate.model: comparison.fitted_temperature(candidate) for candidate in home}
+    home = [c for c in candidates.find_shipped() if c.protocol == BENCHMARK_PROTOCOL]
+    found = {candidate.model: candidate.temperature for candidate in home}
     assert found.pop(ENSEMBLE) is None and found.pop(models.BASELINE) is None
     assert found.keys() == MODELS.keys()
     assert all(0.2 < temperature < 10 for temperature in found.values())
 
 
 def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
-    bins = comparison.calibration(sure(("blues", 0.8), ("rock", 0.8), ("blues", 0.6))).bins
+    bins = sure(("blues", 0.8), ("rock", 0.8), ("blues", 0.6)).calibration().bins
     figure = reliability_chart({"A": "cnn"}, {"A": bins})
     diagonal, line = figure.data
     assert list(diagonal.x) == list(diagonal.y)
@@ -424,8 +431,8 @@ def test_the_page_shows_the_papers_table_beside_ours(page):
     assert not page.exception and not page.warning
     assert names(page) == ["CNN", "CRNN", "CNN\\-GRU", "Ensemble", "SVM"]
     row = page.table[0].value.iloc[2]
-    assert row["the paper's"].startswith("61 %") and "64.3" in row["the paper's"]
-    assert row["the paper's  "] == "95,466" and "ms" not in row["One song"]
+    assert row["Paper: windows"].startswith("61 %") and "64.3" in row["Paper: windows"]
+    assert row["Paper: parameters"] == "95,466" and "ms" not in row["One song"]
     assert len(page.get("plotly_chart")) == 2
     assert page.query_params["protocol"] == "paper"
     assert any("All three networks agree on" in text.value for text in page.markdown)
@@ -437,8 +444,10 @@ def test_genres_are_shown_by_recall_precision_or_f1(page):
     assert not page.exception
     assert any("harmonic mean" in text.value for text in page.caption)
     bars = json.loads(page.get("plotly_chart")[1].proto.spec)["data"][0]
-    (cnn,) = (c for c in comparison.find_shipped() if (c.model, c.protocol) == ("cnn", "paper"))
-    f1 = comparison.by_genre(comparison.score(cnn), "f1")
+    (cnn,) = (
+        c for c in candidates.find_shipped() if (c.model, str(c.protocol)) == ("cnn", "paper")
+    )
+    f1 = score_candidate(cnn).by_genre("f1")
     assert bars["y"] == pytest.approx([100 * f1[genre] for genre in bars["x"]])
 
 
@@ -449,12 +458,12 @@ def test_another_protocol_has_a_table_of_its_own(page, own):
     assert not page.exception
     assert [name.startswith("CNN") for name in names(page)].count(True) <= 2
     assert any("\\<b\\>\\*mine\\*" in name for name in names(page))
-    assert "the paper's" not in page.table[0].value
+    assert "Paper: windows" not in page.table[0].value
 
 
 def test_the_honesty_switch_invents_nothing(page, monkeypatch):
-    home = [c for c in comparison.find_shipped() if c.protocol == "paper"]
-    monkeypatch.setattr(comparison, "find_candidates", lambda: (home, {}))
+    home = [c for c in candidates.find_shipped() if c.protocol == BENCHMARK_PROTOCOL]
+    monkeypatch.setattr(candidates, "find_candidates", lambda: (home, {}))
     page.query_params["view"] = "protocols"
     page.query_params["honest"] = "crnn"
     page.run()
@@ -505,16 +514,16 @@ def test_calibration_is_drawn_before_and_after_and_explained(page):
     said = "\n".join(text.value for text in page.caption)
     assert "How to read it" in said
     by_protocol = [
-        [comparison.score(c) for c in comparison.find_shipped() if c.protocol == protocol]
+        [score_candidate(c) for c in candidates.find_shipped() if str(c.protocol) == protocol]
         for protocol in ("paper", "fault_filtered")
     ]
-    now, then = comparison.errors_at_home_temperature(*by_protocol)
+    now, then = scores.errors_at_benchmark_temperature(*by_protocol)
     assert (f"from {100 * now:.1f} points to {100 * then:.1f} points" in said) == (then > now)
 
 
 def test_a_protocol_without_networks_has_no_calibration(page, own, monkeypatch):
-    only_svm = [c for c in comparison.find_shipped() if c.model == models.BASELINE]
-    monkeypatch.setattr(comparison, "find_candidates", lambda: (only_svm, {}))
+    only_svm = [c for c in candidates.find_shipped() if c.model == models.BASELINE]
+    monkeypatch.setattr(candidates, "find_candidates", lambda: (only_svm, {}))
     page.query_params.update({"view": "calibration", "protocol": "window_leak"})
     page.run()
     assert not page.exception
@@ -529,7 +538,7 @@ def test_the_svm_falls_from_leak_to_honest(page):
     assert not page.exception and not page.code
     drawn = json.loads(page.get("plotly_chart")[1].proto.spec)["data"]
     shares = {trace["name"]: trace["x"][0] for trace in drawn if trace.get("name")}
-    assert list(shares) == list(comparison.HONEST_ORDER)
+    assert list(shares) == list(STRICTER)
     assert shares["window_leak"] > shares["paper"] > shares["fault_filtered"]
 
 
@@ -537,11 +546,11 @@ def test_the_svm_falls_from_leak_to_honest(page):
 def repeated(tmp_path, monkeypatch):
     """One network is shipped, and beside it the same under another seed, which is always right."""
     folder = tmp_path / "shipped"
-    for module in (runs, comparison):
+    for module in (runs, candidates):
         monkeypatch.setattr(module, "SHIPPED", folder)
     strict = {"split": "fault_filtered"}
-    shipping.ship(make_run(tmp_path / "made", "a", heard=("blues", "blues"), **strict))
-    shipping.ship_repeat(make_run(tmp_path / "made", "b", seed=5, **strict))
+    release.ship(make_run(tmp_path / "made", "a", heard=("blues", "blues"), **strict))
+    release.ship_repeat(make_run(tmp_path / "made", "b", seed=5, **strict))
     return folder
 
 
@@ -555,7 +564,7 @@ def test_repeats_stand_in_a_column_of_their_own(page, repeated):
 
 
 def test_repeats_stand_in_the_report(repeated, tmp_path):
-    write_candidates(comparison.find_shipped(), tmp_path / "report.html")
+    write_report(candidates.find_shipped(), tmp_path / "report.html")
     assert "75.0&nbsp;±&nbsp;35.4 <small>2&nbsp;seeds" in (tmp_path / "report.html").read_text()
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from deepmusic.evaluation import clip_table
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import comparison, confusion, models, paper
+from deepmusic import candidates, confusion, models, paper
 from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
 from deepmusic.config import GTZAN_GENRES, RunConfig
 from deepmusic.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.metrics import clip_table
 from deepmusic.runs import Run
 from deepmusic.ui import cache
 
@@ -23,7 +23,9 @@ GENRES = ["pop", "rock", "jazz"]
 
 def clips(*rows):
     """A table of clips from (track, label, heard, confidence)."""
-    return pd.DataFrame(rows, columns=["track", "genre", "heard", "confidence"]).set_index("track")
+    return pd.DataFrame(rows, columns=["track", "genre", "predicted", "confidence"]).set_index(
+        "track"
+    )
 
 
 @pytest.fixture
@@ -52,61 +54,63 @@ def second():
 
 
 def test_rows_are_labels_and_columns_what_was_heard(first):
-    counts = confusion.count(first, GENRES)
+    counts = confusion.confusion_matrix(first, GENRES)
     assert counts.to_numpy().tolist() == [[1, 1, 0], [3, 1, 0], [0, 0, 0]]
-    assert (counts.index.name, counts.columns.name) == ("genre", "heard")
+    assert (counts.index.name, counts.columns.name) == ("genre", "predicted")
 
 
 def test_recall_reads_along_rows_and_precision_down_columns(first):
-    counts = confusion.count(first, GENRES)
-    assert confusion.express(counts, COUNTS) is counts
-    recall = confusion.express(counts, RECALL)
+    counts = confusion.confusion_matrix(first, GENRES)
+    assert confusion.normalize(counts, COUNTS) is counts
+    recall = confusion.normalize(counts, RECALL)
     assert recall.loc["rock"].tolist() == [75, 25, 0]
     assert recall.loc["jazz"].isna().all(), "a share of nothing is no number"
-    precision = confusion.express(counts, PRECISION)
+    precision = confusion.normalize(counts, PRECISION)
     assert precision["pop"].tolist() == [25, 75, 0]
     assert precision["jazz"].isna().all()
     with pytest.raises(ValueError, match="measure='f1'"):
-        confusion.express(counts, "f1")
+        confusion.normalize(counts, "f1")
 
 
 def test_matrices_agree_with_scikit_learn():
     from sklearn.metrics import confusion_matrix
 
     drawn = np.random.default_rng(0).choice(GENRES, size=(2, 200))
-    counts = confusion.count(pd.DataFrame({"genre": drawn[0], "heard": drawn[1]}), GENRES)
+    counts = confusion.confusion_matrix(
+        pd.DataFrame({"genre": drawn[0], "predicted": drawn[1]}), GENRES
+    )
     assert np.array_equal(counts, confusion_matrix(*drawn, labels=GENRES))
     for measure, normalize in ((RECALL, "true"), (PRECISION, "pred")):
         expected = confusion_matrix(*drawn, labels=GENRES, normalize=normalize)
-        assert np.allclose(confusion.express(counts, measure), 100 * expected)
+        assert np.allclose(confusion.normalize(counts, measure), 100 * expected)
 
 
 def test_the_diagonal_is_what_was_right(first):
-    counts = confusion.count(first, GENRES)
+    counts = confusion.confusion_matrix(first, GENRES)
     assert confusion.diagonal(counts).to_dict() == {"pop": 1, "rock": 1, "jazz": 0}
 
 
 def test_the_worst_confusions_come_first_and_in_words(first):
-    counts = confusion.count(first, GENRES)
-    assert list(map(str, confusion.worst(counts))) == [
+    counts = confusion.confusion_matrix(first, GENRES)
+    assert list(map(str, confusion.most_confused(counts))) == [
         "rock → pop, 3 of 4 clips",
         "pop → rock, 1 of 2 clips",
     ]
-    assert len(confusion.worst(counts, 1)) == 1
-    assert confusion.worst(counts.where(np.eye(3) > 0, 0)) == []
+    assert len(confusion.most_confused(counts, 1)) == 1
+    assert confusion.most_confused(counts.where(np.eye(3) > 0, 0)) == []
 
 
 def test_only_common_clips_are_subtracted(first, second):
-    left, right = confusion.in_common(first, second)
+    left, right = confusion.common_clips(first, second)
     assert list(left.index) == list(right.index) == ["c", "d", "f"]
 
 
 def test_matrices_differ_most_where_the_gap_is_widest(first, second):
-    counts = [confusion.count(table, GENRES) for table in (first, second)]
-    (ours, theirs), *rest = confusion.most_unlike(*counts)
+    counts = [confusion.confusion_matrix(table, GENRES) for table in (first, second)]
+    (ours, theirs), *rest = confusion.largest_differences(*counts)
     assert (str(ours), str(theirs)) == ("rock → pop, 3 of 4 clips", "rock → pop, 1 of 3 clips")
-    assert [pair[0].heard for pair in rest] == ["rock", "jazz"]
-    assert confusion.most_unlike(counts[0], counts[0]) == []
+    assert [pair[0].predicted for pair in rest] == ["rock", "jazz"]
+    assert confusion.largest_differences(counts[0], counts[0]) == []
 
 
 def test_the_clips_of_a_cell_are_sorted_and_say_what_others_heard(first, second):
@@ -124,7 +128,7 @@ def test_windows_are_judged_one_by_one():
     windows = pd.DataFrame(
         {"track": "a", "genre": "pop", "start": [0.0, 1.5], "pop": [0.6, 0.1], "rock": [0.4, 0.9]}
     )
-    heard = confusion.window_verdicts(windows, ["pop", "rock"])
+    heard = confusion.window_table(windows, ["pop", "rock"])
     assert heard.to_numpy().tolist() == [["pop", "pop"], ["pop", "rock"]]
 
 
@@ -165,7 +169,7 @@ def test_the_paper_printed_no_ensemble():
 
 
 def test_a_matrix_has_numbers_and_something_to_click(first):
-    counts = confusion.count(first, GENRES)
+    counts = confusion.confusion_matrix(first, GENRES)
     figure = confusion_chart(counts, unit="clips", top=4, title="<b>x", chosen=("rock", "pop"))
     heatmap, marks = figure.data
     assert [list(row) for row in heatmap.text] == [["1", "1", ""], ["3", "1", ""], ["", "", ""]]
@@ -179,7 +183,7 @@ def test_a_matrix_has_numbers_and_something_to_click(first):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_can_be_read_from_the_back_row(first, dark):
-    counts = confusion.count(first, GENRES)
+    counts = confusion.confusion_matrix(first, GENRES)
     for draw in (confusion_chart, difference_chart):
         figure = draw(counts, unit="clips", top=4, dark=dark)
         for axis in (figure.layout.xaxis, figure.layout.yaxis):
@@ -188,7 +192,7 @@ def test_text_can_be_read_from_the_back_row(first, dark):
 
 
 def test_a_difference_has_signs_and_a_middle(first, second):
-    matrix = confusion.count(first, GENRES) - confusion.count(second, GENRES)
+    matrix = confusion.confusion_matrix(first, GENRES) - confusion.confusion_matrix(second, GENRES)
     heatmap = difference_chart(matrix, unit="clips", top=2).data[0]
     assert [list(row) for row in heatmap.text] == [
         ["+1", "+1", ""],
@@ -199,7 +203,7 @@ def test_a_difference_has_signs_and_a_middle(first, second):
 
 
 def test_no_number_is_an_empty_cell(first):
-    precision = confusion.express(confusion.count(first, GENRES), PRECISION)
+    precision = confusion.normalize(confusion.confusion_matrix(first, GENRES), PRECISION)
     for draw in (confusion_chart, difference_chart):
         assert draw(precision, unit="%", top=100).data[0].text[0][2] == ""
 
@@ -249,8 +253,8 @@ def page(runs_folder, no_gtzan):
 @pytest.fixture(autouse=True)
 def _only_paper_is_shipped(monkeypatch):
     """Leave the other protocols to the runs that a test makes."""
-    shipped = [one for one in comparison.find_shipped() if one.protocol == "paper"]
-    monkeypatch.setattr(comparison, "find_shipped", lambda: shipped)
+    shipped = [one for one in candidates.find_shipped() if str(one.protocol) == "paper"]
+    monkeypatch.setattr(candidates, "find_shipped", lambda: shipped)
 
 
 @pytest.fixture
@@ -258,7 +262,7 @@ def nothing_shipped(monkeypatch, tmp_path):
     from deepmusic import runs
 
     monkeypatch.setattr(runs, "SHIPPED", tmp_path / "nothing")
-    monkeypatch.setattr(comparison, "find_shipped", list)
+    monkeypatch.setattr(candidates, "find_shipped", list)
 
 
 def make_run(folder, run_id, verdicts, model="cnn", protocol="fault_filtered", title=""):
@@ -331,13 +335,13 @@ def test_numbers_and_view_can_be_chosen_by_link(page, measure, view):
 def test_the_worst_confusion_is_open_and_a_line_opens_another(page):
     page.run()
     table = clip_table(Run(models_folder() / "cnn").read_predictions(), GTZAN_GENRES)
-    worst = confusion.worst(confusion.count(table, GTZAN_GENRES))
-    assert f"{worst[0].genre} → {worst[0].heard}, {worst[0].clips} of" in texts(page)
+    worst = confusion.most_confused(confusion.confusion_matrix(table, GTZAN_GENRES))
+    assert f"{worst[0].genre} → {worst[0].predicted}, {worst[0].clips} of" in texts(page)
     assert len(page.dataframe[0].value) == worst[0].clips
     press(page, str(worst[1]))
     assert not page.exception
     assert page.query_params["label"] == worst[1].genre
-    assert page.query_params["heard"] == worst[1].heard
+    assert page.query_params["heard"] == worst[1].predicted
     assert len(page.dataframe[0].value) == worst[1].clips
 
 

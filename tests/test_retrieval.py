@@ -13,6 +13,7 @@ from deepmusic.__main__ import main
 from deepmusic.datasets import Gtzan, Pictures
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import DatasetError, RunError
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.retrieval import ALL, MFCC, RANDOM, TEST, TOGETHER
 from deepmusic.runs import Run
 
@@ -66,7 +67,7 @@ def test_neighbours_of_the_same_artist_do_not_count():
 
 @pytest.fixture(scope="module")
 def measured():
-    return retrieval.measure("paper", TEST)
+    return retrieval.measure(BENCHMARK_PROTOCOL, TEST)
 
 
 def test_the_goal_is_reached_on_clips_that_the_networks_never_saw(measured):
@@ -88,7 +89,7 @@ def test_by_genre_adds_up_to_the_whole(measured):
 
 
 def test_known_labels_flatter(measured):
-    whole = retrieval.measure("paper", ALL)
+    whole = retrieval.measure(BENCHMARK_PROTOCOL, ALL)
     assert whole[TOGETHER]["candidates"] > 900
     for system in ("cnn", "crnn", "cnn_gru"):
         gain = whole[system]["precision_at_10"] - measured[system]["precision_at_10"]
@@ -100,14 +101,14 @@ def test_embeddings_of_other_networks_are_refused(tmp_path):
         (tmp_path / "paper").mkdir(exist_ok=True)
         source = retrieval.FOLDER / "paper" / name
         (tmp_path / "paper" / name).write_bytes(source.read_bytes())
-    assert len(retrieval.read("cnn", "paper", tmp_path)) == 1000
+    assert len(retrieval.read("cnn", BENCHMARK_PROTOCOL, tmp_path)) == 1000
     source = json.loads((tmp_path / "paper" / "source.json").read_text())
     source["trained"]["cnn"] = "0" * 64
     (tmp_path / "paper" / "source.json").write_text(json.dumps(source))
     with pytest.raises(RunError, match="retrieval --store"):
-        retrieval.read("cnn", "paper", tmp_path)
+        retrieval.read("cnn", BENCHMARK_PROTOCOL, tmp_path)
     with pytest.raises(RunError, match="no readable embeddings"):
-        retrieval.read("crnn", "paper", tmp_path)
+        retrieval.read("crnn", BENCHMARK_PROTOCOL, tmp_path)
 
 
 class SmallGtzan:
@@ -132,24 +133,24 @@ def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
     broken = names.index("jazz.00054")
     units = models.spec("crnn").config.dense_units
     for system, width in (("crnn", units), ("genres", 10), (MFCC, 80)):
-        table = retrieval.read(system, "paper", tmp_path)
+        table = retrieval.read(system, BENCHMARK_PROTOCOL, tmp_path)
         assert table.shape == (1000, width)
         assert np.isnan(table[broken]).all()
         assert np.isfinite(np.delete(table, broken, axis=0)).all()
-    vectors = retrieval.vectors(TOGETHER, "paper", tmp_path)
+    vectors = retrieval.vectors(TOGETHER, BENCHMARK_PROTOCOL, tmp_path)
     np.testing.assert_allclose(np.linalg.norm(np.delete(vectors, broken, 0), axis=1), 1, atol=1e-5)
 
 
 def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(models, "MODELS", {"crnn": models.MODELS["crnn"]})
     monkeypatch.setattr(embeddings, "NETWORKS", ("crnn",))
-    shipped = retrieval.shipped_run("crnn", "fault_filtered")
+    shipped = retrieval.shipped_run("crnn", Protocol("fault_filtered"))
     run = Run.create(tmp_path / "run", shipped.config)
     shutil.copy(shipped.history_path, run.history_path)
     shutil.copy(retrieval.shipped_run("crnn").weights_path, run.weights_path)
     retrieval.store(SmallGtzan(), [run], tmp_path / "stored")
     assert list(map(str, retrieval.protocols(tmp_path / "stored"))) == ["paper", "fault_filtered"]
-    tested = retrieval.read("crnn", "fault_filtered", tmp_path / "stored")
+    tested = retrieval.read("crnn", Protocol("fault_filtered"), tmp_path / "stored")
     assert (~np.isnan(tested[:, 0])).sum() == 290, "of other protocols, the test clips alone"
     monkeypatch.undo()
     with pytest.raises(RunError, match="no run of cnn, cnn_gru"):

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from deepmusic import comparison, models
+from deepmusic import models
 from deepmusic.charts.scores import reliability_chart
-from deepmusic.comparison import Score
+from deepmusic.scores import Score, errors_at_benchmark_temperature
 from deepmusic.ui import markdown
 from deepmusic.ui.compared import NOTHING
 
@@ -40,12 +40,10 @@ def show(scores: Sequence[Score], strict: Sequence[Score]) -> None:
         st.info("No network has been measured by this protocol yet.")
         return
     names = {score.candidate.name: score.candidate.model for score in voters}
-    temperatures = {
-        score.candidate.name: comparison.fitted_temperature(score.candidate) for score in voters
-    }
-    before = {score.candidate.name: comparison.calibration(score) for score in voters}
+    temperatures = {score.candidate.name: score.candidate.temperature for score in voters}
+    before = {score.candidate.name: score.calibration() for score in voters}
     after = {
-        score.candidate.name: comparison.calibration(score, temperature)
+        score.candidate.name: score.calibration(temperature)
         for score in voters
         if (temperature := temperatures[score.candidate.name])
     }
@@ -82,7 +80,7 @@ def show(scores: Sequence[Score], strict: Sequence[Score]) -> None:
 
 def _why_not_applied(scores: Sequence[Score], strict: Sequence[Score]) -> str:
     """Say why the app shows percentages as they are, where that can be measured."""
-    errors = comparison.errors_at_home_temperature(scores, strict)
+    errors = errors_at_benchmark_temperature(scores, strict)
     if not errors or errors[1] <= errors[0]:
         return ""
     return (

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic import comparison, models
+from deepmusic import disagreement, models
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, compared, markdown, player, sources
 
@@ -23,7 +23,7 @@ def show() -> None:
     if song.remark:
         st.caption(song.remark)
     sound = st.empty()
-    places = comparison.disagreements(predictions)
+    places = disagreement.disagreements(predictions)
     player.show(view, predictions, featured=models.ENSEMBLE, key="duel_player", apart=places)
     apart = sum(place["end"] - place["start"] for place in places)
     if not places:

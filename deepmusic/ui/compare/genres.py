@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic import comparison, models
+from deepmusic import models
 from deepmusic.charts.scores import genre_bars
-from deepmusic.comparison import Score
+from deepmusic.scores import Score
 from deepmusic.ui import address
 
 BY_GENRE_WORDS = {
@@ -33,7 +33,7 @@ def show(scores: Sequence[Score]) -> None:
     st.plotly_chart(
         genre_bars(
             {score.candidate.name: score.candidate.model for score in shown},
-            {score.candidate.name: comparison.by_genre(score, measure) for score in shown},
+            {score.candidate.name: score.by_genre(measure) for score in shown},
         ),
         config={"displayModeBar": False},
         alt=f"{measure.capitalize()} of each network, genre by genre",

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic import comparison, models
+from deepmusic import models
+from deepmusic.candidates import train_commands
 from deepmusic.charts.scores import IntervalRow, interval_chart
-from deepmusic.comparison import Candidate
+from deepmusic.protocols import STRICTER, Protocol
+from deepmusic.scores import Candidate
 from deepmusic.ui import address, compared
 
 
@@ -17,7 +19,7 @@ def show(candidates: Sequence[Candidate]) -> None:
         "Network",
         known,
         required=True,
-        format_func=comparison.title,
+        format_func=models.title,
         key=address.key("honest", known),
         persist_state="session",
     )
@@ -27,7 +29,7 @@ def show(candidates: Sequence[Candidate]) -> None:
         if candidate.model == model:
             first.setdefault(candidate.protocol, candidate)
     measured, _ = compared.scores_of(list(first.values()), {})
-    by_protocol = {score.candidate.protocol: score for score in measured}
+    by_protocol = {str(score.candidate.protocol): score for score in measured}
     left, right = st.columns([3, 2], gap="medium")
     with left:
         st.plotly_chart(
@@ -40,12 +42,12 @@ def show(candidates: Sequence[Candidate]) -> None:
                         share and share.low,
                         share and share.high,
                     )
-                    for name in comparison.HONEST_ORDER
+                    for name in STRICTER
                     for share in [by_protocol[name].window if name in by_protocol else None]
                 ]
             ),
             config={"displayModeBar": False},
-            alt=f"Accuracy of {comparison.title(model)} under each protocol",
+            alt=f"Accuracy of {models.title(model)} under each protocol",
         )
         unit = (
             "Share of *clips* right, since the SVM judges each clip at once (in `window_leak`, "
@@ -58,16 +60,12 @@ def show(candidates: Sequence[Candidate]) -> None:
             "of training and test differs, and how many clips are left to train on, as long as the "
             "recipe is the same: each number is the shipped run's, or else your newest run's."
         )
-    missing = [name for name in comparison.HONEST_ORDER if name not in by_protocol]
+    missing = [name for name in STRICTER if name not in by_protocol]
     with right:
-        st.markdown(
-            "\n".join(
-                f"- **{name}**: {comparison.words_of(name)}" for name in comparison.HONEST_ORDER
-            )
-        )
+        st.markdown("\n".join(f"- **{name}**: {Protocol(name).description}" for name in STRICTER))
     if missing and model != models.ENSEMBLE:
         st.caption("What is not measured yet can be; each takes about as long as in the table.")
-        commands = [line for name in missing for line in comparison.train_commands(model, name)]
+        commands = [line for name in missing for line in train_commands(model, Protocol(name))]
         st.code("\n".join(commands), language="bash", wrap_lines=True)
     elif missing and model == models.ENSEMBLE:
         st.caption("The ensemble is measured once all three networks are; choose one of them.")

@@ -36,8 +36,8 @@ def choose_cell(shown: dict[str, Result], view: str) -> tuple[str, str, list[str
     by = address.key("by", names) and st.session_state["by"]
     lead = shown[by]
     if not {"label", "heard"} <= {*st.session_state} and not address.asked("label"):
-        worst = confusion.worst(lead.matrix, 1)
-        genre, heard = (worst[0].genre, worst[0].heard) if worst else (lead.genres[0],) * 2
+        worst = confusion.most_confused(lead.matrix, 1)
+        genre, heard = (worst[0].genre, worst[0].predicted) if worst else (lead.genres[0],) * 2
         st.session_state.update(label=genre, heard=heard)
     for name in ("label", "heard"):
         address.key(name, lead.genres)

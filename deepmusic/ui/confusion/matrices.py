@@ -54,13 +54,13 @@ def show_difference(
 ) -> None:
     """Draw the first network's matrix less the second's, over the clips that both have."""
     first, second = shown.values()
-    tables = confusion.in_common(first.clips, second.clips)
+    tables = confusion.common_clips(first.clips, second.clips)
     if tables[0].empty:
         st.info("These two have no test clip in common. Choose another pair.")
         return
-    counts = [confusion.count(table, first.genres) for table in tables]
+    counts = [confusion.confusion_matrix(table, first.genres) for table in tables]
     # Where nothing was heard as a genre, its precision is not a number; nothing is drawn there.
-    matrix = confusion.express(counts[0], measure) - confusion.express(counts[1], measure)
+    matrix = confusion.normalize(counts[0], measure) - confusion.normalize(counts[1], measure)
     left, right = st.columns([5, 4], gap="medium")
     with left:
         chart = difference_chart(
@@ -79,7 +79,7 @@ def show_difference(
         )
     with right:
         st.markdown(DIFFERENCE_WORDS)
-        rights = [table["genre"] == table["heard"] for table in tables]
+        rights = [table["genre"] == table["predicted"] for table in tables]
         only_first = int((rights[0] & ~rights[1]).sum())
         only_second = int((~rights[0] & rights[1]).sum())
         st.markdown(
@@ -87,14 +87,14 @@ def show_difference(
             f"{second.name} alone **{only_second}**. Their mistakes differ most here:"
         )
         with st.container(gap=None):
-            for ours, theirs in confusion.most_unlike(*counts):
+            for ours, theirs in confusion.largest_differences(*counts):
                 st.button(
-                    f"{ours.genre} → {ours.heard}: {first.name} {ours.clips}, "
+                    f"{ours.genre} → {ours.predicted}: {first.name} {ours.clips}, "
                     f"{second.name} {theirs.clips} of {ours.of} clips",
-                    key=f"unlike_{ours.genre}_{ours.heard}",
+                    key=f"unlike_{ours.genre}_{ours.predicted}",
                     type="tertiary",
                     on_click=cells.select,
-                    args=(ours.genre, ours.heard),
+                    args=(ours.genre, ours.predicted),
                 )
 
 
@@ -109,9 +109,9 @@ def show_paper(shown: dict[str, Result]) -> None:
         for column, result in zip(
             st.columns(3, gap="medium"), comparable[row : row + 3], strict=False
         ):
-            verdicts = confusion.window_verdicts(result.predictions, result.genres)
-            windows = confusion.count(verdicts, result.genres)
-            ours = confusion.diagonal(confusion.express(windows, PRECISION))
+            verdicts = confusion.window_table(result.predictions, result.genres)
+            windows = confusion.confusion_matrix(verdicts, result.genres)
+            ours = confusion.diagonal(confusion.normalize(windows, PRECISION))
             papers = {genre: 100 * share for genre, share in paper.precision(result.model).items()}
             with column:
                 st.plotly_chart(
@@ -149,7 +149,7 @@ def _show_matrix(
     dark: bool,
 ) -> None:
     chart = confusion_chart(
-        confusion.express(result.matrix, measure),
+        confusion.normalize(result.matrix, measure),
         unit=UNITS[measure],
         top=top,
         title=result.heading,
@@ -162,11 +162,11 @@ def _show_matrix(
 def _show_worst(choice: str, result: Result) -> None:
     """Say the worst confusions in words, each of which opens its clips."""
     with st.container(gap=None):
-        for pair in confusion.worst(result.matrix):
+        for pair in confusion.most_confused(result.matrix):
             st.button(
                 str(pair),
-                key=f"worst_{choice}_{pair.genre}_{pair.heard}",
+                key=f"worst_{choice}_{pair.genre}_{pair.predicted}",
                 type="tertiary",
                 on_click=cells.select,
-                args=(pair.genre, pair.heard, choice),
+                args=(pair.genre, pair.predicted, choice),
             )

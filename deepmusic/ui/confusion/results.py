@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from deepmusic import comparison, confusion, models
-from deepmusic.comparison import Candidate
+from deepmusic import candidates, confusion, models
 from deepmusic.errors import ModelError, RunError
 from deepmusic.models import ENSEMBLE
-from deepmusic.runs import FINISHED, HOME_PROTOCOL, list_runs, shipped_run
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
+from deepmusic.runs import FINISHED, list_runs, shipped_run
+from deepmusic.scores import Candidate
 from deepmusic.ui import compared, markdown
 
 
@@ -20,7 +21,7 @@ class Result:
 
     name: str
     model: str
-    protocol: str
+    protocol: Protocol
     genres: list[str]
     data: str
     predictions: pd.DataFrame = field(repr=False)
@@ -28,18 +29,18 @@ class Result:
 
     @property
     def matrix(self) -> pd.DataFrame:
-        return confusion.count(self.clips, self.genres)
+        return confusion.confusion_matrix(self.clips, self.genres)
 
     @property
     def heading(self) -> str:
-        right = (self.clips["genre"] == self.clips["heard"]).mean()
+        right = (self.clips["genre"] == self.clips["predicted"]).mean()
         return f"{self.name}: {100 * right:.0f} % right"
 
 
 def read_result(candidate: Candidate) -> Result:
     """Return what finished runs answered; raise `RunError` if their files are damaged."""
     predictions, clips = compared.tables_of(candidate)
-    genres = comparison.genres_of(candidate)
+    genres = candidate.genres
     if predictions[genres].isna().any(axis=None):
         raise RunError(
             f"{candidate.runs[0].path}: some answers are no numbers; its training has diverged."
@@ -50,10 +51,11 @@ def read_result(candidate: Candidate) -> Result:
     )
 
 
-def shipped_choice(name: str, protocol: str) -> str:
+def shipped_choice(name: str, protocol: Protocol) -> str:
     """Return what stands for a shipped network in the address."""
-    short = protocol.replace(", fold ", "-fold")
-    return f"shipped-{name}" if protocol == HOME_PROTOCOL else f"shipped-{short}-{name}"
+    return (
+        f"shipped-{name}" if protocol == BENCHMARK_PROTOCOL else f"shipped-{protocol.slug}-{name}"
+    )
 
 
 def is_shipped_network(choice: str) -> bool:
@@ -67,10 +69,10 @@ def find_shipped(faults: dict[str, str]) -> dict[str, Candidate]:
         try:
             shipped_run(name)
         except RunError as error:
-            faults[shipped_choice(name, HOME_PROTOCOL)] = str(error)
+            faults[shipped_choice(name, BENCHMARK_PROTOCOL)] = str(error)
     return {
         shipped_choice(candidate.model, candidate.protocol): candidate
-        for candidate in comparison.find_shipped()
+        for candidate in candidates.find_shipped()
         if candidate.model != models.BASELINE
     }
 
@@ -83,12 +85,10 @@ def find_own(faults: dict[str, str]) -> dict[str, Result]:
     for run in runs:
         title = run.notes["title"]
         try:
-            model, protocol = run.config.model.name, run.evaluation.get("protocol")
+            model, protocol = run.config.model.name, run.protocol
             models.spec(model)
             if not run.config.train.is_tested:
                 continue
-            if not protocol:
-                raise RunError(f"{run.path} does not say its protocol. Train this run again.")
             name = title if title and titles[title] == 1 else run.id
             found[run.id] = read_result(Candidate(name, model, protocol, (run,), False))
         except (RunError, ModelError) as error:
@@ -96,10 +96,10 @@ def find_own(faults: dict[str, str]) -> dict[str, Result]:
     return found
 
 
-def read_shipped(candidates: dict[str, Candidate], protocol: str) -> dict[str, Result]:
+def read_shipped(shipped: dict[str, Candidate], protocol: Protocol) -> dict[str, Result]:
     """Read what the shipped networks of a protocol answered; say which cannot be read."""
     found = {}
-    for choice, candidate in candidates.items():
+    for choice, candidate in shipped.items():
         if candidate.protocol == protocol:
             try:
                 found[choice] = read_result(candidate)
