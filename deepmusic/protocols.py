@@ -110,7 +110,7 @@ class Protocol:
     @property
     def cli_options(self) -> str:
         """Options of ``train`` that lead to it, such as ``--split artist_folds --fold 1``."""
-        split = self.name if self.is_of_gtzan else PAPER
+        split = self.name if self.name in (*SPLITS, ALL_CLIPS) else PAPER
         if self.name.endswith(_PUBLISHED):
             split = OWN
         return f"--split {split}" + (f" --fold {self.fold}" if self.fold else "")

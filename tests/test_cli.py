@@ -253,7 +253,7 @@ def test_training_can_be_switched_off(stored, monkeypatch):
 
 
 def test_a_song_is_timed(monkeypatch):
-    monkeypatch.setattr("deepmusic.comparison.time_classifiers", lambda asked: {"crnn": 17.4})
+    monkeypatch.setattr("deepmusic.latency.time_classifiers", lambda asked: {"crnn": 17.4})
     monkeypatch.setattr("deepmusic.prediction.load_classifiers", lambda names: {})
     assert run("time").stdout == "CRNN         17 ms\n"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 #: Name of the mean of all networks' probabilities, listed beside them.
 ENSEMBLE = "ensemble"
 
-#: Name of what the networks must beat: a support vector machine (`deepmusic.baseline`).
+#: Name of the baseline: a support vector machine (`deepmusic.svm`).
 BASELINE = "svm"
 
 #: What options call all networks together.
