@@ -18,7 +18,7 @@ README = PAPERS[0].read_text(encoding="utf-8")
 
 def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(list(filter(None, example.splitlines()))) == 5
+    assert len(list(filter(None, example.splitlines()))) == 6
     soundfile.write(tmp_path / "song.mp3", synth.play("jazz", seconds=6), 22_050, format="MP3")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "README.md", "exec"), {})
