@@ -130,12 +130,6 @@ def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> subproc
     return _spawn(["measure", *arguments], subprocess.PIPE)
 
 
-def download(name: str) -> None:
-    """Start fetching a collection (`deepmusic.download`) and return at once."""
-    refuse_if_forbidden()
-    _spawn(["data", "download", name], subprocess.DEVNULL)
-
-
 @contextmanager
 def measuring(folder: Path) -> Iterator[None]:
     """Wait for the place of the one measurement that may go on; end this process for any run.

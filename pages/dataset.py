@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.ui import address, frame
-from deepmusic.ui.dataset import checkup, gallery, getting, shelf, views
+from deepmusic.ui.dataset import checkup, gallery, get, selected, views
 
 VIEWS = {
     "browse": ("Browse", gallery.show),
@@ -11,13 +11,13 @@ VIEWS = {
     "sounds": ("Sound of a genre", views.show_sounds),
     "front-end": ("Sound to picture", views.show_front_end),
     "check": ("Check it", checkup.show),
-    "get": ("Get it", getting.show),
+    "get": ("Get it", get.show),
 }
 
 frame.enter("pages/dataset.py")
 
 st.subheader("What do the networks learn from?", anchor=False)
-chosen = shelf.choose()
+chosen = selected.choose()
 if chosen is None:
     st.stop()
 left, right = st.columns([5, 1], vertical_alignment="center")
@@ -41,6 +41,6 @@ if len(splits) > 1 and view in ("browse", "check"):
         key=address.key("dataset_split", splits),
         label_visibility="collapsed",
         persist_state="session",
-        help="The protocol whose parts are shown: which clips train, choose and test.",
+        help="The protocol whose training, validation and test sets are shown.",
     )
 VIEWS[view][1](chosen, split)

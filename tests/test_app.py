@@ -16,9 +16,6 @@ from deepmusic.ui import cache
 def _fresh_gtzan(monkeypatch):
     """Without GTZAN, unless a test sets it."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
-    cache.gtzan.clear()
-    yield
-    cache.gtzan.clear()
 
 
 @pytest.fixture
@@ -160,7 +157,6 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
 
 def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    cache.gtzan.clear()
     app.query_params["source"] = "gtzan"
     app.run()
     assert not app.exception
@@ -175,7 +171,6 @@ def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gt
 def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypatch, toy_gtzan):
     """The others know all of GTZAN by heart; a song from elsewhere they know best."""
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    cache.gtzan.clear()
     asked = []
     networks = cache.networks
 

@@ -16,7 +16,6 @@ from deepmusic.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 from deepmusic.metrics import clip_table
 from deepmusic.runs import Run
-from deepmusic.ui import cache
 
 GENRES = ["pop", "rock", "jazz"]
 
@@ -230,17 +229,12 @@ def runs_folder(monkeypatch, tmp_path):
 @pytest.fixture
 def no_gtzan(monkeypatch):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
-    cache.gtzan.clear()
-    yield
-    cache.gtzan.clear()
 
 
 @pytest.fixture
 def toy_audio(monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    cache.gtzan.clear()
-    yield toy_gtzan
-    cache.gtzan.clear()
+    return toy_gtzan
 
 
 @pytest.fixture
@@ -492,7 +486,6 @@ def test_a_damaged_or_old_file_is_no_fault(page, runs_folder, tmp_path, monkeypa
     (folder / "rock.00001.wav").write_bytes(b"no sound at all")
     soundfile.write(folder / "rock.00002.au", music, 22_050)
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path / "gtzan"))
-    cache.gtzan.clear()
     verdicts = [("rock.00001", "rock", "pop"), ("rock.00002", "rock", "pop")]
     make_run(runs_folder, "20261122-100000-cnn", verdicts)
     page.query_params.update({"protocol": "fault_filtered", "clip": "rock.00001"})

@@ -1,9 +1,13 @@
 """The Dataset page in every state, without a browser."""
 
+import threading
+
 import pytest
+import soundfile
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import download, launch
+from deepmusic import audio, download, synth
+from deepmusic.errors import DatasetError
 from deepmusic.ui import cache
 
 VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
@@ -11,12 +15,9 @@ VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
 
 @pytest.fixture(autouse=True)
 def _nothing_at_hand(monkeypatch, tmp_path):
-    for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA", "DEEPMUSIC_ALLOW_TRAINING"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("GTZAN", "FMA", "ALLOW_TRAINING", "PUBLIC"):
+        monkeypatch.delenv(f"DEEPMUSIC_{name}", raising=False)
     monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
-    cache.forget_collections()
-    yield
-    cache.forget_collections()
 
 
 def page(**query) -> AppTest:
@@ -45,7 +46,7 @@ def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
     assert "Not at hand here" in texts(app)
     assert not app.error
     expected = {
-        "browse": "once the collection is at hand",
+        "browse": "once the data set is at hand",
         "map": "neighbours sound alike",
         "sounds": "Average spectrum",
         "front-end": "Each frame covers **93 ms**",
@@ -140,30 +141,76 @@ def test_the_doctor_knows_gtzan_without_it():
     assert "8 of these stand on two sides of the split paper" in texts(app)
 
 
-def test_the_button_starts_a_download(monkeypatch):
-    begun = []
-    monkeypatch.setattr(launch, "download", begun.append)
+def test_a_download_is_shown_stopped_and_its_end_told(monkeypatch):
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def get(name, on_progress):
+        try:
+            on_progress("downloading genres.tar.gz", 500_000_000, 10**9)
+            begun.set()
+            go_on.wait(30)
+            on_progress("downloading genres.tar.gz", 600_000_000, 10**9)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(download, "get", get)
     app = page(look="get")
     button(app, "Download").click().run()
     assert not app.exception
-    assert begun == ["gtzan"]
+    assert begun.wait(30)
+    app.run()
+    button(app, "Stop").click().run()
+    go_on.set()
+    assert ended.wait(30)
+    app = wait_for(app, "Download")
+    assert "was stopped" in app.warning[0].value
 
 
-def test_a_running_download_shows_how_far_it_is(tmp_path):
-    folder = tmp_path / "data"
-    with download._alone("gtzan", folder):
-        download._write_state("gtzan", folder, phase="downloading x", done=500_000_000, of=10**9)
-        app = page(look="get")
-        button(app, "Stop").click().run()
-    assert (folder / ".gtzan.stop").exists()
+def wait_for(app, label: str) -> AppTest:
+    """Run a page again until it has a button: its threads end a moment after their work."""
+    for _ in range(50):
+        app.run()
+        if any(one.label == label for one in app.button):
+            return app
+    raise AssertionError(label)
 
 
-def test_a_failed_download_says_why(tmp_path):
-    (tmp_path / "data").mkdir()
-    download._write_state("gtzan", tmp_path / "data", error="No mirror answers.")
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (DatasetError("No *server* answers."), "No \\*server\\* answers."),
+        (OSError(12, "Cannot allocate memory"), "An unforeseen fault\\: OSError"),
+    ],
+)
+def test_a_failed_download_says_why(fault, said, monkeypatch):
+    def get(name, on_progress):
+        raise fault
+
+    monkeypatch.setattr(download, "get", get)
     app = page(look="get")
-    assert "No mirror answers" in app.warning[0].value
-    assert button(app, "Go on")
+    button(app, "Download").click().run()
+    app = wait_for(app, "Download")
+    assert said in app.warning[0].value
+
+
+def test_a_place_that_is_taken_is_told(tmp_path):
+    (tmp_path / "data" / "gtzan").mkdir(parents=True)
+    app = page(look="get")
+    button(app, "Download").click().run()
+    app = wait_for(app, "Download")
+    assert "gtzan is there already. Delete it" in app.warning[0].value.replace("\\", "")
+
+
+def test_a_dataset_that_came_by_a_terminal_is_seen(tmp_path, toy_gtzan):
+    app = page(look="get")
+    assert button(app, "Download")
+    assert cache.gtzan() is None
+    download.use("gtzan", toy_gtzan)
+    assert len(cache.gtzan().audio_tracks) == 40
+    app.run()
+    assert not app.exception
+    assert "at hand, in" in app.success[0].value
+    assert "40 can be heard here" in texts(app)
 
 
 def test_what_is_on_disk_can_be_used(toy_gtzan):
@@ -197,7 +244,80 @@ def test_fma_can_be_browsed(toy_fma, monkeypatch):
     assert len(app.get("image")) >= 8
 
 
-def test_a_public_demo_names_no_paths_and_downloads_nothing(monkeypatch):
+@pytest.mark.parametrize("suffix", ["folder", "csv"])
+def test_a_dataset_that_grows_is_looked_at_anew(suffix, tmp_path):
+    def add(track: str) -> None:
+        path = tmp_path / "own" / track
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, synth.tone(440, seconds=4, sample_rate=8_000), 8_000)
+        with (tmp_path / "own.csv").open("a") as table:
+            table.write(f"own/{track},{track.partition('/')[0]}\n")
+
+    (tmp_path / "own.csv").write_text("path,genre\n")
+    add("rock/a.wav")
+    add("jazz/b.wav")
+    app = page(collection="own")
+    path = tmp_path / ("own.csv" if suffix == "csv" else "own")
+    app.text_input(key="dataset_path").set_value(str(path)).run()
+    assert "**2 clips**" in texts(app)
+    add("jazz/c.wav")
+    app.session_state["dataset_clip"] = "own/jazz/c.wav" if suffix == "csv" else "jazz/c.wav"
+    app.run()
+    assert not app.exception
+    assert "**3 clips**" in texts(app)
+    assert "c\\.wav**, jazz" in texts(app)
+
+
+def test_a_clip_that_is_replaced_is_drawn_anew(tmp_path):
+    from deepmusic.datasets import Folder
+    from deepmusic.ui.dataset import selected
+
+    for genre, hertz in (("rock", 440), ("jazz", 880)):
+        (tmp_path / genre).mkdir()
+        tone = audio.encode_wav(synth.tone(hertz, seconds=4, sample_rate=8_000), 8_000)
+        (tmp_path / genre / "a.wav").write_bytes(tone)
+    chosen = selected.SelectedDataset(str(tmp_path), Folder(tmp_path), "1", 2)
+    before = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    (tmp_path / "rock" / "a.wav").write_bytes((tmp_path / "jazz" / "a.wav").read_bytes())
+    after = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_a_path_with_markup_stays_text():
+    app = page(collection="own")
+    app.text_input(key="dataset_path").set_value("/no/:red[where]").run()
+    assert "/no/\\:red\\[where\\]" in app.error[0].value
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", ["gtzan", "fma", "own", "toy"])
+def test_in_public_no_recording_is_played_and_no_folder_named(
+    view, name, monkeypatch, toy_gtzan, toy_fma
+):
+    if (view, name) == ("map", "toy"):
+        pytest.skip("placing the demo clips takes the networks")
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
+    monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
+    monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
+    app = page(look=view, collection=name, dataset_clip="blues.00000")
+    if view == "browse" and name != "toy":
+        assert "Not at hand here" in texts(app)
+    if view == "check":
+        button(app, "Check it").click().run()
+        files = app.session_state["dataset_report"][1].table["file"]
+        assert set(files) == {""}
+    if view == "get":
+        assert "Downloads are switched off here" in texts(app)
+        assert not app.button
+    assert not app.exception
+    assert not app.text_input
+    assert len(app.get("audio")) == (view == "front-end")
+    for folder in (toy_gtzan, toy_fma):
+        assert str(folder) not in str(app)
+
+
+def test_where_training_is_off_nothing_is_downloaded(monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", "0")
     app = page(look="get", collection="own")
     assert "Downloads are switched off here" in texts(app)

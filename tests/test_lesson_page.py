@@ -13,9 +13,6 @@ STEPS = ("Sound", "Spectrogram", "First look", "Memory", "Vote")
 def _fresh_gtzan(monkeypatch):
     """Without GTZAN, unless a test sets it."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
-    cache.gtzan.clear()
-    yield
-    cache.gtzan.clear()
 
 
 def open_lesson(**query):
@@ -102,7 +99,6 @@ def test_a_link_with_nonsense_leads_to_the_first_step():
 
 def test_gtzan_clips_can_be_chosen_where_they_are(monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    cache.gtzan.clear()
     app = open_lesson(step="5")
     assert app.selectbox[0].label == "A synthetic band"
     app.button_group[1].set_value("gtzan").run()

@@ -8,7 +8,7 @@ from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import AudioError, RunError
 from deepmusic.runs import find_run
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import markdown
 
 OUTSIDE = [
     "../../etc/passwd",
@@ -27,9 +27,6 @@ OUTSIDE = [
 def _fresh(monkeypatch):
     for name in (public.VARIABLE, ENVIRONMENT_VARIABLE, "DEEPMUSIC_ALLOW_TRAINING"):
         monkeypatch.delenv(name, raising=False)
-    cache.gtzan.clear()
-    yield
-    cache.gtzan.clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import indexing, synth
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.library import Library
-from deepmusic.ui import cache, collections
+from deepmusic.ui import collections
 
 pytestmark = pytest.mark.usefixtures("networks_once")
 
@@ -21,9 +21,6 @@ def _without_gtzan(monkeypatch):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setattr(collections, "TAKES", 1)
     monkeypatch.setattr(collections, "TAKE_SECONDS", 4.0)
-    cache.gtzan.clear()
-    yield
-    cache.gtzan.clear()
 
 
 @pytest.fixture(scope="module")

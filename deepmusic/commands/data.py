@@ -198,10 +198,7 @@ def check(
     help="Take it from this folder or archive instead of fetching it.",
 )
 def download_command(name: str, path: Path | None) -> None:
-    """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/.
-
-    Goes on where it broke off or was stopped.
-    """
+    """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/."""
     from deepmusic import download
 
     if path:
@@ -213,7 +210,7 @@ def download_command(name: str, path: Path | None) -> None:
         if of:
             bars.setdefault(phase, progress(phase))(done, of)
 
-    click.echo(download.get(name, on_progress=report))
+    click.echo(download.get(name, report))
 
 
 # === map ===

@@ -10,14 +10,17 @@ import os
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from deepmusic import audio, models, public
-from deepmusic.datasets import Dataset, Gtzan, open_dataset
+from deepmusic import audio, datasets, models, public
+from deepmusic.datasets import Dataset, Gtzan
 from deepmusic.errors import DatasetError
+from deepmusic.files import data_folder
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import list_runs
 
@@ -223,43 +226,52 @@ def demo_song(genre: str) -> bytes:
     return audio.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
 
 
-@st.cache_resource(show_spinner=False)
-def gtzan() -> Gtzan | None:
-    """Open GTZAN where it is at hand, with audio; else, and always in public, return None."""
-    if public.is_public():
-        return None
-    try:
-        dataset = Gtzan.from_environment()
-    except DatasetError:
-        return None
-    return dataset if dataset.audio_tracks else None
+# === Data sets ===
+
+
+def dataset_version(data: str) -> str:
+    """Return what changes as soon as files of a data set come or go, or its CSV is edited.
+
+    Parameters
+    ----------
+    data : str
+        As in a run's settings.
+    """
+    variable = {"gtzan": "DEEPMUSIC_GTZAN", "fma": "DEEPMUSIC_FMA"}.get(data)
+    root = Path(os.environ.get(variable) or data_folder() / data) if variable else Path(data)
+    digest = hashlib.sha256()
+    # A folder's time changes with the names in it.
+    for path in (root, *(Path(folder) for folder, _, _ in os.walk(root))):
+        with suppress(OSError):
+            facts = path.stat()
+            digest.update(f"{path.absolute()}\0{facts.st_mtime_ns}\0{facts.st_size}\0".encode())
+    return digest.hexdigest()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, ttl=60)
-def _opened(data: str, where: tuple[str, ...]) -> Dataset:
-    return open_dataset(data)
+def _open_dataset(data: str, version: str) -> Dataset:
+    return datasets.open_dataset(data)
 
 
-def opened(data: str) -> Dataset:
-    """Open a collection by the name that stands in a run's settings, or raise `DatasetError`."""
-    names = ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA", "DEEPMUSIC_DATA")
-    return _opened(data, tuple(os.environ.get(name, "") for name in names))
+def open_dataset(data: str) -> Dataset:
+    """Open a data set as `deepmusic.datasets.open_dataset` does; in public, only the toy set."""
+    if public.is_public() and data != "toy":
+        raise DatasetError("Recordings and folders of this server are not open to the public.")
+    return _open_dataset(data, dataset_version(data))
 
 
-def collection(data: str) -> Dataset | None:
-    """Open a collection; None if it is not at hand, and always in public."""
-    if public.is_public():
-        return None
+def find_dataset(data: str) -> Dataset | None:
+    """Open a data set; None if it is not at hand or not open to the public."""
     try:
-        return opened(data)
+        return open_dataset(data)
     except DatasetError:
         return None
 
 
-def forget_collections() -> None:
-    """Look anew which collections are at hand; one has come."""
-    gtzan.clear()
-    _opened.clear()
+def gtzan() -> Gtzan | None:
+    """Open GTZAN where its audio is at hand and open to who asks."""
+    dataset = find_dataset("gtzan")
+    return dataset if dataset and dataset.audio_tracks else None
 
 
 @st.cache_data(show_spinner=False)
@@ -268,7 +280,7 @@ def gtzan_part(track: str) -> str:
     from deepmusic.runs import shipped_run
 
     recipe = shipped_run(next(iter(models.MODELS))).config.train
-    return gtzan().split(recipe.split, recipe.fold).part_of(track)
+    return Gtzan.facts_only().split(recipe.split, recipe.fold).part_of(track)
 
 
 def _describe_source(song: audio.Song) -> str:

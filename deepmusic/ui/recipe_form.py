@@ -54,7 +54,7 @@ def show() -> None:
         st.info("Type the path of a folder with one subfolder a genre, or of a CSV.")
         return
     try:
-        dataset = cache.opened(data)
+        dataset = cache.open_dataset(data)
     except DeepMusicError as error:
         st.error(str(error))
         return
@@ -91,7 +91,9 @@ def show() -> None:
 
 def _choose_data() -> str:
     """Return the collection to learn from; of a folder of one's own, its path."""
-    at_hand = [name for name in ("toy", "gtzan", "fma") if name == "toy" or cache.collection(name)]
+    at_hand = [
+        name for name in ("toy", "gtzan", "fma") if name == "toy" or cache.find_dataset(name)
+    ]
     at_hand.append(_OWN)
     data = st.selectbox(
         "Data", at_hand, format_func=_DATA.get, key="train_data", persist_state="session"

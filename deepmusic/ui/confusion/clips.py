@@ -58,7 +58,7 @@ def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> p
         facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
         faults = confusion.known_faults(read_facts())
     else:
-        dataset = cache.collection(data)
+        dataset = cache.find_dataset(data)
         tracks = dataset.tracks if dataset else {}
         facts = {track.id: (track.artist, track.title) for track in tracks.values()}
         faults = {}
@@ -79,7 +79,7 @@ def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> p
 
 def _show_player(tracks: list[str], data: str) -> None:
     """Play one of these clips where there is audio."""
-    dataset = cache.gtzan() if data == "gtzan" else cache.collection(data)
+    dataset = cache.gtzan() if data == "gtzan" else cache.find_dataset(data)
     audible = [track for track in tracks if dataset and dataset.audio_path(clip_of(track))]
     if not audible and data != "gtzan":
         st.caption(

@@ -5,14 +5,14 @@ import streamlit as st
 from deepmusic import doctor, export
 from deepmusic.doctor import FAULTS, Report
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui.dataset import shelf as shelves
-from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.dataset.selected import SelectedDataset, default_fold
+from deepmusic.ui.markdown import message
 from deepmusic.ui.markdown import plain as escape
 
 _KEPT = "dataset_report"
 
 
-def show(shelf: Shelf, split: str) -> None:
+def show(selected: SelectedDataset, split: str) -> None:
     """Offer a check, and show the report of the last one."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         near = st.toggle(
@@ -20,14 +20,14 @@ def show(shelf: Shelf, split: str) -> None:
             value=False,
             help="The networks propose pairs that sound alike, and their pictures are compared. "
             "Takes about half a minute for 1000 clips.",
-            disabled=not shelf.at_hand,
+            disabled=not selected.at_hand,
             key="dataset_near",
             width="content",
         )
         pressed = st.button("Check it", type="primary")
-    asked = (shelf.key, split)
+    asked = (selected.key, split)
     if pressed:
-        _check(shelf, split, near and shelf.at_hand, asked)
+        _check(selected, split, near and selected.at_hand, asked)
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != asked:
         st.markdown(
@@ -40,15 +40,15 @@ def show(shelf: Shelf, split: str) -> None:
     _show_report(kept[1])
 
 
-def _check(shelf: Shelf, split: str, near: bool, asked: tuple) -> None:
+def _check(selected: SelectedDataset, split: str, near: bool, asked: tuple) -> None:
     bar = st.progress(0.0, "Listening to every file ...")
     try:
         report = doctor.examine(
-            shelf.dataset,
+            selected.dataset,
             split,
-            shelves.default_fold(split),
+            default_fold(split),
             near=near,
-            jobs=1 if shelf.n_audible < 60 else -1,
+            jobs=1 if selected.n_audible < 60 else -1,
             on_progress=lambda done, of: bar.progress(
                 done / of if of else 1.0,
                 f"Listened to {done:,} of {of:,} files"
@@ -56,7 +56,7 @@ def _check(shelf: Shelf, split: str, near: bool, asked: tuple) -> None:
             ),
         )
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(message(error))
         return
     finally:
         bar.empty()

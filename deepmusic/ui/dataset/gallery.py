@@ -1,4 +1,4 @@
-"""Browse: the spectrograms of a collection, all on one scale (the paper's Fig. 1)."""
+"""Browse: the log-mels of a data set, all on one scale (the paper's Fig. 1)."""
 
 import random
 
@@ -7,48 +7,47 @@ import streamlit as st
 
 from deepmusic import browse
 from deepmusic.ui.dataset import clip
-from deepmusic.ui.dataset import shelf as shelves
-from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.dataset.selected import DEMO, SelectedDataset, clip_png, track_table
 from deepmusic.ui.markdown import plain as escape
 
 _COLUMNS = 5
 _PER_PAGE = 10
 _ANY = "any"
 _WORDS = (
-    "Time runs to the right, pitch upwards (mel scale, to 11 kHz), bright is loud. All pictures "
-    "have one scale: black is 80 dB below the clip's own loudest point."
+    "Time runs to the right, pitch upwards (mel scale, to 11 kHz), bright is loud. One scale "
+    "for all: black is 80 dB below the clip's own loudest point."
 )
-_PARTS = {"train": "train", "valid": "choose", "test": "test", "unused": "left out"}
+_PARTS = {"train": "training", "valid": "validation", "test": "test", "unused": "left out"}
 
 
-def show(shelf: Shelf, split: str) -> None:
+def show(selected: SelectedDataset, split: str) -> None:
     """Show filters, a page of spectrograms, and the clip that was chosen."""
-    table = shelves.table_of(shelf.key, split, shelves.default_fold(split), shelf.dataset)
-    if not shelf.at_hand:
-        _invite(shelf)
-    found = _filter(shelf, table)
+    table = track_table(selected, split)
+    if not selected.at_hand:
+        _invite(selected)
+    found = _filter(selected, table)
     if found.empty:
         st.info("No clip fits all of these filters. Take one away.")
         return
-    if not shelf.at_hand:
-        _list(shelf, found)
+    if not selected.at_hand:
+        _list(selected, found)
         return
-    visible = _with_files_first(shelf, found)
-    shown = _page(shelf, visible)
+    visible = _with_files_first(selected, found)
+    shown = _page(selected, visible)
     chosen = st.session_state.get("dataset_clip")
-    if chosen in shelf.dataset.tracks:
-        clip.show(shelf, chosen, split, "gallery")
+    if chosen in selected.dataset.tracks:
+        clip.show(selected, chosen, split, "gallery")
     for start in range(0, len(shown), _COLUMNS):
         for column, track in zip(
             st.columns(_COLUMNS), shown[start : start + _COLUMNS], strict=False
         ):
             with column:
-                _tile(shelf, track, table.loc[track])
+                _tile(selected, track, table.loc[track])
     st.caption(_WORDS)
 
 
-def _invite(shelf: Shelf) -> None:
-    """Say what can be done without the collection, and how to get it."""
+def _invite(selected: SelectedDataset) -> None:
+    """Say what can be done without GTZAN, and how to get it."""
     with st.container(border=True):
         st.markdown(
             "**1000 clips of 30 s, a hundred of each genre: this is what the networks learnt from. "
@@ -59,7 +58,7 @@ def _invite(shelf: Shelf) -> None:
         with st.container(horizontal=True, gap="small"):
             ways = {
                 "Get GTZAN": {"look": "get"},
-                "Hear the demo clips": {"collection": shelves.DEMO},
+                "Hear the demo clips": {"collection": DEMO},
                 "See the map": {"look": "map"},
             }
             for number, (label, wanted) in enumerate(ways.items()):
@@ -71,14 +70,14 @@ def _invite(shelf: Shelf) -> None:
                 )
 
 
-def _filter(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
+def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
     """Let a visitor narrow the clips down; return those that fit."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         genres = st.multiselect(
             "Genre",
-            shelf.dataset.genres,
+            selected.dataset.genres,
             key="dataset_genres",
-            placeholder="One of each" if shelf.at_hand else "Any",
+            placeholder="One of each" if selected.at_hand else "Any",
             persist_state="session",
             width=330,
         )
@@ -122,19 +121,16 @@ def _filter(shelf: Shelf, table: pd.DataFrame) -> pd.DataFrame:
     return browse.choose(table, genres, artist, part, fault)
 
 
-def _with_files_first(shelf: Shelf, found: pd.DataFrame) -> list[str]:
+def _with_files_first(selected: SelectedDataset, found: pd.DataFrame) -> list[str]:
     """Return the clips, audible ones first; without a filter, one genre after the other."""
-    heard = [shelf.data == shelves.DEMO or bool(shelf.dataset.audio_path(t)) for t in found.index]
-    ordered = found.assign(silent=[not one for one in heard])
+    silent = [selected.data != DEMO and not selected.dataset.audio_path(t) for t in found.index]
+    ordered = found.assign(silent=silent)
     ordered["round"] = ordered.groupby(["genre", "silent"]).cumcount()
-    if not st.session_state.get("dataset_genres"):
-        ordered = ordered.sort_values(["silent", "round"], kind="stable")
-    else:
-        ordered = ordered.sort_values("silent", kind="stable")
-    return list(ordered.index)
+    by = ["silent"] if st.session_state.get("dataset_genres") else ["silent", "round"]
+    return list(ordered.sort_values(by, kind="stable").index)
 
 
-def _page(shelf: Shelf, tracks: list[str]) -> list[str]:
+def _page(selected: SelectedDataset, tracks: list[str]) -> list[str]:
     """Return one page of the tracks; the buttons turn it."""
     n_pages = -(-len(tracks) // _PER_PAGE)
     key = "dataset_page"
@@ -159,9 +155,9 @@ def _choose(track: str) -> None:
     st.session_state["dataset_clip"] = track
 
 
-def _tile(shelf: Shelf, track: str, row: pd.Series) -> None:
-    """Show one clip small: its genre, its picture, and a button that brings it up."""
-    picture = shelves.drawn(shelf, track)
+def _tile(selected: SelectedDataset, track: str, row: pd.Series) -> None:
+    """Show one clip small: its genre, its log-mel, and a button that brings it up."""
+    picture = clip_png(selected, track)
     if isinstance(picture, bytes):
         st.image(picture, width="stretch", alt=f"Mel-spectrogram of {track}")
     else:
@@ -176,7 +172,7 @@ def _tile(shelf: Shelf, track: str, row: pd.Series) -> None:
     )
 
 
-def _list(shelf: Shelf, found: pd.DataFrame) -> None:
+def _list(selected: SelectedDataset, found: pd.DataFrame) -> None:
     """Show what is known of the clips, where there is nothing to see or hear of them."""
     st.dataframe(
         found.rename_axis("clip").rename(columns={"part": "part of the split"}),
@@ -184,6 +180,6 @@ def _list(shelf: Shelf, found: pd.DataFrame) -> None:
         alt="What is known of these clips",
     )
     st.caption(
-        f"{len(found):,} clips. {shelf.dataset.credit} Their spectrograms and sound appear here "
-        "once the collection is at hand."
+        f"{len(found):,} clips. {selected.dataset.credit} Their spectrograms and sound appear here "
+        "once the data set is at hand."
     )

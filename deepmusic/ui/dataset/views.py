@@ -12,9 +12,18 @@ from deepmusic.charts.dataset import (
 from deepmusic.charts.spectrogram import resize_png, spectrogram_png
 from deepmusic.config import MelConfig
 from deepmusic.errors import DeepMusicError
+from deepmusic.ui import markdown
 from deepmusic.ui.dataset import clip
-from deepmusic.ui.dataset import shelf as shelves
-from deepmusic.ui.dataset.shelf import Shelf
+from deepmusic.ui.dataset.selected import (
+    COMPACT,
+    DEMO,
+    GTZAN,
+    SelectedDataset,
+    clip_map,
+    clip_sound,
+    genre_sounds,
+    log_mels_are_ready,
+)
 
 _SECONDS = 6.0
 
@@ -24,17 +33,17 @@ _SHOWN = (900, 190)
 _NOTHING = {"displayModeBar": False}
 
 
-def show_map(shelf: Shelf, split: str) -> None:
+def show_map(selected: SelectedDataset, split: str) -> None:
     """Show all clips on a plane; a click brings one up."""
-    if not _may_compute(shelf, "The map"):
+    if not _may_compute(selected, "The map"):
         return
     try:
         with st.spinner("The networks listen to every clip ...", show_time=True):
-            placed = shelves.landscape(shelf)
+            placed = clip_map(selected)
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
         return
-    tracks = {t: shelf.dataset.tracks[t] for t in placed.index if t in shelf.dataset.tracks}
+    tracks = {t: selected.dataset.tracks[t] for t in placed.index if t in selected.dataset.tracks}
     table = placed.loc[list(tracks)].assign(
         genre=[facts.genre for facts in tracks.values()],
         label=list(labels(tracks).values()),
@@ -43,9 +52,9 @@ def show_map(shelf: Shelf, split: str) -> None:
     left, right = st.columns([5, 3], gap="medium")
     with left:
         st.plotly_chart(
-            map_chart(table, shelf.dataset.genres, chosen),
-            key=f"map_{shelf.key}_{chosen}",
-            on_select=lambda: _choose_clicked(f"map_{shelf.key}_{chosen}"),
+            map_chart(table, selected.dataset.genres, chosen),
+            key=f"map_{selected.key}_{chosen}",
+            on_select=lambda: _choose_clicked(f"map_{selected.key}_{chosen}"),
             selection_mode="points",
             config=_NOTHING,
             alt="All clips on a plane, near each other if the networks find them alike",
@@ -56,8 +65,8 @@ def show_map(shelf: Shelf, split: str) -> None:
             "genres are hard to tell apart, or labels are wrong. Hover for artist and title; click "
             "to hear."
         )
-        if chosen in shelf.dataset.tracks:
-            clip.show(shelf, chosen, split, "map")
+        if chosen in selected.dataset.tracks:
+            clip.show(selected, chosen, split, "map")
     st.caption(
         "From the layer before the verdict (*embedding*) of the three networks, laid flat by "
         "t-SNE. Only who is next to whom means something; sizes of groups and distances between "
@@ -73,25 +82,25 @@ def _choose_clicked(key: str) -> None:
         st.session_state["dataset_clip"] = found if isinstance(found, str) else found[0]
 
 
-def show_sounds(shelf: Shelf, split: str) -> None:
+def show_sounds(selected: SelectedDataset, split: str) -> None:
     """Show the average spectrum and the dynamics of the genres."""
-    if not _may_compute(shelf, "The comparison"):
+    if not _may_compute(selected, "The comparison"):
         return
     try:
         with st.spinner("Listening ...", show_time=True):
-            spectra, spread = shelves.sounds(shelf)
-            frequencies = browse.band_frequencies(shelves.COMPACT)
+            spectra, spread = genre_sounds(selected)
+            frequencies = browse.band_frequencies(COMPACT)
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
         return
-    genres = [genre for genre in shelf.dataset.genres if genre in spectra.index]
+    genres = [genre for genre in selected.dataset.genres if genre in spectra.index]
     usual = [genre for genre in ("classical", "metal", "hiphop") if genre in genres] or genres[:3]
     strong = st.pills(
         "Genres to compare",
         genres,
         default=usual,
         selection_mode="multi",
-        key=f"dataset_strong_{shelf.data}",
+        key=f"dataset_strong_{selected.data}",
         persist_state="session",
     )
     left, right = st.columns(2, gap="medium")
@@ -104,7 +113,7 @@ def show_sounds(shelf: Shelf, split: str) -> None:
         )
     with right:
         st.markdown("**Dynamics:** how far loud and soft lie apart")
-        tracks = shelf.dataset.tracks
+        tracks = selected.dataset.tracks
         spread = spread[[track in tracks for track in spread.index]]
         st.plotly_chart(
             dynamics_chart(
@@ -120,29 +129,29 @@ def show_sounds(shelf: Shelf, split: str) -> None:
     )
 
 
-def _may_compute(shelf: Shelf, what: str) -> bool:
+def _may_compute(selected: SelectedDataset, what: str) -> bool:
     """Tell whether there is something to compute from, and say how to speed it up if it is much."""
-    if shelf.data == shelves.GTZAN:
+    if selected.data == GTZAN:
         return True
-    if not shelf.at_hand:
-        st.info("This collection is not at hand. *Get it* says how.")
+    if not selected.at_hand:
+        st.info("This data set is not at hand. *Get it* says how.")
         return False
-    if shelves.ready_pictures(shelf):
+    if log_mels_are_ready(selected):
         return True
     st.info(
-        f"{what} needs the log-mels of all {shelf.n_audible:,} clips. Compute them once, in a "
+        f"{what} needs the log-mels of all {selected.n_audible:,} clips. Compute them once, in a "
         "terminal; this page then has them at hand."
     )
-    st.code(f"python -m deepmusic data prepare --data {shelf.data}", language="bash")
+    st.code(f"python -m deepmusic data prepare --data {selected.data}", language="bash")
     return False
 
 
 # === The front end ===
 
 
-def show_front_end(shelf: Shelf, split: str) -> None:
+def show_front_end(selected: SelectedDataset, split: str) -> None:
     """Let a visitor change n_fft, hop and mels on a clip that can be heard."""
-    heard, name = _some_sound(shelf)
+    heard, name = _some_sound(selected)
     left, right = st.columns([2, 5], gap="large")
     with left:
         st.markdown("**From sound to picture**")
@@ -186,7 +195,7 @@ def show_front_end(shelf: Shelf, split: str) -> None:
                 f"{_SECONDS:.0f} s"
             )
             st.image(
-                _front_end_png(shelf.key, name, settings.to_json(), heard),
+                _front_end_png(name, settings.to_json(), heard),
                 width="stretch",
                 alt=f"Mel-spectrogram of {name} by {settings.n_fft}, {settings.hop_length}, "
                 f"{settings.n_mels}",
@@ -199,12 +208,12 @@ def show_front_end(shelf: Shelf, split: str) -> None:
         )
 
 
-def _some_sound(shelf: Shelf) -> tuple[bytes, str]:
+def _some_sound(selected: SelectedDataset) -> tuple[bytes, str]:
     """Return the first seconds of the chosen clip, or of one that can be heard; and its name."""
     chosen = st.session_state.get("dataset_clip")
-    tracks = [t for t in (chosen, *_loudest_examples(shelf)) if t in shelf.dataset.tracks]
+    tracks = [t for t in (chosen, *_loudest_examples(selected)) if t in selected.dataset.tracks]
     for track in tracks:
-        found = shelves.sound(shelf, track) if shelf.at_hand else None
+        found = clip_sound(selected, track) if selected.at_hand else None
         if found:
             try:
                 return _first_seconds(found[0], track), track
@@ -215,12 +224,12 @@ def _some_sound(shelf: Shelf) -> tuple[bytes, str]:
     return _first_seconds(cache.demo_song("rock"), "demo"), "the synthetic rock band"
 
 
-def _loudest_examples(shelf: Shelf) -> list[str]:
+def _loudest_examples(selected: SelectedDataset) -> list[str]:
     """Return a few clips with drums and tones, where there are such."""
-    if shelf.data == shelves.DEMO:
+    if selected.data == DEMO:
         return ["rock.toy00"]
-    wanted = [t for t in shelf.dataset.tracks if shelf.dataset.audio_path(t)]
-    rock = [t for t in wanted if shelf.dataset.tracks[t].genre.lower() == "rock"]
+    wanted = [t for t in selected.dataset.tracks if selected.dataset.audio_path(t)]
+    rock = [t for t in wanted if selected.dataset.tracks[t].genre.lower() == "rock"]
     return (rock or wanted)[:3]
 
 
@@ -231,11 +240,11 @@ def _first_seconds(data: bytes, name: str) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _front_end_png(key: tuple[str, ...], name: str, settings: str, _data: bytes) -> bytes:
+def _front_end_png(name: str, settings: str, data: bytes) -> bytes:
     import warnings
 
     mel = MelConfig.from_json(settings)
-    song = audio.load_song(_data, name=name)
+    song = audio.load_song(data, name=name)
     with warnings.catch_warnings():
         # The page says in its own words that bands stay empty.
         warnings.simplefilter("ignore")

@@ -1,5 +1,6 @@
-"""Which collection the page shows, and what it keeps of it between reruns."""
+"""The data set that the page shows, and what is kept of it between reruns."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,54 +14,50 @@ from deepmusic.datasets.base import audible
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import DatasetError, DeepMusicError
-from deepmusic.ui import address, cache
+from deepmusic.ui import address, cache, markdown
 
 GTZAN, FMA, DEMO, OWN = "gtzan", "fma", "toy", "own"
 _LABELS = {GTZAN: "GTZAN", FMA: "FMA small", DEMO: "Demo clips", OWN: "A folder of your own"}
 
 COMPACT = FRONT_ENDS["compact"]
 
-#: Pictures are computed for this many clips at once while someone waits.
+#: Log-mels are computed for this many clips at once while someone waits.
 _FEW = 400
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """The collection that was chosen.
+class SelectedDataset:
+    """The data set that was chosen: `data` names it, and `version` changes with its files.
 
-    Attributes
-    ----------
-    data : str
-        As in a run's settings.
-    dataset : Dataset
-        Of GTZAN without a file at hand: what is known of it.
-    at_hand : bool
-        Whether there is anything to see or hear of it.
-    n_audible : int
-        Clips that can be heard.
+    Of GTZAN without a file at hand, `dataset` is what is known of it.
     """
 
     data: str
     dataset: Dataset
-    at_hand: bool
+    version: str
     n_audible: int
 
     @property
+    def at_hand(self) -> bool:
+        """Whether there is anything to see or hear of it."""
+        return self.n_audible > 0 or (isinstance(self.dataset, Gtzan) and self.dataset.has_pictures)
+
+    @property
     def key(self) -> tuple[str, ...]:
-        """What tells this collection from others in a cache."""
-        return self.data, str(self.dataset.location)
+        """What tells this state of it from others in a cache."""
+        return self.data, str(self.dataset.location), self.version, str(self.n_audible)
 
 
-def choose() -> Shelf | None:
-    """Let a visitor choose a collection; None, with the reason shown, where it is not at hand."""
-    names = [GTZAN, DEMO, *([FMA] if cache.collection(FMA) else [])]
+def choose() -> SelectedDataset | None:
+    """Let a visitor choose a data set; None, with the reason shown, where it is not at hand."""
+    names = [GTZAN, DEMO, *([FMA] if cache.find_dataset(FMA) else [])]
     if launch.training_allowed():
         # A public demo names no paths of its machine.
         names.append(OWN)
     left, right = st.columns([3, 4], vertical_alignment="center")
     with left:
         name = st.segmented_control(
-            "Collection",
+            "Data set",
             names,
             required=True,
             format_func=_LABELS.get,
@@ -72,7 +69,7 @@ def choose() -> Shelf | None:
     data = name
     if name == OWN:
         data = right.text_input(
-            "Path of the collection",
+            "Path of the data set",
             placeholder="Path of a folder with one subfolder a genre, or of a CSV: path, genre",
             key="dataset_path",
             label_visibility="collapsed",
@@ -86,43 +83,43 @@ def choose() -> Shelf | None:
             )
             return None
         data = settled(data)
+    version = cache.dataset_version(data)
     try:
-        dataset = cache.opened(data)
+        dataset = cache.open_dataset(data)
     except DatasetError as error:
         if name != GTZAN:
-            st.error(str(error))
+            st.error(markdown.message(error))
             return None
         dataset = Gtzan.facts_only()
     n_audible = len(dataset.tracks) if name == DEMO else len(audible(dataset))
-    at_hand = bool(n_audible) or (isinstance(dataset, Gtzan) and dataset.has_pictures)
-    shelf = Shelf(data, dataset, at_hand, n_audible)
-    with right:
-        if name != OWN:
-            st.caption(_describe(shelf))
-    return shelf
+    selected = SelectedDataset(data, dataset, version, n_audible)
+    if name != OWN:
+        right.caption(_describe(selected))
+    return selected
 
 
-def _describe(shelf: Shelf) -> str:
-    dataset = shelf.dataset
+def _describe(selected: SelectedDataset) -> str:
+    dataset = selected.dataset
     counted = f"**{len(dataset.tracks):,} clips, {len(dataset.genres)} genres.** "
-    if shelf.data == DEMO:
+    if selected.data == DEMO:
         return counted + "Played by DeepMusic's ten synthetic bands. No real music."
-    if not shelf.at_hand:
+    if not selected.at_hand:
         return counted + "Not at hand here; what is known of it is shown. *Get it* says how."
-    return counted + f"{shelf.n_audible:,} can be heard here. {dataset.credit}"
+    return counted + f"{selected.n_audible:,} can be heard here. {dataset.credit}"
 
 
 # === What is known of its clips ===
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def table_of(key: tuple[str, ...], split: str, fold: int | None, _dataset: Dataset) -> pd.DataFrame:
-    """Return by track: ``genre``, ``artist``, ``title``, ``part`` and known ``fault``."""
-    parts = _dataset.split(split, fold)
+def _track_table(key: tuple[str, ...], split: str, _dataset: Dataset) -> pd.DataFrame:
     of_clip: dict[str, str] = {}
-    for part in ("train", "valid", "test"):
-        for track in getattr(parts, part):
-            of_clip.setdefault(clip_of(track), part)
+    # A data set of few clips cannot be split: all are left out.
+    with suppress(DatasetError):
+        parts = _dataset.split(split, default_fold(split))
+        for part in ("train", "valid", "test"):
+            for track in getattr(parts, part):
+                of_clip.setdefault(clip_of(track), part)
     faults = confusion.known_faults(read_facts()) if isinstance(_dataset, Gtzan) else {}
     faults = dict(_dataset.known.unreadable) | faults
     return pd.DataFrame(
@@ -137,13 +134,29 @@ def table_of(key: tuple[str, ...], split: str, fold: int | None, _dataset: Datas
     ).set_index(pd.Index(_dataset.tracks, name="track"))
 
 
+def track_table(selected: SelectedDataset, split: str) -> pd.DataFrame:
+    """Return by track: ``genre``, ``artist``, ``title``, ``part`` and known ``fault``."""
+    return _track_table(selected.key, split, selected.dataset)
+
+
 def default_fold(split: str) -> int | None:
     """Return the fold to show of a protocol that has some."""
     return 1 if split == "artist_folds" else None
 
 
+def _age(selected: SelectedDataset, track: str) -> int:
+    """Return when a clip's file was written; 0 if it has none."""
+    path = selected.dataset.audio_path(track)
+    try:
+        return path.stat().st_mtime_ns if path else 0
+    except OSError:
+        return 0
+
+
 @st.cache_data(show_spinner=False, max_entries=600)
-def _drawn(key: tuple[str, ...], track: str, wide: bool, _dataset: Dataset) -> bytes | str:
+def _clip_png(
+    key: tuple[str, ...], track: str, age: int, wide: bool, _dataset: Dataset
+) -> bytes | str:
     found = _dataset.pictures([track], COMPACT)
     if track in found.by_track:
         size = (1100, 150) if wide else (384, 128)
@@ -151,13 +164,13 @@ def _drawn(key: tuple[str, ...], track: str, wide: bool, _dataset: Dataset) -> b
     return found.problems[0].reason
 
 
-def drawn(shelf: Shelf, track: str, wide: bool = False) -> bytes | str:
-    """Return a clip's spectrogram as PNG, or the reason why there is none."""
-    return _drawn(shelf.key, track, wide, shelf.dataset)
+def clip_png(selected: SelectedDataset, track: str, wide: bool = False) -> bytes | str:
+    """Return a clip's log-mel as PNG, or the reason why there is none."""
+    return _clip_png(selected.key, track, _age(selected, track), wide, selected.dataset)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _sound(key: tuple[str, ...], track: str, age: int, _dataset: Dataset) -> tuple[bytes, str]:
+def _clip_sound(key: tuple[str, ...], track: str, age: int, _dataset: Dataset) -> tuple[bytes, str]:
     if isinstance(_dataset, Toy):
         from deepmusic import synth
         from deepmusic.datasets import toy
@@ -174,43 +187,39 @@ def _sound(key: tuple[str, ...], track: str, age: int, _dataset: Dataset) -> tup
     return audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
 
 
-def sound(shelf: Shelf, track: str) -> tuple[bytes, str] | None:
+def clip_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | None:
     """Return a clip's sound and its media type; None, with the reason shown, if there is none."""
-    path = shelf.dataset.audio_path(track)
-    if path is None and shelf.data != DEMO:
+    if selected.data != DEMO and selected.dataset.audio_path(track) is None:
         return None
     try:
-        age = path.stat().st_mtime_ns if path else 0
-        return _sound(shelf.key, track, age, shelf.dataset)
+        return _clip_sound(selected.key, track, _age(selected, track), selected.dataset)
     except OSError as error:
-        st.error(f"{path} cannot be read ({error.strerror}). Check its folder.")
+        st.error(markdown.message(f"{track} cannot be read ({error.strerror}). Check its folder."))
     except DeepMusicError as error:
-        st.error(str(error))
+        st.error(markdown.message(error))
     return None
 
 
 # === What is computed of all of it ===
 
 
-def ready_pictures(shelf: Shelf) -> bool:
-    """Tell whether pictures of all clips come quickly: archived, prepared, or few."""
+def log_mels_are_ready(selected: SelectedDataset) -> bool:
+    """Tell whether log-mels of all clips come quickly: archived, prepared, or few."""
     from deepmusic.store import Store
 
-    dataset = shelf.dataset
+    dataset = selected.dataset
     if isinstance(dataset, Gtzan) and dataset.has_pictures:
         return True
-    return shelf.n_audible <= _FEW or len(Store.of(dataset, COMPACT).stamps()) > _FEW
+    return selected.n_audible <= _FEW or len(Store.of(dataset, COMPACT).stamps()) > _FEW
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _landscape(key: tuple[str, ...], n_audible: int, _dataset: Dataset) -> pd.DataFrame:
+def _clip_map(key: tuple[str, ...], _dataset: Dataset) -> pd.DataFrame:
     return browse.draw_map(_dataset, _pictures(_dataset))
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _sounds(
-    key: tuple[str, ...], n_audible: int, _dataset: Dataset
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _genre_sounds(key: tuple[str, ...], _dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     pictures = _pictures(_dataset)
     spread = {track: browse.dynamics(picture) for track, picture in pictures.items()}
     return browse.spectra(pictures, _dataset), pd.DataFrame({"dynamics": spread})
@@ -228,15 +237,15 @@ def _pictures(dataset: Dataset) -> dict:
     return pictures
 
 
-def landscape(shelf: Shelf) -> pd.DataFrame:
-    """Return the map of a collection; GTZAN's is shipped."""
-    if isinstance(shelf.dataset, Gtzan):
+def clip_map(selected: SelectedDataset) -> pd.DataFrame:
+    """Return the map of a data set; GTZAN's is shipped."""
+    if isinstance(selected.dataset, Gtzan):
         return browse.shipped_map()
-    return _landscape(shelf.key, shelf.n_audible, shelf.dataset)
+    return _clip_map(selected.key, selected.dataset)
 
 
-def sounds(shelf: Shelf) -> tuple[pd.DataFrame, pd.DataFrame]:
+def genre_sounds(selected: SelectedDataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return spectra by genre, and dynamics by track; GTZAN's are shipped."""
-    if isinstance(shelf.dataset, Gtzan):
+    if isinstance(selected.dataset, Gtzan):
         return browse.shipped_spectra(), browse.shipped_map()[["dynamics"]]
-    return _sounds(shelf.key, shelf.n_audible, shelf.dataset)
+    return _genre_sounds(selected.key, selected.dataset)
