@@ -12,24 +12,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import __version__, models, recipes
-from deepmusic.commands import results, similar
-from deepmusic.commands.data import DATA_OPTION, SPLIT_CHOICE, TRAINING_SPLIT_OPTION
+from deepmusic.commands import evaluate, results, similar
+from deepmusic.commands.data import DATA_OPTION, TRAINING_SPLIT_OPTION
 from deepmusic.commands.data import data as data_commands
 from deepmusic.commands.results import evaluation_line
 from deepmusic.datasets import settled
-from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
+from deepmusic.errors import AudioError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
 from deepmusic.protocols import (
     ALL_CLIPS,
     BENCHMARK_PROTOCOL,
     DEPLOYED_PROTOCOL,
-    WINDOW_LEAK,
-    Protocol,
 )
 from deepmusic.recipes import PRESETS
 
 if TYPE_CHECKING:
-    from deepmusic.datasets import Dataset
     from deepmusic.prediction import Classifier, Prediction
     from deepmusic.runs import Run
 
@@ -157,13 +154,13 @@ def print_csv(heard: Iterable["Heard"]) -> None:
 
 def print_score(heard: Iterable["Heard"]) -> None:
     """Print the accuracy by network, and by what each clip was to it: training or test."""
-    from deepmusic import evaluate
+    from deepmusic.evaluate import score_files
 
     predicted = {
         path: {name: prediction.genre for name, prediction in predictions.items()}
         for path, _, predictions in heard
     }
-    click.echo(evaluate.score_files(predicted))
+    click.echo(score_files(predicted))
 
 
 PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": print_score}
@@ -297,7 +294,7 @@ def train_baseline(
         click.echo(json.dumps([told | run.evaluation], indent=2))
         return
     click.echo(run.path)
-    click.echo(metrics_table(models.title(BASELINE), run.evaluation))
+    click.echo(evaluate.metrics_table(models.title(BASELINE), run.evaluation))
 
 
 @main.command(hidden=True)
@@ -389,141 +386,9 @@ run_action("resume", "goes on in the background", "Go on after the last complete
 run_action("delete", "deleted", "Delete a run and all its files.")
 
 
-# === evaluate ===
-
-
-@main.command()
-@click.argument("run_or_path", metavar="RUN")
-@click.option("--protocol", type=SPLIT_CHOICE, help="The run's own if not given.")
-@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --protocol artist_folds.")
-@click.option("--recount", is_flag=True, help="Count its predictions.csv again; write nothing.")
-@JSON_OPTION
-def evaluate(
-    run_or_path: str, protocol: str | None, fold: int | None, recount: bool, as_json: bool
-) -> None:
-    """Test a finished run (an id, or a folder) on clips that it has not seen.
-
-    Writes its predictions.csv and evaluation.json anew. Without the data at hand, what is in
-    predictions.csv is counted again.
-    """
-    from deepmusic import evaluate as evaluation
-    from deepmusic.runs import Run, find_run
-
-    path = Path(run_or_path)
-    run = Run.open(path) if (path / "config.json").exists() else find_run(run_or_path)
-    recipe = run.config.train
-    other = protocol not in (None, recipe.split) or fold not in (None, recipe.fold)
-    if recount and other:
-        raise click.UsageError("--recount counts what is there: leave out --protocol and --fold.")
-    if not run.weights_path.exists() and not recount:
-        if other:
-            raise RunError(f"{run.path} was shipped without weights, and cannot be tested anew.")
-        click.echo(f"{run.path} has no weights: counting predictions.csv again.", err=True)
-        recount = True
-    dataset = None if recount else open_or_say(recipe.data, needed=other)
-    if dataset:
-        found = evaluation.evaluate(run, dataset, protocol, fold)
-    else:
-        found = evaluation.recount(run)
-    title = f"{models.title(run.config.model.name)}, {run.id}"
-    click.echo(json.dumps(found, indent=2) if as_json else metrics_table(title, found))
-
-
-def open_or_say(data: str, needed: bool) -> "Dataset | None":
-    """Open a collection; where it is not at hand nor needed, say so on stderr and return None."""
-    from deepmusic.datasets import open_dataset
-
-    try:
-        return open_dataset(data)
-    except DatasetError as error:
-        if needed:
-            raise
-        click.echo(f"deepmusic: {error} Counting predictions.csv again instead.", err=True)
-        return None
-
-
-#: What to print of `deepmusic.evaluate.summarize`, and in which words.
-SHARES = {
-    "window_accuracy": "windows right",
-    "clip_accuracy": "clips right, by mean probability",
-    "clip_vote_accuracy": "clips right, by vote",
-    "top2_accuracy": "genre among the first two",
-    "expected_calibration_error": "gap of confidence and accuracy",
-}
-
-#: Of a clip judged as a whole, these would say the same as the share by mean probability.
-BY_WINDOW = ("window_accuracy", "clip_vote_accuracy")
-
-
-def metrics_table(title: str, found: Mapping[str, Any]) -> str:
-    """Return what an evaluation says, for people: shares with intervals, then genre by genre."""
-    lines = [
-        f"{title}, protocol {found['protocol']}: {found['clips']} test clips, "
-        f"{found['windows']} windows",
-        *([Protocol(WINDOW_LEAK).description] if found["protocol"] == WINDOW_LEAK else []),
-        "",
-        *shares(found),
-        "",
-        f"{'genre':12} precision  recall  f1     clips",
-    ]
-    for genre, row in found["per_genre"].items():
-        lines.append(
-            f"{genre:12} {row['precision']:.3f}      {row['recall']:.3f}   {row['f1']:.3f}  "
-            f"{row['support']}"
-        )
-    return "\n".join(lines)
-
-
-def shares(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each share of an evaluation, with its interval where it has one."""
-    yield f"{'':34} share  95 % interval over clips"
-    whole_clips = found["windows"] == found["clips"]
-    for key, words in SHARES.items():
-        if whole_clips and key in BY_WINDOW:
-            continue
-        line = f"{words:34} {found[key]:.3f}"
-        if interval := found.get(f"{key}_interval"):
-            line += f"  {interval[0]:.3f} to {interval[1]:.3f}"
-        yield line
-    if "calibrated" in found:
-        error = found["calibrated"]["expected_calibration_error"]
-        words = f"the same, at temperature {found['temperature']:.2f}"
-        yield f"{words:34} {error:.3f}"
-
-
-# === report ===
-
-
-@main.command()
-@click.argument("names", nargs=-1, required=True, metavar="RUN...")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="deepmusic-report.html",
-    show_default=True,
-)
-def report(names: Sequence[str], out: Path) -> None:
-    """Write a hand-out of tables and charts as one HTML page that needs no network.
-
-    A RUN is a network that DeepMusic ships (cnn, crnn or cnn_gru), the id of a run, or its folder;
-    or all, which is everything that is shipped, protocol by protocol.
-    """
-    from deepmusic import candidates, report
-    from deepmusic.runs import Run, find_run, shipped_run
-
-    def find(name: str) -> "Run":
-        if name in models.MODELS:
-            return shipped_run(name)
-        return Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)
-
-    if ALL in names:
-        report.write_report(candidates.find_shipped(), out)
-    else:
-        report.write_report(list(map(find, names)), out)
-    click.echo(out)
-
-
 main.add_command(data_commands)
+main.add_command(evaluate.evaluate)
+main.add_command(evaluate.report)
 main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
