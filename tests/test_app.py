@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic import synth
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.protocols import BENCHMARK_PROTOCOL
 from deepmusic.ui import cache
 
 
@@ -144,7 +145,7 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
 
     def broken(name, protocol):
         config = runs.Run.open(shipped / name).config
-        run = runs.Run.create(tmp_path / protocol / name, config)
+        run = runs.Run.create(tmp_path / protocol.folder / name, config)
         run.weights_path.write_bytes(b"damaged")
         return run
 
@@ -174,8 +175,8 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
     asked = []
     networks = cache.networks
 
-    def networks_asked(protocol="paper"):
-        asked.append(protocol)
+    def networks_asked(protocol=BENCHMARK_PROTOCOL):
+        asked.append(str(protocol))
         return networks(protocol)
 
     monkeypatch.setattr(cache, "networks", networks_asked)
