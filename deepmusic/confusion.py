@@ -34,20 +34,7 @@ class Confusion:
 
 
 def window_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Predict every window by itself.
-
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        What `deepmusic.runs.Run.read_predictions` returned.
-    genres : sequence of str
-        Columns of probability.
-
-    Returns
-    -------
-    pd.DataFrame
-        ``genre`` (the label) and ``predicted``, a row for each window.
-    """
+    """Return ``genre`` (the label) and ``predicted`` for each window of a table of windows."""
     predicted = predictions[list(genres)].idxmax(axis=1)
     return pd.DataFrame({"genre": predictions["genre"], "predicted": predicted})
 
@@ -115,13 +102,7 @@ def most_confused(counts: pd.DataFrame, n: int = 3) -> list[Confusion]:
 
     Of two with as many clips, that of the smaller genre is worse.
     """
-    totals = counts.sum(axis=1)
-    found = [
-        Confusion(genre, predicted, int(counts.loc[genre, predicted]), int(totals[genre]))
-        for genre in counts.index
-        for predicted in counts.columns
-        if genre != predicted and counts.loc[genre, predicted]
-    ]
+    found = [_confusion(counts, *cell) for cell in _mistakes(counts)]
     return sorted(found, key=lambda pair: (-pair.clips, pair.of))[:n]
 
 
@@ -130,24 +111,18 @@ def largest_differences(
 ) -> list[tuple[Confusion, Confusion]]:
     """Return the confusions in which two matrices of counts differ most, the widest gap first."""
     gap = (first - second).abs()
-    widest = sorted(
-        (
-            (genre, predicted)
-            for genre in gap.index
-            for predicted in gap.columns
-            if genre != predicted and gap.loc[genre, predicted]
-        ),
-        key=lambda cell: -gap.loc[cell],
-    )
-    return [
-        tuple(
-            Confusion(
-                genre, predicted, int(counts.loc[genre, predicted]), int(counts.loc[genre].sum())
-            )
-            for counts in (first, second)
-        )
-        for genre, predicted in widest[:n]
-    ]
+    widest = sorted(_mistakes(gap), key=lambda cell: -gap.loc[cell])
+    return [(_confusion(first, *cell), _confusion(second, *cell)) for cell in widest[:n]]
+
+
+def _mistakes(matrix: pd.DataFrame) -> list[tuple[str, str]]:
+    """List the cells off the diagonal that are not zero."""
+    return [cell for cell, value in matrix.stack().items() if value and cell[0] != cell[1]]
+
+
+def _confusion(counts: pd.DataFrame, genre: str, predicted: str) -> Confusion:
+    row = counts.loc[genre]
+    return Confusion(genre, predicted, int(row[predicted]), int(row.sum()))
 
 
 # === The clips behind a cell ===

@@ -133,21 +133,9 @@ def _rounded(value: Any) -> Any:
 def calibrated(
     predictions: pd.DataFrame, validation: pd.DataFrame, genres: Sequence[str]
 ) -> dict[str, Any]:
-    """Fit a network's temperature, and tell its calibration under it.
+    """Return the ``temperature`` fitted on validation windows, and test clips ``calibrated`` by it.
 
-    Parameters
-    ----------
-    predictions, validation : pd.DataFrame
-        Window predictions of the test part, and of the validation part that the temperature is
-        fitted on.
-    genres : sequence of str
-        Columns of probability.
-
-    Returns
-    -------
-    dict
-        ``temperature``, and ``calibrated``: ``reliability`` and ``expected_calibration_error`` of
-        the test clips under it. Empty if the network has diverged and predicts NaN.
+    Empty if the network has diverged and predicts NaN.
     """
     if not np.isfinite(validation[list(genres)]).all(axis=None):
         return {}
@@ -193,12 +181,7 @@ def summarize_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
 
 
 def recount(run: Run) -> dict[str, Any]:
-    """Count a finished run's ``predictions.csv`` again, without its dataset; write nothing.
-
-    Returns
-    -------
-    dict
-        What ``evaluation.json`` holds, with `summarize` done anew.
+    """Return a run's evaluation with its ``predictions.csv`` counted again; write nothing.
 
     Raises
     ------
@@ -280,17 +263,9 @@ def refuse_untested(run: Run) -> None:
 
 
 def refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
-    """Raise `RunError` if a run was trained or validated on a clip that a split tests.
+    """Raise `RunError` if a run was trained (by `own`) on a clip that `split` tests.
 
-    Parameters
-    ----------
-    run : Run
-        Named in the message.
-    own : Split
-        What it was trained by.
-    split : Split
-        What it is to be tested by. Its own is always fine, `window_leak` too: what that leaks is
-        what it is there to show.
+    Its own split is always fine, `window_leak` too: what that leaks is what it is there to show.
     """
     if split == own:
         return

@@ -59,18 +59,10 @@ def clip_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame
 
 
 def compact_clips(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Reduce window predictions to what the accuracies of a table can be counted from.
+    """Return a `clip_table` from which window accuracies can be counted, too.
 
-    Parameters
-    ----------
-    predictions, genres
-        As in `clip_table`.
-
-    Returns
-    -------
-    pd.DataFrame
-        By ``track``: ``genre`` (true), ``predicted``, ``predicted_by_vote``, the number of
-        ``windows``, how many are right as ``windows_right``, and each genre's mean probability.
+    In place of the confidence it has the number of ``windows`` and how many are right,
+    ``windows_right``.
     """
     table = clip_table(predictions, genres).drop(columns="confidence")
     by_clip = window_hits(predictions, genres).groupby(predictions["track"]).agg(["size", "sum"])
@@ -85,20 +77,7 @@ def window_hits(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.Series:
 
 
 def average(predictions: Sequence[pd.DataFrame], genres: Sequence[str]) -> pd.DataFrame:
-    """Average the window predictions of several networks, as the ensemble does.
-
-    Parameters
-    ----------
-    predictions : sequence of pd.DataFrame
-        A table of windows for each network.
-    genres : sequence of str
-        Columns of probability.
-
-    Returns
-    -------
-    pd.DataFrame
-        The windows that all networks have, with the mean of their probabilities.
-    """
+    """Average the tables of windows of several networks, over the windows that all have."""
     keys = ["track", "genre", "start"]
     stacked = pd.concat(predictions).groupby(keys, sort=False)[list(genres)]
     mean = stacked.mean()[stacked.size() == len(predictions)]
@@ -119,13 +98,7 @@ def top2_accuracy(table: pd.DataFrame, genres: Sequence[str]) -> float:
 
 
 def wilson_interval(hits: Sequence[bool]) -> list[float]:
-    """Return the 95 % interval (Wilson) of an accuracy, as low and high end.
-
-    Parameters
-    ----------
-    hits : sequence of bool
-        Independent answers; a clip's windows are not.
-    """
+    """Return the 95 % interval (Wilson) of an accuracy, from independent hits: low, high."""
     from scipy.stats import binomtest
 
     interval = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(
@@ -135,33 +108,20 @@ def wilson_interval(hits: Sequence[bool]) -> list[float]:
 
 
 def clip_interval(hits: pd.Series) -> list[float]:
-    """Return the 95 % interval of an accuracy over clips, as low and high end.
+    """Return the 95 % interval of an accuracy from hits by track: low, high.
 
-    Parameters
-    ----------
-    hits : pd.Series of bool
-        By track. Segments of one clip are not independent: where a protocol has cut clips, the
-        interval is a bootstrap over clips (as in `window_interval`).
+    Segments of one clip are not independent: where a protocol has cut clips, the interval is a
+    bootstrap over clips (as in `window_interval`).
     """
     clips = hits.index.map(clip_of)
     return wilson_interval(hits) if clips.is_unique else _bootstrap(hits.groupby(clips))
 
 
 def window_interval(predictions: pd.DataFrame, genres: Sequence[str]) -> list[float]:
-    """Return the 95 % interval of the window accuracy, by a bootstrap over clips.
+    """Return the 95 % interval of the window accuracy, by a bootstrap over clips: low, high.
 
     Windows of one clip are right or wrong together, so whole clips are resampled (with all segments
-    of a clip, where the protocol has cut it). The seed is fixed.
-
-    Parameters
-    ----------
-    predictions, genres
-        As in `clip_table`.
-
-    Returns
-    -------
-    list of float
-        Low and high end; 0 and 1 where there is but one clip.
+    of a clip, where the protocol has cut it). The seed is fixed; of one clip it is 0 to 1.
     """
     hits = window_hits(predictions, genres)
     return _bootstrap(hits.groupby(predictions["track"].map(clip_of)))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from deepmusic.calibration import apply_temperature, fit_temperature
-from deepmusic.config import FRONT_ENDS, MelConfig
+from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Dataset, Pictures, Split
 from deepmusic.errors import DatasetError
 from deepmusic.evaluate import summarize
@@ -33,18 +33,18 @@ PENALTIES = (1.0, 3.0, 10.0, 30.0)
 
 
 def describe(picture: np.ndarray) -> np.ndarray:
-    """Sum up a clip's mel bands and MFCCs over time.
+    """Compute statistics of a clip's mel bands and MFCCs over time.
 
     Parameters
     ----------
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        What `deepmusic.features.picture` returned.
+    picture : np.ndarray [shape=(n_mels, n_frames)], uint8
+        A clip's log-mel.
 
     Returns
     -------
     np.ndarray [shape=(n_features,)], float64
         Mean, standard deviation and `PERCENTILES` of each band and of the first `N_MFCCS`
-        coefficients; and of their steps from column to column, standard deviation and mean size.
+        coefficients; and of their steps from frame to frame, standard deviation and mean size.
     """
     rows = np.concatenate([picture.astype(np.float64), mfccs(picture)])
     steps = np.diff(rows, axis=1)
@@ -62,81 +62,72 @@ def describe(picture: np.ndarray) -> np.ndarray:
 def evaluate(
     dataset: Dataset, protocol: str = "paper", fold: int | None = None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Choose a machine by the validation clips of a protocol, train it on all but the test clips.
+    """Train the SVM by a protocol on all but the test clips, and predict these once.
 
-    The networks need the validation clips to choose their epoch; this learns from them too, once
-    they have chosen. The test clips are read once, at the end.
+    The networks need the validation clips to choose their epoch; the SVM is trained on them too,
+    once they have chosen its penalty.
 
     Parameters
     ----------
     dataset : Dataset
         Where the clips come from.
-    protocol : str
-        One of `deepmusic.datasets.splits.SPLITS`.
-    fold : int, optional
-        Test fold, with ``artist_folds``.
+    protocol, fold
+        As in ``dataset.split``.
 
     Returns
     -------
     (pd.DataFrame, dict)
-        Predictions of the test part like those of a network, with one window for each clip; and
-        what `deepmusic.evaluate.summarize` says of them, with ``protocol``, ``part``, ``penalty``
-        and ``temperature`` (both chosen by the validation part) and ``clips_by_part``.
+        Predictions of the test part, with one window for each clip; and what
+        `deepmusic.evaluate.summarize` says of them, with ``protocol``, ``part``, ``penalty`` and
+        ``temperature`` (both from the validation part) and ``clips_by_part``.
 
     Raises
     ------
     DatasetError
         If there is no such protocol, or a part of it has no usable clip.
     """
+    from sklearn.base import clone
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
     split = dataset.split(protocol, fold)
-    mel = FRONT_ENDS["compact"]
-    parts = {part: _pictures(dataset, split, part, mel) for part in ("train", "valid", "test")}
-    described = {
-        part: np.stack([describe(clip) for clip in loaded.by_track.values()])
-        for part, loaded in parts.items()
-    }
-    genres = {part: _genres(loaded, dataset) for part, loaded in parts.items()}
-    penalty, chosen = _choose(described, genres)
-    # Distances from the borders are no probabilities: clips that the machine has not learnt from
-    # say how sure to be.
-    validation = _predictions(chosen, described["valid"], parts["valid"], dataset)
-    fitted = fit_temperature(validation, dataset.genres)
-    machine = _machine(penalty).fit(
-        np.concatenate([described["train"], described["valid"]]), genres["train"] + genres["valid"]
+    parts = {part: _load_part(dataset, split, part) for part in ("train", "valid", "test")}
+    train, valid, test = (
+        np.stack([describe(clip) for clip in loaded.by_track.values()]) for loaded in parts.values()
     )
+    genres = [*_genres(parts["train"], dataset), *_genres(parts["valid"], dataset)]
+    # The validation part chooses the penalty; the refit is on both.
+    search = GridSearchCV(
+        make_pipeline(StandardScaler(), SVC()),
+        {"svc__C": PENALTIES},
+        cv=PredefinedSplit([-1] * len(train) + [0] * len(valid)),
+    ).fit(np.concatenate([train, valid]), genres)
+    # Distances from the borders are no probabilities: clips that it was not trained on say how
+    # confident to be.
+    chosen = clone(search.best_estimator_).fit(train, genres[: len(train)])
+    validation = _predictions(chosen, valid, parts["valid"], dataset)
+    temperature = fit_temperature(validation, dataset.genres)
     predictions = apply_temperature(
-        _predictions(machine, described["test"], parts["test"], dataset), dataset.genres, fitted
+        _predictions(search.best_estimator_, test, parts["test"], dataset),
+        dataset.genres,
+        temperature,
     )
     return predictions, summarize(predictions, dataset.genres) | {
         "protocol": split.name,
         "part": "test",
-        "penalty": penalty,
-        "temperature": round(fitted, 4),
+        "penalty": search.best_params_["svc__C"],
+        "temperature": round(temperature, 4),
         "clips_by_part": {part: len(loaded.by_track) for part, loaded in parts.items()},
     }
 
 
 def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Run:
-    """Do what `evaluate` does, and keep what comes of it like that of a network.
+    """Do what `evaluate` does, and keep what comes of it as a run in a folder of runs.
 
-    Parameters
-    ----------
-    dataset, protocol, fold
-        As in `evaluate`.
-    folder : Path
-        Folder of runs. The run in it is named after the protocol, such as
-        ``svm-artist_folds-fold1``. It replaces an earlier one, which said the same: nothing in it
-        is left to chance.
-
-    Returns
-    -------
-    Run
-        With ``predictions.csv`` and ``evaluation.json``, and no settings of a network.
-
-    Raises
-    ------
-    DatasetError
-        As `evaluate` does.
+    The run, such as ``svm-artist_folds-fold1``, has no settings of a network. It replaces an
+    earlier one, which said the same: nothing in it is left to chance.
     """
     predictions, found = evaluate(dataset, protocol, fold)
     run = Run(folder / f"{BASELINE}-{Protocol.parse(found['protocol']).slug}")
@@ -146,8 +137,8 @@ def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Ru
     return Run(run.path)
 
 
-def _pictures(dataset: Dataset, split: Split, part: str, mel: MelConfig) -> Pictures:
-    loaded = dataset.pictures(getattr(split, part), mel).at_least(_LEAST_COLUMNS)
+def _load_part(dataset: Dataset, split: Split, part: str) -> Pictures:
+    loaded = dataset.pictures(getattr(split, part), FRONT_ENDS["compact"]).at_least(_LEAST_COLUMNS)
     if not loaded.by_track:
         raise DatasetError(
             f"No clip of the {part} part of {split.name} can be used ({len(loaded.problems)} "
@@ -158,27 +149,6 @@ def _pictures(dataset: Dataset, split: Split, part: str, mel: MelConfig) -> Pict
 
 def _genres(pictures: Pictures, dataset: Dataset) -> list[str]:
     return [dataset.tracks[track].genre for track in pictures.by_track]
-
-
-def _machine(penalty: float) -> "Pipeline":
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    return make_pipeline(StandardScaler(), SVC(C=penalty, kernel="rbf"))
-
-
-def _choose(
-    described: dict[str, np.ndarray], genres: dict[str, list[str]]
-) -> tuple[float, "Pipeline"]:
-    """Train a machine for each penalty; return the one that is right most often in validation."""
-    machines = {
-        penalty: _machine(penalty).fit(described["train"], genres["train"]) for penalty in PENALTIES
-    }
-    penalty = max(
-        machines, key=lambda tried: machines[tried].score(described["valid"], genres["valid"])
-    )
-    return penalty, machines[penalty]
 
 
 def _predictions(
