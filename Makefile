@@ -30,7 +30,7 @@ screenshot: $(VENV)/.dev ## Take the README's picture again, from the running ap
 
 results: $(VENV)/.app ## Recount what the shipped networks reach
 	$(BIN)/python -m deepmusic results
-	$(BIN)/python -m deepmusic retrieval
+	$(BIN)/python benchmarks/retrieval.py
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/python -m deepmusic train --model all --split paper

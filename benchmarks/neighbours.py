@@ -1,9 +1,9 @@
-"""How long does a question take? Run with ``python benchmarks/neighbours.py [FOLDER]``.
+"""How long does a query take? Run with ``python benchmarks/neighbours.py [FOLDER]``.
 
-Makes libraries of 1e3, 1e5 and 1e6 made-up songs with vectors as wide as the shipped networks make
-them (3 GB on disk for the largest; in FOLDER, or where temporary files go), and prints how long it
-takes to open each, to rank all of its songs, and to answer a whole question: ranking, facts,
-copies, artists, reasons. The median of several rounds, and the first, which maps the arrays.
+Makes libraries of made-up songs with embeddings as wide as the shipped networks make them (in
+FOLDER, or where temporary files go), and prints how long it takes to open each, and to answer a
+query: ranking of all songs, copies, artists, reasons. The median of several rounds, and the size of
+the library's file.
 """
 
 import statistics
@@ -17,69 +17,61 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from deepmusic import embeddings, recommend
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.embeddings import SongEmbedding
 from deepmusic.library import Library
+from deepmusic.song_index import AnalyzedSong, Entry
 
-SIZES = (1_000, 100_000, 1_000_000)
-ROUNDS = 7
-_CHUNK = 50_000
+SIZES = (1_000, 10_000, 50_000)
+ROUNDS = 5
+_BATCH = 5_000
 
 
 def make(folder: Path, count: int) -> Library:
     """Fill a library with songs that nobody played, by 5 songs an artist."""
     library = Library(folder)
+    library.prepare()
     dimensions = sum(config.dense_units for config in embeddings.network_configs())
-    library.prepare(dimensions)
     rng = np.random.default_rng(0)
-    made = {
-        "embeddings": lambda n: embeddings.unit(rng.random((n, dimensions), np.float32)),
-        "timbre": lambda n: rng.random((n, 80), np.float32),
-        "profiles": lambda n: rng.dirichlet(np.ones(10), n).astype(np.float32),
-    }
-    for name, draw in made.items():
-        with (folder / f"{name}.float32").open("wb") as file:
-            for start in range(0, count, _CHUNK):
-                draw(min(_CHUNK, count - start)).tofile(file)
-    facts = ("", "", 200.0, 120.0, 900.0)
-    with library._connect() as connection:
-        connection.executemany(
-            "INSERT INTO songs VALUES (?, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (n, f"/m/{n}".encode(), str(n), f"Song {n}", f"Artist {n // 5}", *facts)
-                for n in range(count)
-            ),
-        )
+    ends = np.array([200.0])
+    for start in range(0, count, _BATCH):
+        songs = []
+        for n in range(start, min(start + _BATCH, count)):
+            vector = embeddings.l2_normalize(rng.random(dimensions, np.float32))
+            profile = rng.dirichlet(np.ones(10)).astype(np.float32)[None]
+            found = SongEmbedding(ends - 200, ends, vector[None], vector, GTZAN_GENRES, profile)
+            path = Path("/m", str(n))
+            entry = Entry(
+                -1, f"Song {n}", f"Artist {n // 5}", "", "", 200, 120, 900, str(n), "", path
+            )
+            timbre = rng.normal(scale=100, size=80).astype(np.float32)
+            songs.append((AnalyzedSong(entry, found, timbre), (1, 1)))
+        library.add(songs)
     return library
 
 
-def timed(what: Callable[[], object], rounds: int) -> list[float]:
-    """Return how long each round takes, in ms."""
+def timed(what: Callable[[], object]) -> float:
+    """Return the median time of several rounds, in ms."""
     times = []
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         began = time.perf_counter()
         what()
         times.append(1000 * (time.perf_counter() - began))
-    return times
+    return statistics.median(times)
 
 
 def measure(library: Library, count: int) -> str:
-    """Ask one library several times; return a line of the table."""
-    opened = timed(library.collection, 3)
-    collection = library.collection()
-    query = recommend.like_songs(collection, [count // 2])
-    ranked = timed(lambda: collection.embeddings @ query.embedding, ROUNDS)
-    answered = timed(lambda: recommend.recommend(collection, query), ROUNDS)
-    return (
-        f"{count:9,}  {statistics.median(opened):5.0f} ms  "
-        f"{statistics.median(ranked):6.1f} ms {ranked[0]:6.0f} ms  "
-        f"{statistics.median(answered):5.0f} ms {answered[0]:6.0f} ms"
-    )
+    """Query one library several times; return a line of the table."""
+    index = library.open()
+    query = recommend.query_by_ids(index, [index.entries[count // 2].id])
+    megabytes = library.database.stat().st_size / 1e6
+    opened, answered = timed(library.open), timed(lambda: recommend.recommend(index, query))
+    return f"{count:9,}  {megabytes:4.0f} MB  {opened:5.0f} ms  {answered:5.0f} ms"
 
 
 def main() -> None:
     """Print one line a size."""
-    print(
-        f"{'songs':>9}  {'open':>8}  {'rank all':>9} {'(first)':>9}  {'answer':>8} {'(first)':>9}"
-    )
+    print(f"{'songs':>9}  {'file':>7}  {'open':>8}  {'answer':>8}")
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     for count in SIZES:
         with tempfile.TemporaryDirectory(dir=root) as folder:

@@ -1,6 +1,5 @@
 """The command line: a shell over the functions that the app calls too."""
 
-import csv
 import glob
 import json
 import logging
@@ -144,11 +143,10 @@ def print_csv(heard: Iterable["Heard"]) -> None:
     """Print a table, a row for each file and network."""
     from deepmusic import export
 
-    table = csv.writer(sys.stdout, lineterminator="\n")
     header_due = True
     for path, *rest in heard:
         header, rows = export.to_rows(str(path), *rest)
-        table.writerows([header, *rows] if header_due else rows)
+        click.echo(export.table_text(header if header_due else None, rows), nl=False)
         header_due = False
 
 
@@ -392,8 +390,8 @@ main.add_command(evaluate.report)
 main.add_command(results.results)
 main.add_command(results.ship)
 main.add_command(results.time_song)
-for command in (similar.index, similar.similar, similar.genres, similar.retrieval):
-    main.add_command(command)
+main.add_command(similar.index)
+main.add_command(similar.similar)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""Where a song lies among others: what a network makes of it just before it names a genre.
+"""Song embeddings: activations of the layer before the softmax, averaged over windows.
 
-A network's layer ``embedding`` sums up a window in some hundred numbers from which the genres are
-then read. Their mean over a song's windows, brought to unit length, is the song's embedding: songs
-whose embeddings point the same way sound alike to the network. How much that is worth is measured
-by `deepmusic.retrieval`.
+The mean over a song's windows of the networks' layer ``embedding``, brought to unit length. Songs
+whose embeddings have a high cosine sound alike to the networks; ``benchmarks/retrieval.py``
+measures how often they share a genre.
 """
 
 import hashlib
@@ -21,19 +20,19 @@ from deepmusic.features import ClipPicture
 from deepmusic.prediction import Classifier, align_windows, check_length, load_classifiers
 from deepmusic.runs import shipped_run
 
-#: Networks whose embeddings are set side by side where nothing else is asked for.
+#: Networks whose embeddings are concatenated by default.
 NETWORKS = ("cnn", "crnn", "cnn_gru")
 
-#: Length of a passage, in s: long enough for a phrase, short enough to point at.
+#: Length of a segment, in s: long enough for a phrase, short enough to point at.
 PASSAGE_SECONDS = 10.0
 
-#: Pictures whose windows go through a network together; more would only fill the memory.
+#: Clips whose windows go through a network in one batch; more would only fill the memory.
 _CLIPS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class SongEmbedding:
-    """What networks make of a song, as a whole and window by window.
+    """Embedding and genre probabilities of a song, as a whole and by window.
 
     Attributes
     ----------
@@ -74,7 +73,7 @@ class SongEmbedding:
         np.ndarray [shape=(n_dimensions,)], float32
             Of unit length.
         """
-        return unit(self.windows[self.inside(start, end)].mean(axis=0))
+        return l2_normalize(self.windows[self.inside(start, end)].mean(axis=0))
 
     def inside(self, start: float, end: float) -> np.ndarray:
         """Tell which windows `passage` takes [n_windows], bool; there is always one."""
@@ -85,7 +84,7 @@ class SongEmbedding:
         return inside
 
     def passages(self) -> "Passages":
-        """Cut the song into passages of equal length, of about `PASSAGE_SECONDS`."""
+        """Return the embeddings of segments of equal length, of about `PASSAGE_SECONDS`."""
         end = float(self.ends.max())
         borders = np.linspace(0, end, max(1, round(end / PASSAGE_SECONDS)) + 1)
         vectors = [self.passage(*span) for span in pairwise(borders)]
@@ -94,7 +93,7 @@ class SongEmbedding:
 
 @dataclass(frozen=True)
 class Passages:
-    """A song in pieces of about `PASSAGE_SECONDS`, each with an embedding of its own.
+    """Embeddings of the consecutive segments of a song, of about `PASSAGE_SECONDS` each.
 
     Attributes
     ----------
@@ -115,22 +114,22 @@ class Passages:
 
 
 def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
-    """Load the shipped networks that `embed_clips` and `embed_song` ask."""
+    """Load the shipped networks whose embeddings are used."""
     return list(load_classifiers(names).values())
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Bring vectors [..., n_dimensions] to unit length; one of zeros stays as it is."""
+def l2_normalize(vectors: np.ndarray) -> np.ndarray:
+    """Scale vectors [..., n_dimensions] to unit length; zeros stay zeros."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return (vectors / np.where(length > 0, length, 1)).astype(np.float32)
 
 
-def side_by_side(members: Sequence[np.ndarray]) -> np.ndarray:
-    """Join unit vectors of several networks [..., n_dimensions] into one of unit length.
+def concatenate(members: Sequence[np.ndarray]) -> np.ndarray:
+    """Concatenate unit vectors of several networks [..., n_dimensions] into one of unit length.
 
     The cosine of two such vectors is the mean of the networks' cosines, whatever their widths.
     """
-    return unit(np.concatenate(members, axis=-1))
+    return l2_normalize(np.concatenate(members, axis=-1))
 
 
 def embed_clips(
@@ -144,7 +143,7 @@ def embed_clips(
         Pictures by track, such as ``dataset.pictures(tracks, mel).by_track``, of the front end that
         the networks share.
     classifiers : sequence of Classifier
-        What `load_networks` returned; the embeddings of several are set side by side.
+        What `load_networks` returned; the embeddings of several are concatenated.
 
     Returns
     -------
@@ -152,13 +151,13 @@ def embed_clips(
         Of unit length, by track. The cosine of two clips is their dot product. Clips shorter than
         a window are absent.
     """
-    return hear_clips(clips, classifiers)[0]
+    return embed_and_classify(clips, classifiers)[0]
 
 
-def hear_clips(
+def embed_and_classify(
     clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Embed many short clips, and tell their genres in the same pass.
+    """Embed many short clips, and predict their genres in the same pass.
 
     Parameters
     ----------
@@ -175,14 +174,14 @@ def hear_clips(
     usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]
     if not usable:
         return {}, {}
-    heard = [_hear([clips[track] for track in usable], classifier) for classifier in classifiers]
-    vectors = side_by_side([means for means, _ in heard])
-    profiles = np.mean([profiles for _, profiles in heard], axis=0)
+    found = [_embed([clips[track] for track in usable], classifier) for classifier in classifiers]
+    vectors = concatenate([means for means, _ in found])
+    profiles = np.mean([profiles for _, profiles in found], axis=0)
     return dict(zip(usable, vectors, strict=True)), dict(zip(usable, profiles, strict=True))
 
 
-def _hear(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
-    """Return the clips' embeddings and genres by one network."""
+def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
+    """Return the clips' embeddings and genre probabilities by one network."""
     width = classifier.config.window_columns
     vectors, profiles = [], []
     for first in range(0, len(clips), _CLIPS_AT_ONCE):
@@ -190,9 +189,9 @@ def _hear(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarr
         borders = np.cumsum([len(batch) for batch in batches])[:-1]
         outputs, probabilities = classifier.listen(np.concatenate(batches))
         # Windows of unit length, so that a loud one counts no more than a quiet one.
-        vectors += [rows.mean(axis=0) for rows in np.split(unit(outputs), borders)]
+        vectors += [rows.mean(axis=0) for rows in np.split(l2_normalize(outputs), borders)]
         profiles += [rows.mean(axis=0) for rows in np.split(probabilities, borders)]
-    return unit(np.stack(vectors)), np.stack(profiles)
+    return l2_normalize(np.stack(vectors)), np.stack(profiles)
 
 
 def embed_song(
@@ -225,7 +224,7 @@ def embed_song(
 def embed_pictures(
     pictures: Sequence[ClipPicture], duration: float, classifiers: Sequence[Classifier]
 ) -> SongEmbedding:
-    """Embed a song whose pictures are there already, and which is long enough.
+    """Embed a song from its log-mels; it must be long enough (`embed_song` checks).
 
     Parameters
     ----------
@@ -242,22 +241,22 @@ def embed_pictures(
         With the windows of the network that has most; of a network with other windows, the one
         whose middle lies nearest stands in.
     """
-    heard = []
+    outputs_of = []
     for classifier in classifiers:
         starts, ends, _, batch = classifier.cut(pictures, duration)
         outputs, probabilities = classifier.listen(batch)
-        heard.append((starts, ends, unit(outputs), probabilities))
-    spans = [(starts, ends) for starts, ends, *_ in heard]
+        outputs_of.append((starts, ends, l2_normalize(outputs), probabilities))
+    spans = [(starts, ends) for starts, ends, *_ in outputs_of]
     finest, rows = align_windows(spans)
-    aligned = list(zip(heard, rows, strict=True))
+    aligned = list(zip(outputs_of, rows, strict=True))
     return SongEmbedding(
         starts=spans[finest][0],
         ends=spans[finest][1],
-        windows=side_by_side([outputs[row] for (_, _, outputs, _), row in aligned]),
-        # Means first, then side by side: the same numbers as `embed_clips` gives for one clip.
-        song=side_by_side([unit(outputs.mean(axis=0)) for _, _, outputs, _ in heard]),
+        windows=concatenate([outputs[row] for (_, _, outputs, _), row in aligned]),
+        # Means first, then concatenated: the same numbers as `embed_clips` gives for one clip.
+        song=concatenate([l2_normalize(outputs.mean(axis=0)) for _, _, outputs, _ in outputs_of]),
         genres=classifiers[0].config.genres,
-        probabilities=np.mean([shares[row] for (*_, shares), row in aligned], axis=0),
+        probabilities=np.mean([p[row] for (*_, p), row in aligned], axis=0),
     )
 
 

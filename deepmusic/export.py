@@ -57,15 +57,16 @@ def to_csv(file: str, duration: float, predictions: Mapping[str, Prediction]) ->
     return table_text(*to_rows(file, duration, predictions))
 
 
-def table_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV that a spreadsheet can open without harm.
+def table_text(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table as CSV that a spreadsheet can open without harm; rows alone without a header.
 
     Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
     formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
+    if header:
+        writer.writerow(header)
     writer.writerows([_defused(cell) for cell in row] for row in rows)
     return text.getvalue()
 

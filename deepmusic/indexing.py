@@ -1,34 +1,34 @@
-"""From a folder of music to a library: walk, read, listen, keep; only what is new or changed.
+"""Indexing of a music folder: walk, decode, embed, store; only what is new or changed.
 
-Processes decode files and picture them; the networks listen in this one. What is kept is kept in
+Processes decode files and compute their log-mels; the networks run in this one. Songs are stored in
 batches, so that a killed indexing loses seconds of work and the next one goes on from there.
 """
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import Timeout
 
-from deepmusic import audio, embeddings, tags, traits
+from deepmusic import audio, descriptors, embeddings, tags
 from deepmusic.config import ModelConfig
 from deepmusic.errors import AudioError, LibraryError
 from deepmusic.features import ClipPicture
 from deepmusic.files import write_atomically
-from deepmusic.library import Entry, Failure, Library, Record, refuse_if_forbidden
-from deepmusic.prediction import Classifier, check_length, picture_song
-from deepmusic.traits import Traits
+from deepmusic.library import Failure, FileState, Library, refuse_if_forbidden
+from deepmusic.prediction import check_length, picture_song
+from deepmusic.song_index import AnalyzedSong, Entry
 
-#: Songs and seconds after which what was heard is kept.
+#: Songs and seconds after which a batch is stored.
 _BATCH_SONGS = 32
 _BATCH_SECONDS = 5.0
 
@@ -46,6 +46,9 @@ class Progress:
     added, failed, removed, unchanged : int
         Songs that entered or were renewed, files that could not be used, songs whose file went,
         and files that were left alone.
+    unreachable : list of str
+        Folders that are empty or cannot be read, as that of an unplugged disk. What is known of the
+        files in them is kept.
     seconds : float
         Since the start.
     ended : str
@@ -60,28 +63,36 @@ class Progress:
     failed: int = 0
     removed: int = 0
     unchanged: int = 0
+    unreachable: Sequence[str] = ()
     seconds: float = 0.0
     ended: str = ""
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What a process reads of a file: all but what the networks will make of it."""
+class _DecodedSong:
+    """What a process computes of a file: all but what the networks will."""
 
     entry: Entry
     pictures: list[ClipPicture]
     timbre: np.ndarray
 
 
-def find_music(folder: Path) -> Iterator[Path]:
+def find_music(folder: Path, unreadable: list[str] | None = None) -> Iterator[Path]:
     """Yield the sound files below a folder, in order; links to folders are not followed.
 
     Parameters
     ----------
     folder : Path
         Hidden files and folders in it (whose names begin with a dot) are skipped.
+    unreadable : list of str, optional
+        Gets the folders below it that cannot be read.
     """
-    for parent, folders, names in os.walk(folder):
+
+    def note(error: OSError) -> None:
+        if unreadable is not None:
+            unreadable.append(str(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
@@ -119,23 +130,21 @@ def index(
     Raises
     ------
     LibraryError
-        If indexing is forbidden here, another one goes on, the folder is missing, or no music is in
-        it any more though songs from it are known (an unplugged disk must not empty the library).
+        If indexing is forbidden here, another one goes on, the folder is missing, or the library
+        cannot be written.
     """
     refuse_if_forbidden()
-    folder = folder.absolute()
-    if not folder.is_dir():
-        raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
+    folder = _existing(folder)
     library = library or Library()
-    with _alone(library):
+    with library.lock():
         try:
             _stop_file(library).unlink(missing_ok=True)
             return _index(folder, library, jobs, retry, on_progress or (lambda progress: None))
         except Exception as error:
             # For those who watch; whoever called is told by the error itself.
             reached = last_progress(library) or Progress(str(folder))
-            with suppress(OSError):
-                _tell(library, replace(reached, ended=f"failed: {error}"))
+            with suppress(LibraryError):
+                _report(library, replace(reached, ended=f"failed: {error}"))
             raise
 
 
@@ -144,32 +153,18 @@ def forget(folder: Path, library: Library | None = None) -> int:
     library = library or Library()
     if not library.exists():
         return 0
-    with _alone(library):
-        below = [path for path in library.known_files() if _is_below(path, folder.absolute())]
+    with library.lock():
+        below = [path for path in library.known_files() if path.is_relative_to(folder.resolve())]
         library.remove(below)
         return len(below)
 
 
-@contextmanager
-def _alone(library: Library) -> Iterator[None]:
-    """Write alone, and say in words what keeps one from writing."""
-    try:
-        with library.lock.acquire(timeout=0):
-            yield
-    except Timeout:
-        raise LibraryError(
-            "Another indexing goes on already. Wait until it is done, or stop it."
-        ) from None
-    except BrokenProcessPool as error:
-        raise LibraryError(
-            "A process that reads files died, most likely for lack of memory. What was read is "
-            "kept; go on with fewer: python -m deepmusic index FOLDER --jobs 1"
-        ) from error
-    except OSError as error:
-        raise LibraryError(
-            f"The library in {library.folder} cannot be written ({error.strerror or error}). Free "
-            "some space, or set DEEPMUSIC_LIBRARY to a folder that can be written."
-        ) from error
+def _existing(folder: Path) -> Path:
+    """Return a folder by its one name without links, so that no song is kept under two."""
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
+    return folder
 
 
 def _index(
@@ -180,107 +175,127 @@ def _index(
     on_progress: Callable[[Progress], None],
 ) -> Progress:
     began = time.monotonic()
-    configs = embeddings.network_configs()
-    library.prepare(sum(config.dense_units for config in configs))
+    library.prepare()
     known = {
-        path: state for path, state in library.known_files().items() if _is_below(path, folder)
+        path: state for path, state in library.known_files().items() if path.is_relative_to(folder)
     }
     failed_before = {failure.path for failure in library.failures()} if retry else set()
-    there = {path: state for path in find_music(folder) if (state := _state(path))}
-    if known and not there:
-        raise LibraryError(
-            f"{folder} holds no music any more, but {len(known)} files from it are known. Is a "
-            "disk missing? To forget them: python -m deepmusic index FOLDER --forget"
-        )
-    gone = [path for path in known if path not in there]
+    unreadable: list[str] = []
+    there = {path: state for path in find_music(folder, unreadable) if (state := _state(path))}
+    holders = {path: _unreachable_folder(path, folder) for path in known if path not in there}
+    gone = [path for path, holder in holders.items() if holder is None]
     library.remove(gone)
     todo = [
         path for path, state in there.items() if known.get(path) != state or path in failed_before
     ]
     progress = Progress(
-        str(folder), total=len(todo), removed=len(gone), unchanged=len(there) - len(todo)
+        str(folder),
+        total=len(todo),
+        removed=len(gone),
+        unchanged=len(there) - len(todo),
+        unreachable=sorted({*unreadable, *(str(holder) for holder in holders.values() if holder)}),
     )
-    _tell(library, progress)
+    _report(library, progress)
 
     # Loading them takes seconds, which an index that is up to date need not cost.
     classifiers = embeddings.load_networks() if todo else []
-    records: list[Record] = []
+    songs: list[tuple[AnalyzedSong, FileState]] = []
     failures: list[Failure] = []
-    kept_at = time.monotonic()
+    stored_at = time.monotonic()
     stopped = False
-    for path, heard in _read_all(todo, configs, jobs):
-        if isinstance(heard, str):
-            failures.append(Failure(path, *there[path], heard))
+    for path, read in _read_all(todo, jobs):
+        if isinstance(read, str):
+            failures.append(Failure(path, read, there[path]))
         else:
-            records.append(_listen(heard, there[path], classifiers))
+            found = embeddings.embed_pictures(read.pictures, read.entry.duration, classifiers)
+            songs.append((AnalyzedSong(read.entry, found, read.timbre), there[path]))
         progress = replace(
             progress,
             done=progress.done + 1,
-            added=progress.added + (not isinstance(heard, str)),
-            failed=progress.failed + isinstance(heard, str),
+            added=progress.added + (not isinstance(read, str)),
+            failed=progress.failed + isinstance(read, str),
             seconds=time.monotonic() - began,
         )
         on_progress(progress)
-        due = len(records) + len(failures) >= _BATCH_SONGS
-        if due or time.monotonic() - kept_at > _BATCH_SECONDS:
-            library.add(records, failures)
-            _tell(library, progress)
-            records, failures, kept_at = [], [], time.monotonic()
+        due = len(songs) + len(failures) >= _BATCH_SONGS
+        if due or time.monotonic() - stored_at > _BATCH_SECONDS:
+            library.add(songs, failures)
+            _report(library, progress)
+            songs, failures, stored_at = [], [], time.monotonic()
             if stopped := _stop_file(library).exists():
                 break
-    library.add(records, failures)
+    library.add(songs, failures)
     ended = "stopped" if stopped else "finished"
     progress = replace(progress, ended=ended, seconds=time.monotonic() - began)
-    _tell(library, progress)
+    _report(library, progress)
     return progress
 
 
-def _read_all(
-    paths: Sequence[Path], configs: Sequence[ModelConfig], jobs: int
-) -> Iterator[tuple[Path, _Heard | str]]:
+def _unreachable_folder(path: Path, root: Path) -> Path | None:
+    """Return the folder that hides a missing file: its nearest one, if empty or unreadable."""
+    folder = next(parent for parent in path.parents if parent == root or os.path.exists(parent))
+    try:
+        return None if any(folder.iterdir()) else folder
+    except OSError:
+        return folder
+
+
+def _read_all(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, _DecodedSong | str]]:
     """Yield each file as it is read, in any order."""
     if not paths:
         return
+    configs = embeddings.network_configs()
     if jobs == 1:
         yield from (_read(path, configs) for path in paths)
         return
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="3*n_jobs")
-    yield from parallel(delayed(_read)(path, configs) for path in paths)
+    try:
+        yield from parallel(delayed(_read)(path, configs) for path in paths)
+    except (BrokenProcessPool, OSError) as error:
+        raise LibraryError(
+            f"The processes that read files cannot go on ({error}), most likely for lack of "
+            "memory. What was read is kept; go on with one: python -m deepmusic index FOLDER "
+            "--jobs 1"
+        ) from error
 
 
-def _read(path: Path, configs: Sequence[ModelConfig]) -> tuple[Path, _Heard | str]:
-    """Decode and picture a file, or say why that cannot be done."""
+def _read(path: Path, configs: Sequence[ModelConfig]) -> tuple[Path, _DecodedSong | str]:
+    """Decode a file and compute its log-mels, or return why that cannot be done."""
     mel = configs[0].mel
     try:
         song = audio.load_song(path, sample_rate=mel.sample_rate)
         check_length(song, configs)
         pictures = picture_song(song, mel)
-        described = traits.describe(pictures, mel)
+        described = descriptors.describe(pictures, mel)
         # What only people look at would take longer to hand over than it took to compute.
         slim = [replace(clip, decibels=clip.decibels[:, :0].copy()) for clip in pictures]
-        return path, _Heard(_entry(path, song, described), slim, described.timbre)
+        found = tags.read(path)
+        entry = Entry(
+            id=-1,
+            title=_storable(found.title or path.stem),
+            artist=_storable(found.artist),
+            album=_storable(found.album),
+            genre=_storable(found.genre),
+            duration=song.duration,
+            tempo=described.tempo,
+            brightness=described.brightness,
+            digest=song.digest,
+            note=_storable(song.note),
+            path=path,
+        )
+        return path, _DecodedSong(entry, slim, described.timbre)
     except AudioError as error:
-        return path, str(error)
+        reason = str(error)
     except MemoryError:
-        return path, f"{path.name} needs more memory than there is. Close other programs."
-
-
-def _entry(path: Path, song: audio.Song, described: Traits) -> Entry:
-    found = tags.read(path)
-    return Entry(
-        row=-1,
-        title=_storable(found.title or path.stem),
-        artist=_storable(found.artist),
-        album=_storable(found.album),
-        genre=_storable(found.genre),
-        duration=song.duration,
-        tempo=described.tempo,
-        brightness=described.brightness,
-        digest=song.digest,
-        path=path,
-    )
+        reason = f"{path.name} needs more memory than there is. Close other programs."
+    except Exception as error:  # One strange file must not end the indexing of all others.
+        reason = (
+            f"{path.name} cannot be used, for a reason that was not foreseen "
+            f"({type(error).__name__}: {error}). Please report it."
+        )
+    return path, _storable(reason)
 
 
 def _storable(text: str) -> str:
@@ -288,29 +303,14 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def _listen(heard: _Heard, state: tuple[int, int], classifiers: Sequence[Classifier]) -> Record:
-    """Let the networks listen to a song that was read."""
-    found = embeddings.embed_pictures(heard.pictures, heard.entry.duration, classifiers)
-    return Record(
-        heard.entry,
-        *state,
-        embedding=found.song,
-        timbre=heard.timbre,
-        profile=found.profile,
-        passages=found.passages(),
-    )
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    """Return size and time of change, by which a changed file is known; None if it went."""
+def _state(path: Path) -> FileState | None:
+    """Return the state of a file; None if it went, or is none (a pipe would be read for ever)."""
     with suppress(OSError):
         found = path.stat()
-        return found.st_size, found.st_mtime_ns
+        if stat.S_ISREG(found.st_mode):
+            # In us: in ns, years that broken clocks set do not fit into 64 bits.
+            return found.st_size, found.st_mtime_ns // 1000
     return None
-
-
-def _is_below(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(folder)
 
 
 # === From a page: in a process of its own ===
@@ -325,14 +325,13 @@ def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
         If that is forbidden here, the folder is missing, or an indexing goes on.
     """
     library = library or Library()
-    if not folder.is_dir():
-        raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
-    with _alone(library):
-        _tell(library, Progress(str(folder)))
+    folder = _existing(folder)
+    with library.lock(), library.writing():
+        _report(library, Progress(str(folder)))
         log = (library.folder / "log.txt").open("wb")
     with log:
         return subprocess.Popen(
-            [sys.executable, "-m", "deepmusic", "index", str(folder.absolute())],
+            [sys.executable, "-m", "deepmusic", "index", str(folder)],
             cwd=Path(__file__).resolve().parent.parent,
             env=os.environ | {"DEEPMUSIC_LIBRARY": str(library.folder.absolute())},
             stdin=subprocess.DEVNULL,
@@ -344,16 +343,8 @@ def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
 
 def stop(library: Library) -> None:
     """Ask an indexing to stop; what it has read is kept."""
-    _stop_file(library).touch()
-
-
-def is_running(library: Library) -> bool:
-    """Tell whether someone indexes, by trying the lock."""
-    try:
-        with library.lock.acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
+    with library.writing():
+        _stop_file(library).touch()
 
 
 def last_progress(library: Library) -> Progress | None:
@@ -365,9 +356,9 @@ def last_progress(library: Library) -> Progress | None:
         return None
 
 
-def _tell(library: Library, progress: Progress) -> None:
-    library.folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(library.folder / "progress.json", json.dumps(asdict(progress)))
+def _report(library: Library, progress: Progress) -> None:
+    with library.writing():
+        write_atomically(library.folder / "progress.json", json.dumps(asdict(progress)))
 
 
 def _stop_file(library: Library) -> Path:

@@ -7,8 +7,8 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.ui import (
     cache,
     downloads,
-    familiar,
     frame,
+    known_clips,
     markdown,
     player,
     sources,
@@ -64,6 +64,6 @@ with right:
 
 with stage:
     player.show(view, predictions, featured=featured, key="player")
-familiar.show(song, song.protocol)
+known_clips.show(song, song.protocol)
 verdict.show_record(featured, song)
 downloads.show(song, view, predictions)

@@ -194,11 +194,11 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
 
 
 def test_an_upload_that_the_networks_know_is_told(app, monkeypatch):
-    from deepmusic.familiar import Match
-    from deepmusic.ui import collections
+    from deepmusic.known_clips import Match
+    from deepmusic.ui import known_clips
 
     match = Match("blues.00012", "B*B", "The Thrill", "test", 0.0, 0.1)
-    monkeypatch.setattr(collections, "hear", lambda song: (None, [match]))
+    monkeypatch.setattr(known_clips, "analyze", lambda song: (None, [match]))
     upload(app, "song.flac", flac())
     assert not app.exception
     (said,) = app.warning

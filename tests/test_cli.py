@@ -57,6 +57,16 @@ def test_folders_are_searched(folder):
     assert result.exit_code == 0
 
 
+def test_names_that_begin_like_a_formula_are_not_calculated(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "one.wav").rename(folder / "=1+1.wav")
+    result = run("predict", "=1+1.wav", "album/two.MP3", "--model", "crnn", "--csv")
+    assert [row["file"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
+        "'=1+1.wav",
+        "album/two.MP3",
+    ]
+
+
 def test_patterns_are_expanded_where_the_shell_did_not(folder):
     result = run("predict", folder / "*.wav", "--model", "crnn")
     assert result.exit_code == 0

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from deepmusic import embeddings, features, models, synth
+from deepmusic import embeddings, features, synth
 from deepmusic.audio import song_from_array
 from deepmusic.config import FRONT_ENDS
-from deepmusic.embeddings import embed_clips, embed_song, side_by_side, unit
+from deepmusic.embeddings import concatenate, embed_clips, embed_song, l2_normalize
 from deepmusic.errors import AudioError
 from deepmusic.prediction import align_windows, classify, picture_song
 
@@ -16,7 +16,7 @@ MEL = FRONT_ENDS["compact"]
 
 @pytest.fixture(scope="module")
 def networks():
-    return embeddings.load_networks(list(models.MODELS))
+    return embeddings.load_networks()
 
 
 def song_of(samples, name="song"):
@@ -29,13 +29,13 @@ def embed(samples, networks):
 
 
 def test_unit_vectors_have_length_one_and_zeros_stay():
-    np.testing.assert_allclose(unit(np.array([[3.0, 4.0], [0, 0]])), [[0.6, 0.8], [0, 0]])
+    np.testing.assert_allclose(l2_normalize(np.array([[3.0, 4.0], [0, 0]])), [[0.6, 0.8], [0, 0]])
 
 
-def test_the_cosine_side_by_side_is_the_mean_of_the_networks_cosines():
+def test_the_cosine_of_concatenated_vectors_is_the_mean_of_the_networks_cosines():
     rng = np.random.default_rng(0)
-    small, large = (unit(rng.normal(size=(2, width))) for width in (8, 300))
-    one, other = side_by_side([small, large])
+    small, large = (l2_normalize(rng.normal(size=(2, width))) for width in (8, 300))
+    one, other = concatenate([small, large])
     expected = (small[0] @ small[1] + large[0] @ large[1]) / 2
     assert one @ other == pytest.approx(expected, abs=1e-6)
     assert np.linalg.norm(one) == pytest.approx(1, abs=1e-6)
@@ -51,7 +51,7 @@ def test_an_embedding_is_the_mean_of_the_layer_before_the_genres(networks, music
     logits = outputs @ weights + bias
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
-    mean = unit(unit(outputs).mean(axis=0))
+    mean = l2_normalize(l2_normalize(outputs).mean(axis=0))
     np.testing.assert_allclose(embed_clips({"a": clip.columns}, [network])["a"], mean, atol=1e-6)
 
 
@@ -82,10 +82,10 @@ def test_no_clip_at_all_gives_no_embedding(networks):
 
 def test_the_genres_are_those_of_the_ensemble(networks, music):
     song = song_of(music)
-    heard = classify(song, {network.name: network for network in networks})["ensemble"]
+    predicted = classify(song, {network.name: network for network in networks})["ensemble"]
     found = embed(music, networks)
-    np.testing.assert_allclose(found.profile, heard.song_probabilities, atol=1e-6)
-    np.testing.assert_allclose(found.starts, heard.starts)
+    np.testing.assert_allclose(found.profile, predicted.song_probabilities, atol=1e-6)
+    np.testing.assert_allclose(found.starts, predicted.starts)
 
 
 def test_a_band_is_nearer_to_itself_than_to_another(networks):

@@ -10,7 +10,7 @@ LIGHT = [
     "deepmusic.runs",
     "deepmusic.charts.song",
     "deepmusic.models",
-    "deepmusic.familiar",
+    "deepmusic.known_clips",
     "deepmusic.indexing",
     "deepmusic.recommend",
     "deepmusic.ui.frame",

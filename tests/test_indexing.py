@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import indexing, synth
+from deepmusic import audio, indexing, synth
 from deepmusic.__main__ import main
 from deepmusic.errors import LibraryError
 from deepmusic.library import Library
@@ -64,20 +64,20 @@ def test_a_folder_is_indexed_and_then_only_what_changed(music, library):
     told = []
     assert counts(index(music, library, on_progress=told.append)) == (6, 0, 0, 2)
     assert [progress.done for progress in told] == list(range(1, 9))
-    assert {entry.title for entry in library.all_entries()} == {
+    assert {entry.title for entry in library.open().entries} == {
         *("blues", "metal", "disco", "jazz", "pop", "rock")
     }
     reasons = {failure.path.name: failure.reason for failure in library.failures()}
     assert "is not sound that can be read" in reasons["broken.mp3"]
     assert "a window is 3.0 s" in reasons["short.wav"]
 
-    before = {entry.title: entry.digest for entry in library.all_entries()}
+    before = {entry.title: entry.digest for entry in library.open().entries}
     assert counts(index(music, library)) == (0, 8, 0, 0)
     (music / "metal.flac").unlink()
     soundfile.write(music / "jazz.flac", synth.play("jazz", seconds=5, seed=1), SAMPLE_RATE)
     shutil.copy(music / "rock.flac", music / "broken.mp3")
     assert counts(index(music, library)) == (2, 5, 1, 0)
-    after = {entry.title: entry.digest for entry in library.all_entries()}
+    after = {entry.title: entry.digest for entry in library.open().entries}
     assert set(after) == {"blues", "disco", "jazz", "pop", "rock", "broken"}
     assert after["jazz"] != before["jazz"]
     assert after["pop"] == before["pop"]
@@ -85,33 +85,94 @@ def test_a_folder_is_indexed_and_then_only_what_changed(music, library):
     assert counts(index(music, library, retry=True)) == (0, 6, 0, 1)
 
 
-def test_what_is_kept_is_what_the_networks_hear(music, library):
-    from deepmusic import audio, embeddings, recommend
+def test_what_is_stored_is_what_the_networks_give(music, library):
+    from deepmusic import audio, embeddings
+    from deepmusic.song_index import analyze_song
 
     indexing.index(music / "deep", library, jobs=2)
-    collection = library.collection()
-    row = library.find(music / "deep" / "er" / "blues.wav")
-    song = audio.load_song(music / "deep" / "er" / "blues.wav")
-    heard = recommend.hear(song, embeddings.load_networks())
-    np.testing.assert_allclose(collection.embeddings[row], heard.embedding.song, atol=1e-5)
-    np.testing.assert_allclose(collection.profiles[row], heard.embedding.profile, atol=1e-5)
-    np.testing.assert_allclose(collection.timbre[row], heard.timbre, rtol=1e-4)
-    (entry,) = collection.fetch([row])
-    assert entry.tempo == pytest.approx(heard.entry.tempo)
+    index = library.open()
+    path = music / "deep" / "er" / "blues.wav"
+    (entry,) = [entry for entry in index.entries if entry.path == path]
+    row = index.rows[entry.id]
+    song = audio.load_song(path)
+    analyzed = analyze_song(song, embeddings.load_networks())
+    np.testing.assert_allclose(index.embeddings[row], analyzed.embedding.song, atol=1e-5)
+    np.testing.assert_allclose(index.profiles[row], analyzed.embedding.profile, atol=1e-5)
+    np.testing.assert_allclose(index.timbre[row], analyzed.timbre, rtol=1e-4)
+    assert entry.tempo == pytest.approx(analyzed.entry.tempo)
     assert entry.digest == song.digest
     assert entry.duration == pytest.approx(4)
 
 
 def test_an_unplugged_disk_does_not_empty_the_library(music, library):
-    index(music / "deep", library)
-    shutil.rmtree(music / "deep" / "er")
-    with pytest.raises(LibraryError, match="Is a disk missing"):
-        index(music / "deep", library)
+    index(music, library)
+    for song in (music / "deep" / "er").iterdir():
+        song.unlink()
+    ended = index(music, library)
+    assert ended.removed == 0
+    assert ended.unreachable == [str(music / "deep" / "er")]
+    assert library.count() == 6
+    shutil.rmtree(music / "deep")
+    assert index(music, library).removed == 3, "a folder that was deleted among others is gone"
+    shutil.rmtree(music)
+    music.mkdir()
+    assert index(music, library).unreachable == [str(music)]
     assert library.count() == 3
     with pytest.raises(LibraryError, match="is no folder"):
         index(music / "none", library)
-    assert indexing.forget(music / "deep", library) == 3
+    assert indexing.forget(music, library) == 5, "with two that could not be used"
     assert library.count() == 0
+
+
+def test_folders_that_cannot_be_read_are_told(music, library, monkeypatch):
+    index(music, library)
+
+    def walk(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", str(music / "deep")))
+        yield str(music), [], [path.name for path in music.iterdir() if path.is_file()]
+
+    def iterdir(folder):
+        if folder.is_relative_to(music / "deep"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    real = Path.iterdir
+    monkeypatch.setattr(indexing.os, "walk", walk)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    ended = index(music, library)
+    assert (ended.removed, library.count()) == (0, 6)
+    assert str(music / "deep") in ended.unreachable
+
+
+def test_a_folder_has_one_name(music, library, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(music)
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    index(music / "deep", library)
+    index(tmp_path / "link" / "deep", library)
+    index(Path("../music/deep"), library)
+    assert library.count() == 3
+    assert indexing.forget(tmp_path / "link" / "deep", library) == 3
+
+
+def test_strange_files_do_not_end_an_indexing(music, library, monkeypatch):
+    load, strange = audio.load_song, Path(os.fsdecode(os.fsencode(music) + b"/caf\xe9.wav"))
+    strange.write_bytes(b"no sound")
+    os.mkfifo(music / "pipe.wav")
+    os.utime(music / "metal.flac", (-11_644_473_600, -11_644_473_600))  # The year 1601.
+
+    def fail(path, **settings):
+        if path.name == "jazz.flac":
+            raise ValueError("the decoder has a fault")
+        return load(path, **settings)
+
+    monkeypatch.setattr(audio, "load_song", fail)
+    assert counts(index(music, library)) == (5, 0, 0, 4)
+    reasons = {failure.path.name: failure.reason for failure in library.failures()}
+    assert "not foreseen (ValueError: the decoder has a fault)" in reasons["jazz.flac"]
+    assert strange.name in reasons
+    assert "pipe.wav" not in reasons
+    assert counts(index(music, library)) == (0, 9, 0, 0)
 
 
 def test_other_folders_stay_when_one_is_indexed(music, library):
@@ -124,11 +185,11 @@ def test_other_folders_stay_when_one_is_indexed(music, library):
 
 
 def test_one_indexes_at_a_time(music, library):
-    with library.lock:
-        assert indexing.is_running(library)
+    with library.lock():
+        assert library.is_locked()
         with pytest.raises(LibraryError, match="goes on already"):
             index(music, library)
-    assert not indexing.is_running(library)
+    assert not library.is_locked()
 
 
 def test_a_stop_keeps_what_was_read(music, library, monkeypatch):
@@ -141,31 +202,44 @@ def test_a_stop_keeps_what_was_read(music, library, monkeypatch):
     assert library.count() == 6
 
 
-def test_a_full_disk_is_told_in_words_and_what_was_read_is_kept(music, library, monkeypatch):
+def test_a_fault_in_between_is_told_and_what_was_read_is_kept(music, library, monkeypatch):
     monkeypatch.setattr(indexing, "_BATCH_SONGS", 3)
     add, calls = Library.add, []
 
-    def fail(self, records, failures=()):
-        calls.append(records)
+    def fail(self, songs, failures=()):
+        calls.append(songs)
         if len(calls) > 1:
-            raise OSError(28, "No space left on device")
-        add(self, records, failures)
+            raise LibraryError("The library cannot be written.")
+        add(self, songs, failures)
 
     monkeypatch.setattr(Library, "add", fail)
-    with pytest.raises(LibraryError, match=r"cannot be written \(No space left"):
+    with pytest.raises(LibraryError, match="cannot be written"):
         index(music, library)
-    kept = library.count()
-    assert kept == len(calls[0])
-    assert "No space left" in indexing.last_progress(library).ended
+    assert library.count() == len(calls[0])
+    assert "cannot be written" in indexing.last_progress(library).ended
     monkeypatch.setattr(Library, "add", add)
     index(music, library)
     assert library.count() == 6
 
 
+def test_only_what_cannot_be_written_is_called_a_full_disk(music, library, monkeypatch):
+    def fail(self, calls):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("joblib.Parallel.__call__", fail)
+    with pytest.raises(LibraryError, match=r"Cannot allocate memory.*--jobs 1") as caught:
+        indexing.index(music, library, jobs=2)
+    assert "space" not in str(caught.value)
+    (library.folder / "progress.json").unlink()
+    (library.folder / "progress.json").mkdir()
+    with pytest.raises(LibraryError, match="cannot be written"):
+        index(music, library)
+
+
 def test_an_indexing_in_the_background(music, library):
     with pytest.raises(LibraryError, match="is no folder"):
         indexing.start(music / "none", library)
-    with library.lock, pytest.raises(LibraryError, match="goes on already"):
+    with library.lock(), pytest.raises(LibraryError, match="goes on already"):
         indexing.start(music, library)
     worker = indexing.start(music / "deep", library)
     assert worker.wait(120) == 0, (library.folder / "log.txt").read_text()
@@ -205,21 +279,18 @@ def test_a_kill_in_between_and_a_clean_resume(sounds, tmp_path):
     worker.wait()
     kept = library.count()
     assert 0 < kept < 60, "killed after the first batch and before the last"
-    assert not indexing.is_running(library), "its lock went with it"
-    before = {entry.path: entry.row for entry in library.all_entries()}
-    # What a killed writer leaves behind the last complete row is written over.
-    with (folder / "embeddings.float32").open("ab") as file:
-        file.write(b"half a row")
+    assert not library.is_locked(), "its lock went with it"
+    before = {entry.path: entry.id for entry in library.open().entries}
 
     ended = index(music, library)
     assert counts(ended) == (60 - kept, kept, 0, 0)
-    collection = library.collection()
-    assert len(collection) == 60
-    assert {path: library.find(path) for path in before} == before, "what was kept stays"
+    found = library.open()
+    assert len(found) == 60
+    after = {entry.path: entry.id for entry in found.entries}
+    assert before.items() <= after.items(), "what was kept stays"
     # One sound, so that every row must hold the same numbers.
-    same = collection.embeddings[collection.rows]
+    same = found.embeddings
     np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape), atol=1e-5)
-    assert sorted(collection.rows.tolist()) == list(range(60))
 
 
 def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
@@ -257,9 +328,21 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
     playlist = run("similar", music / "jazz.flac", music / "rock.flac", "--m3u8").stdout
     assert playlist.startswith("#EXTM3U\n")
     assert len([line for line in playlist.splitlines() if not line.startswith("#")]) == 4
-    assert run("similar", "--genre", "jazz=2", "--genre", "pop", "--csv").exit_code == 0
-    assert run("similar", "--genre", "jazz=two").exit_code == 2
+    table = run("similar", music / "jazz.flac", "--csv").stdout
+    assert table.startswith("rank,similarity,artist,title,album,duration,path,why\n1,")
     assert run("similar", music / "jazz.flac", "--passage", "later").exit_code == 2
     assert run("similar").exit_code == 2
     assert run("similar", music / "jazz.flac", "--in", "gtzan", "--most", 1).exit_code == 0
-    assert "8 files forgotten" in run("index", music, "--forget").stdout
+    assert run("index", music, "--jobs", 0).exit_code == 2, "as before, not a traceback"
+    soundfile.write(music / "cut.flac", synth.play("metal", seconds=9), SAMPLE_RATE)
+    whole = (music / "cut.flac").read_bytes()
+    (music / "cut.flac").write_bytes(whole[: len(whole) * 4 // 5])
+    result = run("index", music, "--jobs", 1)
+    assert f"{music / 'cut.flac'}: " in result.stderr, "what is damaged is told"
+    assert "1 songs added" in result.stdout
+    assert "cut.flac: " in run("similar", music / "cut.flac").stderr
+    for song in (music / "deep" / "er").iterdir():
+        song.unlink()
+    result = run("index", music)
+    assert f"{music / 'deep' / 'er'} is empty or cannot be read" in result.stderr
+    assert "9 files forgotten" in run("index", music, "--forget").stdout

@@ -1,8 +1,9 @@
-"""Is a song in GTZAN recognised? Run with ``python benchmarks/familiar.py`` (needs GTZAN, ffmpeg).
+"""Are clips of GTZAN found in songs? Run with ``python benchmarks/known_clips.py``.
 
-Takes clips of GTZAN's audio, makes of each what people would upload (other formats, bit rates,
-volumes, beginnings; the clip in the midst of other music), and prints how often the clip is found.
-Then every clip is removed in turn, with the clips of its artist, and must not be taken for another.
+Needs GTZAN and ffmpeg. Takes clips of GTZAN's audio, makes of each what people would upload (other
+formats, bit rates, volumes, beginnings; the clip in the midst of other music), and prints how often
+the clip is found. Then every clip is removed in turn, with the clips of its artist, and must not be
+taken for another.
 """
 
 import subprocess
@@ -15,10 +16,11 @@ import numpy as np
 import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deepmusic import embeddings, familiar, prediction, retrieval, traits
+from deepmusic import embeddings, known_clips, prediction
 from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
 from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import read_facts
+from deepmusic.descriptors import recording_distance
 
 #: Every so many-th clip at hand is tried.
 EVERY = 4
@@ -54,11 +56,11 @@ WAYS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-def matches(samples: np.ndarray, networks: list) -> list[familiar.Match]:
+def matches(samples: np.ndarray, networks: list) -> list[known_clips.Match]:
     """Return what is recognised in some samples."""
     song = song_from_array(samples, sample_rate=SAMPLE_RATE)
     pictures = prediction.picture_song(song, networks[0].config.mel)
-    return familiar.find(pictures, embeddings.embed_song(song, pictures, networks))
+    return known_clips.find(pictures, embeddings.embed_song(song, pictures, networks))
 
 
 def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -76,14 +78,17 @@ def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 def false_alarms() -> tuple[int, int]:
     """Return how many clips would be taken for one of another artist, and of how many."""
     facts = read_facts()
-    vectors, clips = retrieval.vectors(retrieval.TOGETHER), retrieval.read(retrieval.MFCC)
-    apart = ~retrieval.same_artist(facts)
+    vectors, clips = (
+        known_clips.vectors(known_clips.ALL_NETWORKS),
+        known_clips.read(known_clips.MFCC),
+    )
+    apart = ~known_clips.same_artist(facts)
     there = np.flatnonzero(~np.isnan(clips[:, 0]))
     taken = sum(
         bool(
             (
-                (traits.recording_distance(clips[row], clips[there]) < familiar.NEAR)
-                & (vectors[there] @ vectors[row] > familiar.ALIKE)
+                (recording_distance(clips[row], clips[there]) < known_clips.MAX_DISTANCE)
+                & (vectors[there] @ vectors[row] > known_clips.MIN_COSINE)
                 & apart[row, there]
             ).any()
         )
@@ -99,8 +104,8 @@ def main() -> None:
     found: dict[str, list[bool]] = {}
     for track, clip, other in tries(Gtzan.from_environment()):
         for way, change in WAYS.items():
-            heard = {digests[match.track] for match in matches(change(clip, other), networks)}
-            found.setdefault(way, []).append(digests[track] in heard)
+            matched = {digests[match.track] for match in matches(change(clip, other), networks)}
+            found.setdefault(way, []).append(digests[track] in matched)
     for way, right in found.items():
         print(f"{way:18} found {sum(right)} of {len(right)}")
     taken, of = false_alarms()

@@ -1,10 +1,10 @@
-"""Pointing DeepMusic at a music folder, and watching how it is indexed."""
+"""Form that indexes a music folder, and its progress."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import genre_tags, indexing
+from deepmusic import indexing
 from deepmusic.errors import LibraryError
 from deepmusic.indexing import Progress
 from deepmusic.library import Library
@@ -24,7 +24,7 @@ def show(library: Library) -> None:
         asked = st.form_submit_button("Index it", type="primary")
     if asked:
         _start(library, st.session_state["folder"])
-    running = indexing.is_running(library) if library.folder.exists() else False
+    running = library.is_locked()
     if asked or running:
         _watch()
     elif ended := indexing.last_progress(library):
@@ -51,7 +51,7 @@ def _watch() -> None:
     worker = st.session_state.get("indexing")
     if progress is None:
         return
-    alive = indexing.is_running(library) or (worker is not None and worker.poll() is None)
+    alive = library.is_locked() or (worker is not None and worker.poll() is None)
     if progress.ended or not alive:
         if st.session_state.pop("indexing", None) is not None or progress.ended:
             st.rerun()
@@ -74,7 +74,15 @@ def _in_words(progress: Progress) -> str:
     return (
         f"{folder}: {progress.added} songs added or renewed, {progress.unchanged} unchanged, "
         f"{progress.removed} gone, {progress.failed} unusable ({markdown.plain(progress.ended)})."
+        + _unreachable(progress)
     )
+
+
+def _unreachable(progress: Progress) -> str:
+    if not progress.unreachable:
+        return ""
+    folders = ", ".join(map(markdown.plain, progress.unreachable))
+    return f" Empty or not to be read, so that its songs are kept: {folders}. Is a disk missing?"
 
 
 def _interrupted(progress: Progress) -> str:
@@ -94,22 +102,4 @@ def _show_failures(library: Library) -> None:
             [{"File": str(one.path), "Why": one.reason} for one in failures],
             hide_index=True,
             alt="Files that could not be used, and why",
-        )
-
-
-def show_genres(library: Library) -> None:
-    """Offer the genres that the networks hear in the library, for review."""
-    with st.expander("The genres of this library, for review"):
-        st.markdown(
-            "A table of what the networks hear in each song, beside the genre in its tags. Correct "
-            "its column `genre`; the command below then writes that into the files, after it has "
-            "kept the old values in a backup. From here no file is touched."
-        )
-        st.code("python -m deepmusic genres REVIEWED.csv --write", language="bash")
-        st.download_button(
-            "Download the table",
-            lambda: genre_tags.table_text(library),
-            file_name="genres-for-review.csv",
-            mime="text/csv",
-            on_click="ignore",
         )

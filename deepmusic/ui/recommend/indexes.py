@@ -1,18 +1,18 @@
-"""Where the Recommend page looks: the visitor's library, the demo bands, or GTZAN as facts."""
+"""Songs to search on the Recommend page: the visitor's library, the demo bands, or GTZAN."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from deepmusic import audio, tags
+from deepmusic import audio, known_clips, public, tags
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import AudioError, LibraryError
-from deepmusic.library import Collection, Entry, Library, indexing_allowed
+from deepmusic.library import Library
+from deepmusic.song_index import Entry, SongIndex, analyze_song
 from deepmusic.ui import cache
-from deepmusic.ui.cache import SongFile
+from deepmusic.ui.known_clips import embedding_networks
 
 LIBRARY, DEMO, GTZAN = "library", "demo", "gtzan"
 
@@ -24,7 +24,7 @@ _COVER_PIXELS = 96
 
 def library() -> Library | None:
     """Return the library of this machine; None where that may not be read."""
-    return Library() if indexing_allowed() else None
+    return None if public.is_public() else Library()
 
 
 def library_count() -> int:
@@ -36,8 +36,8 @@ def library_count() -> int:
         return 0
 
 
-def open_collection(name: str) -> Collection:
-    """Open one of the collections.
+def open_index(name: str) -> SongIndex:
+    """Open one of the indexes.
 
     Raises
     ------
@@ -51,48 +51,25 @@ def open_collection(name: str) -> Collection:
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _library(folder: str, generation: int) -> Collection:
-    return Library(Path(folder)).collection()
+def _library(folder: str, generation: int) -> SongIndex:
+    return Library(Path(folder)).open()
 
 
 @st.cache_resource(show_spinner=False)
-def _gtzan() -> Collection:
-    from deepmusic import retrieval
-
-    return retrieval.gtzan_collection()
-
-
-# === The demo bands ===
+def _gtzan() -> SongIndex:
+    return known_clips.gtzan_index()
 
 
 @st.cache_resource(show_spinner=False)
-def _demo() -> Collection:
-    """Let ten synthetic bands play, and the networks listen: a small library for newcomers."""
-    from deepmusic import recommend
-
+def _demo() -> SongIndex:
+    """Embed songs of ten synthetic bands: a small library for newcomers."""
     networks = embedding_networks()
-    heard, passages = [], {}
-    for row, (genre, take) in enumerate(_takes()):
+    songs = []
+    for number, (genre, take) in enumerate(_takes()):
         song = audio.load_song(demo_sound(genre, take), name=f"{genre}-{take}.wav")
-        entry = Entry(
-            row, f"Take {take}", artist=f"Synthetic {genre} band", genre=genre, digest=song.digest
-        )
-        one = recommend.hear(song, networks, entry=entry)
-        heard.append(one)
-        passages[row] = one.embedding.passages()
-
-    def fetch(rows: Sequence[int]) -> list[Entry]:
-        return [heard[int(row)].entry for row in rows]
-
-    return Collection(
-        "Demo bands",
-        rows=np.arange(len(heard)),
-        embeddings=np.stack([one.embedding.song for one in heard]),
-        timbre=np.stack([one.timbre for one in heard]),
-        profiles=np.stack([one.embedding.profile for one in heard]).astype(np.float32),
-        fetch=fetch,
-        passages=lambda row: passages.get(int(row)),
-    )
+        entry = Entry(number, f"Take {take}", f"Synthetic {genre} band", genre=genre)
+        songs.append(analyze_song(song, networks, entry=entry))
+    return SongIndex.of("Demo bands", songs)
 
 
 def _takes() -> list[tuple[str, int]]:
@@ -108,14 +85,7 @@ def demo_sound(genre: str, take: int) -> bytes:
     return audio.encode_flac(samples, audio.SAMPLE_RATE)
 
 
-# === Songs of a collection ===
-
-
-def track_of(entry: Entry) -> str:
-    """Return the GTZAN track that an entry of GTZAN's collection stands for."""
-    from deepmusic.datasets.gtzan import read_facts
-
-    return read_facts()[entry.row]["track"]
+# === Songs of an index ===
 
 
 def sound_path(name: str, entry: Entry) -> Path | None:
@@ -123,7 +93,7 @@ def sound_path(name: str, entry: Entry) -> Path | None:
     if name == LIBRARY:
         return entry.path
     if name == GTZAN and (dataset := cache.gtzan()):
-        return dataset.audio_path(track_of(entry))
+        return dataset.audio_path(read_facts()[entry.id]["track"])
     return None
 
 
@@ -136,7 +106,7 @@ def sound(name: str, entry: Entry) -> tuple[bytes, str] | None:
         If the file went, or is damaged.
     """
     if name == DEMO:
-        genre, take = _takes()[entry.row]
+        genre, take = _takes()[entry.id]
         return demo_sound(genre, take), "audio/flac"
     path = sound_path(name, entry)
     if path is None:
@@ -178,42 +148,3 @@ def _thumbnail(picture: bytes | None) -> bytes | None:
         return buffer.getvalue()
     except Exception:  # A damaged or hostile picture is no cover.
         return None
-
-
-# === The song that asks ===
-
-
-def embedding_networks() -> list:
-    """Return the shipped networks that embed, waiting for them if need be."""
-    from deepmusic import embeddings
-
-    return [cache.networks()[name] for name in embeddings.NETWORKS]
-
-
-def hear(song: SongFile):
-    """Let the networks listen to a visitor's song: (`recommend.Heard`, matches in GTZAN).
-
-    Raises
-    ------
-    AudioError
-        If it cannot be used.
-    """
-    return _hear(song.digest, song.data, song.name)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _hear(digest: str, _data: bytes, _name: str):
-    from deepmusic import familiar, prediction, recommend
-    from deepmusic.errors import RunError
-
-    networks = embedding_networks()
-    song = audio.load_song(_data, name=_name)
-    found = tags.read(io.BytesIO(_data))
-    pictures = prediction.picture_song(song, networks[0].config.mel)
-    entry = Entry(-1, found.title or Path(_name).stem, found.artist, found.album, found.genre)
-    heard = recommend.hear(song, networks, pictures=pictures, entry=entry)
-    try:
-        return heard, familiar.find(pictures, heard.embedding)
-    except RunError:
-        # The shipped numbers are those of other networks: nothing can be said.
-        return heard, []

@@ -1,21 +1,20 @@
-"""What can be said of a song in numbers that a listener knows: tempo, brightness, timbre."""
+"""Song descriptors: tempo, brightness (spectral centroid), timbre (MFCC statistics)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from deepmusic import features
 from deepmusic.config import MelConfig
-from deepmusic.features import ClipPicture
+from deepmusic.features import N_MFCCS, ClipPicture, mfccs
 
 #: Of 128 mel bands, those below 5.5 kHz.
 _N_MELS, _LOWER_BANDS = 128, 96
 
 
 @dataclass(frozen=True)
-class Traits:
-    """Traits of a song.
+class Descriptors:
+    """Descriptors of a song.
 
     Attributes
     ----------
@@ -24,7 +23,7 @@ class Traits:
     brightness : float
         Centre of gravity of the mel spectrum, in Hz.
     timbre : np.ndarray [shape=(80,)], float32
-        Mean and deviation of 40 MFCCs (`mfcc_statistics`).
+        Mean and standard deviation of 40 MFCCs (`mfcc_statistics`).
     """
 
     tempo: float
@@ -32,18 +31,18 @@ class Traits:
     timbre: np.ndarray
 
 
-def mfcc_statistics(picture: np.ndarray) -> np.ndarray:
-    """Return mean and deviation over time of a clip's first 40 MFCCs [80]."""
-    coefficients = features.mfccs(picture)
+def mfcc_statistics(clip: np.ndarray) -> np.ndarray:
+    """Return mean and standard deviation over time of a clip's first 40 MFCCs [80]."""
+    coefficients = mfccs(clip)
     return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
 
 
 def recording_distance(one: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Say how far apart recordings are, whatever their format, bit rate and volume.
+    """Return the distance of recordings, regardless of their format, bit rate and volume.
 
-    Mean MFCCs are turned back into mean spectra. Their upper quarter goes, since rips differ there;
-    so does their level. What is left is scaled to fit, because a picture's scale hangs on the
-    quietest sound in it, and be it the silence that an encoder puts before a song.
+    Mean MFCCs are turned back into mean spectra. Their upper quarter is left out, since rips differ
+    there; so is their level. The rest is scaled to fit, because a log-mel's scale depends on the
+    quietest sound in it, even if that is the silence an encoder puts before a song.
 
     Parameters
     ----------
@@ -55,18 +54,18 @@ def recording_distance(one: np.ndarray, others: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(n,)]
-        Root mean square over the bands, in steps of a picture.
+        Root mean square over the bands, in steps of a log-mel (0 to 255).
     """
-    query, known = _shape(one), _shape(others)
+    query, known = _envelope(one), _envelope(others)
     scale = np.clip(known @ query / max(float(query @ query), 1e-9), 0.5, 2.0)
     return np.sqrt(np.mean((scale[:, None] * query - known) ** 2, axis=1))
 
 
-def _shape(means: np.ndarray) -> np.ndarray:
-    """Return the lower bands of the spectrum that these mean MFCCs describe, without its level."""
+def _envelope(means: np.ndarray) -> np.ndarray:
+    """Return the spectral envelope of mean MFCCs in the lower bands, without its level."""
     from scipy.fft import idct
 
-    coefficients = means[..., : features.N_MFCCS]
+    coefficients = means[..., :N_MFCCS]
     bands = idct(coefficients, n=_N_MELS, axis=-1, norm="ortho")[..., :_LOWER_BANDS]
     return bands - bands.mean(axis=-1, keepdims=True)
 
@@ -103,8 +102,8 @@ def brightness(decibels: np.ndarray, mel: MelConfig) -> float:
     return float((power * frequencies).sum() / power.sum())
 
 
-def describe(pictures: Sequence[ClipPicture], mel: MelConfig) -> Traits:
-    """Sum up a song: the median tempo of its clips, and the mean of the rest.
+def describe(pictures: Sequence[ClipPicture], mel: MelConfig) -> Descriptors:
+    """Describe a song: the median tempo of its clips, and the mean of the rest.
 
     Parameters
     ----------
@@ -113,11 +112,11 @@ def describe(pictures: Sequence[ClipPicture], mel: MelConfig) -> Traits:
     mel : MelConfig
         Front end.
     """
-    heard = [clip for clip in pictures if clip.columns.shape[1]]
-    return Traits(
-        tempo=float(np.median([tempo(clip.decibels, mel) for clip in heard])),
-        brightness=float(np.mean([brightness(clip.decibels, mel) for clip in heard])),
-        timbre=np.mean([mfcc_statistics(clip.columns) for clip in heard], axis=0).astype(
+    audible = [clip for clip in pictures if clip.columns.shape[1]]
+    return Descriptors(
+        tempo=float(np.median([tempo(clip.decibels, mel) for clip in audible])),
+        brightness=float(np.mean([brightness(clip.decibels, mel) for clip in audible])),
+        timbre=np.mean([mfcc_statistics(clip.columns) for clip in audible], axis=0).astype(
             np.float32
         ),
     )

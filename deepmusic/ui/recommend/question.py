@@ -1,0 +1,136 @@
+"""The question on the Recommend page: where to look, and by which song, passage or songs."""
+
+import streamlit as st
+
+from deepmusic import recommend
+from deepmusic.formatting import format_clock
+from deepmusic.protocols import BENCHMARK_PROTOCOL
+from deepmusic.recommend import Query
+from deepmusic.song_index import SongIndex
+from deepmusic.ui import address, cache, known_clips, markdown, sources
+from deepmusic.ui.cache import SongFile
+from deepmusic.ui.recommend import indexes
+
+SONG, SONGS = "song", "songs"
+_WAYS = {SONG: "A song or a passage", SONGS: "Songs from the list"}
+_INVITATIONS = {
+    SONG: "Drop a song above, record one, or take a demo clip, and hear what else sounds like it.",
+    SONGS: "Choose a song, and see what is like it. Several ask for what lies between them.",
+}
+#: Songs that a list can offer without a search.
+_MOST_LISTED = 1000
+
+
+def choose_index() -> str:
+    """Let the visitor say where to look; the library first, where there is one."""
+    names = {indexes.DEMO: "Demo bands", indexes.GTZAN: "GTZAN"}
+    if indexes.library() is not None:
+        count = indexes.library_count()
+        mine = {indexes.LIBRARY: f"My library ({count:,})" if count else "My library"}
+        # An empty library is no place to begin.
+        names = mine | names if count else names | mine
+    return _choose("Look in", "in", names)
+
+
+def choose_way() -> str:
+    """Let the visitor say how to ask: `SONG` or `SONGS`."""
+    return _choose("Ask by", "by", _WAYS)
+
+
+def _choose(label: str, name: str, labels: dict[str, str]) -> str:
+    chosen = st.segmented_control(
+        label,
+        list(labels),
+        required=True,
+        format_func=labels.get,
+        key=address.key(name, list(labels)),
+        persist_state="session",
+    )
+    address.show(name)
+    return chosen
+
+
+def choose_options() -> dict[str, int]:
+    """Let the visitor say how many results, and of one artist."""
+    with st.popover("Options"):
+        limit = st.select_slider(
+            "Results", [3, 5, 10, 20, 50], 5, persist_state="session", key="most"
+        )
+        per_artist = st.slider(
+            "Most of one artist", 1, 10, 2, persist_state="session", key="per_artist"
+        )
+    return {"limit": limit, "per_artist": per_artist}
+
+
+def invite(way: str) -> None:
+    """Say how to ask, where nothing is asked yet."""
+    st.info(_INVITATIONS[way])
+    if way == SONG:
+        st.button("Try the demo jazz", type="primary", on_click=_try_demo)
+
+
+def _try_demo() -> None:
+    st.session_state.update(source="demo", demo="jazz")
+
+
+def choose_song() -> SongFile | None:
+    """Let the visitor choose a song to ask by."""
+    return sources.choose()
+
+
+def ask_by_song(song: SongFile) -> Query:
+    """Return the query of a visitor's song, or of the passage they choose."""
+    view = cache.view_song(song.digest, song.data, song.name)
+    st.audio(view.sound or song.data, format=view.mime_type, alt="The song asked about")
+    with st.spinner("The networks are listening ...", show_time=True):
+        analyzed, _ = known_clips.analyze(song)
+    query = recommend.query_by_song(analyzed, _choose_passage(view.duration, song.digest))
+    known_clips.show(song, BENCHMARK_PROTOCOL)
+    return query
+
+
+def _choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
+    """Let the visitor ask by a part of the song; None is the whole of it."""
+    last = float(int(duration))
+    if last < 6:
+        return None
+    start, end = st.slider(
+        "More like which part of it? The whole counts unless you drag the ends.",
+        0.0,
+        last,
+        (0.0, last),
+        step=1.0,
+        format="%d s",
+        key=f"passage_{digest}",
+    )
+    if (start, end) == (0.0, last) or end - start < 1:
+        return None
+    st.caption(f"Asking by {format_clock(start)} to {format_clock(end)}.")
+    return start, end
+
+
+def ask_by_songs(name: str, index: SongIndex) -> Query | None:
+    """Let the visitor choose songs of an index, and return their query."""
+    key = f"songs_of_{name}"
+    chosen = [song for song in st.session_state.get(key, []) if song in index.rows]
+    st.session_state[key] = chosen
+    entries = index.entries
+    if len(index) > _MOST_LISTED:
+        words = st.text_input("Find songs by title, artist or album", key="words")
+        kept = [index.entries[index.rows[song]] for song in chosen]
+        entries = kept + [one for one in index.search(words) if one not in kept] if words else kept
+    labels = {entry.id: f"{entry.name}, {format_clock(entry.duration)}" for entry in entries}
+    ids = st.multiselect(
+        "One song or several",
+        list(labels),
+        format_func=labels.get,
+        key=key,
+        placeholder="Choose songs",
+    )
+    if not ids:
+        return None
+    for entry in (index.entries[index.rows[song]] for song in ids[:3]):
+        if found := indexes.sound(name, entry):
+            st.caption(markdown.plain(entry.name))
+            st.audio(found[0], format=found[1], alt="A song asked about")
+    return recommend.query_by_ids(index, ids)

@@ -1,0 +1,103 @@
+"""Results of the Recommend page: songs with players and reasons, and files to download."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from deepmusic import recommend
+from deepmusic.charts.style import genre_colour
+from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_clock
+from deepmusic.recommend import Result
+from deepmusic.song_index import SongIndex
+from deepmusic.ui import markdown
+from deepmusic.ui.recommend import indexes
+
+
+def show(name: str, index: SongIndex, results: Sequence[Result]) -> None:
+    """Show the results in order, from the index that `deepmusic.ui.recommend.indexes` names so."""
+    for rank, result in enumerate(results, start=1):
+        _show_one(name, index, rank, result)
+
+
+def _show_one(name: str, index: SongIndex, rank: int, result: Result) -> None:
+    entry = result.entry
+    with st.container(key=f"result_{rank}", border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _show_cover(name, index, result)
+            album = f" :small[:gray[{markdown.plain(entry.album)}]]" if entry.album else ""
+            st.markdown(
+                f"**{rank}. {markdown.plain(entry.title)}**{album}  \n"
+                f"{markdown.plain(entry.artist) or 'artist unknown'} · "
+                f"{format_clock(entry.duration)}",
+                width="stretch",
+            )
+            st.markdown(
+                f"**{100 * result.similarity:.0f} %**",
+                width="content",
+                help="Cosine of the two embeddings; 100 % is the same to the networks.",
+            )
+            st.button(
+                "More like this",
+                key=f"more_{rank}",
+                on_click=ask_by_songs,
+                args=(name, [entry.id]),
+            )
+        _show_player(name, result)
+        st.caption("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
+
+
+def ask_by_songs(name: str, ids: Sequence[int]) -> None:
+    """Ask by these songs of an index next; a callback."""
+    st.session_state.update({"by": "songs", f"songs_of_{name}": list(ids)})
+
+
+def _show_cover(name: str, index: SongIndex, result: Result) -> None:
+    path = indexes.sound_path(name, result.entry)
+    picture = None
+    if path is not None and path.exists():
+        picture = indexes.cover(str(path), path.stat().st_mtime_ns)
+    if picture:
+        st.image(picture, width=48, alt="Cover")
+        return
+    # Without a cover, the colour of the predicted genre; our own words alone.
+    genre = index.genres[int(np.argmax(result.profile))]
+    st.html(
+        f'<div title="{genre}" role="img" aria-label="{genre}" '
+        'style="width: 48px; height: 48px; border-radius: 6px; '
+        f'background: {genre_colour(genre)}"></div>',
+        width="content",
+    )
+
+
+def _show_player(name: str, result: Result) -> None:
+    try:
+        found = indexes.sound(name, result.entry)
+    except DeepMusicError as error:
+        st.caption(markdown.message(error))
+        return
+    if found:
+        data, mime_type = found
+        begins = int(result.passage[0]) if result.passage else 0
+        st.audio(data, format=mime_type, start_time=begins, alt="The song found")
+
+
+def offer(results: Sequence[Result]) -> None:
+    """Offer the results as a playlist, where they are files, and as a table."""
+    with st.container(horizontal=True):
+        if any(result.entry.path for result in results):
+            st.download_button(
+                "Download playlist (M3U8)",
+                recommend.to_m3u8(results).encode("utf-8", "surrogateescape"),
+                file_name="more-like-this.m3u8",
+                mime="audio/x-mpegurl",
+                on_click="ignore",
+            )
+        st.download_button(
+            "Download CSV",
+            recommend.to_csv(results).encode("utf-8", "surrogateescape"),
+            file_name="more-like-this.csv",
+            mime="text/csv",
+            on_click="ignore",
+        )
