@@ -1,9 +1,9 @@
 """How fast are log-mels computed? Run with ``python benchmarks/prepare.py [--copies 5]``.
 
 Prepares the GTZAN clips that DEEPMUSIC_GTZAN has as sound, written as WAV, with one process, with
-two, and on a Dask cluster of two local workers (joblib's dask backend); then compares every picture
-with the log-mel archive, where there is one. Each way is timed a second time, its processes warm.
-Exit code 1 if pictures differ between the ways, or from the archive by more than 1 of 255 on
+two, and on a Dask cluster of two local workers (joblib's dask backend); then compares every log-mel
+with the archive, where there is one. Each way is timed a second time, its processes warm.
+Exit code 1 if log-mels differ between the ways, or from the archive by more than 1 of 255 on
 average over any clip.
 """
 
@@ -23,10 +23,11 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import soundfile
 
-from deepmusic import store
+from deepmusic import logmels
 from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Gtzan
-from deepmusic.datasets.gtzan import find_root, read_archive
+from deepmusic.datasets.gtzan import find_root
+from deepmusic.logmels import read_archive
 
 COMPACT = FRONT_ENDS["compact"]
 
@@ -47,18 +48,14 @@ def write_wavs(source: Gtzan, folder: Path, copies: int) -> Gtzan:
     return Gtzan(folder)
 
 
-def pictures_of(done: store.Prepared, dataset: Gtzan) -> dict[str, np.ndarray]:
-    return dict(store.Store(done.path, COMPACT).read(dataset.tracks))
-
-
 def timed(words: str, dataset: Gtzan, folder: Path, **options) -> dict[str, np.ndarray]:
-    """Prepare twice, say how fast, and return the pictures."""
+    """Prepare twice, say how fast, and return the log-mels."""
     speeds = []
     for number in range(2):
-        place = folder / f"{words}-{number}"
+        os.environ["DEEPMUSIC_DATA"] = str(folder / f"{words}-{number}")
         began = time.process_time()
-        done = store.prepare(dataset, folder=place, **options)
-        speeds.append(done.clips_per_second)
+        done = logmels.prepare(dataset, **options)
+        speeds.append(done.computed / done.seconds)
         cpu_ms = 1000 * (time.process_time() - began) / done.computed
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
@@ -67,17 +64,17 @@ def timed(words: str, dataset: Gtzan, folder: Path, **options) -> dict[str, np.n
         f"{memory:.0f} MB at most",
         flush=True,
     )
-    return pictures_of(done, dataset)
+    return dict(logmels.load(dataset, dataset.audio_tracks, COMPACT).by_track)
 
 
-def compare(pictures: dict[str, np.ndarray], root: Path) -> float | None:
-    """Print how far pictures lie from the archive's; return the worst clip's mean difference."""
+def compare(log_mels: dict[str, np.ndarray], root: Path) -> float | None:
+    """Print how far log-mels lie from the archive's; return the worst clip's mean difference."""
     archives = sorted(root.glob("*.npz"))
     if not archives:
         print("no archive to compare with")
         return None
     archive = read_archive(archives[0])
-    gaps = np.stack([np.abs(p.astype(int) - archive[t]) for t, p in pictures.items()])
+    gaps = np.stack([np.abs(p.astype(int) - archive[t]) for t, p in log_mels.items()])
     means = gaps.mean(axis=(1, 2))
     print(
         f"against the archive, of 255 steps: mean {gaps.mean():.3f}, worst clip {means.max():.3f}; "
@@ -106,7 +103,7 @@ def main() -> int:
         same = all(
             np.array_equal(one[track], other[track]) for other in (two, far) for track in one
         )
-        print(f"all three ways give the same pictures: {same}")
+        print(f"all three ways give the same log-mels: {same}")
         worst = compare(one, source.root) if copies == 1 else None
         return 0 if same and (worst is None or worst <= 1) else 1
     finally:

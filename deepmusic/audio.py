@@ -488,6 +488,7 @@ def _load_with_ffmpeg(
             if not channels:
                 raise unreadable
             _check_format(name, rate, channels, None, limits)
+            sample_rate = sample_rate or rate
             blocks = _au_blocks(output, channels)
             mixed = _mix_and_resample(blocks, name, rate, sample_rate, limits)
             if process.wait() or not mixed.size:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,10 @@ from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
 from deepmusic.datasets import Fma, Folder, Gtzan, Toy, open_dataset, settled, splits
 from deepmusic.datasets.base import audible
 from deepmusic.errors import DatasetError
+from deepmusic.logmels import prepare
 from deepmusic.protocols import ALL_CLIPS, Protocol
 from deepmusic.runs import list_runs
 from deepmusic.scores import score_candidate
-from deepmusic.store import prepare
 from deepmusic.synth import tone
 
 COMPACT = FRONT_ENDS["compact"]
@@ -83,7 +84,7 @@ def test_genres_are_those_of_the_tracks(dataset):
 def test_tracks_are_known_by_their_id(dataset):
     for track_id, track in dataset.tracks.items():
         assert track.id == track_id
-        assert splits.clip_of(track_id) == track_id
+        assert track.recording == splits.clip_of(track_id) == track_id
 
 
 def test_every_split_is_disjoint_and_of_known_tracks(dataset):
@@ -206,6 +207,55 @@ def test_a_list_out_of_excel_is_read(music, tmp_path):
     assert folder.audio_path("Rock/0 #0.wav") == music / "Rock" / "0 #0.wav"
 
 
+@pytest.mark.parametrize("mark", ["\n", "\r\n", "\u2028", "\x85", "\x0b", "\x0c"])
+def test_a_title_may_hold_any_break(mark, tmp_path):
+    path = tmp_path / "list.csv"
+    text = f'path,genre,title\r\na.wav,rock,"two{mark}lines"\r\nb.wav,pop,b\r\n'
+    path.write_bytes(text.encode())
+    folder = Folder(path)
+    assert [track.title for track in folder.tracks.values()] == [f"two{mark}lines", "b"]
+
+
+def test_a_path_that_is_too_long_is_not_at_hand(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(f"path,genre\n{'x' * 300}.wav,rock\nb.wav,pop\n")
+    assert audible(Folder(path)) == {}
+    with pytest.raises(DatasetError, match="There is nothing at"):
+        open_dataset("x" * 300)
+
+
+def test_a_split_without_validation_clips_draws_them_from_the_training_clips(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = [
+        f"{genre}/{n}.wav,{genre},{'test' if n > 6 else 'train'}"
+        for genre in ("rock", "jazz")
+        for n in range(10)
+    ]
+    path.write_text("path,genre,split\n" + "\n".join(rows))
+    split = Folder(path).split("own")
+    assert (len(split.train), len(split.valid)) == (12, 2)
+    assert sorted(split.test) == [f"{g}/{n}.wav" for g in ("jazz", "rock") for n in (7, 8, 9)]
+
+
+def test_folders_named_as_parts_are_a_split_and_no_genres(music, tmp_path):
+    for part in ("train", "test"):
+        shutil.copytree(music, tmp_path / part)
+    folder = Folder(tmp_path)
+    assert folder.genres == ("Rock", "hiphop")
+    assert {track.split("/")[0] for track in folder.split("own").test} == {"test"}
+
+
+def test_folders_of_systems_hold_no_music(music, tmp_path):
+    root = tmp_path / "music"
+    shutil.copytree(music, root)
+    for sound in list(root.rglob("[0-9]*.wav")):
+        (sound.parent / "@eaDir" / sound.name).mkdir(parents=True)
+        (root / "pop.mp3" / sound.name).mkdir(parents=True, exist_ok=True)
+    (root / "$RECYCLE.BIN").mkdir()
+    (root / "$RECYCLE.BIN" / "x.wav").touch()
+    assert list(Folder(root).tracks) == list(Folder(music).tracks)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -214,6 +264,12 @@ def test_a_list_out_of_excel_is_read(music, tmp_path):
         ("path,genre\na.wav,\n", "line 2: path or genre is empty"),
         ("path,genre\na.wav,rock\na.wav,pop\n", "line 3: a.wav is pop here and rock above"),
         ("path,genre,split\na.wav,rock,night\n", "split is 'night'"),
+        (
+            "path,genre,split\na.wav,rock,valid\nb.wav,pop,train\na.wav,rock,test\n",
+            "line 4: a.wav is test here and valid above",
+        ),
+        ("path,genre,split\na.wav,rock,test\nb.wav,pop,\n", "marks clips as test only"),
+        ('path,genre,title\na.wav,rock,"Heroes\nb.wav,pop,x\n', "quotation mark left open"),
         ("path,genre\na.wav,rock\n", "holds only rock; two genres are needed"),
         ("path,genre\na.wav,rock\nb.wav,track\n", "a genre cannot be called 'track'"),
     ],

@@ -50,7 +50,7 @@ def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
         "map": "neighbours sound alike",
         "sounds": "Average spectrum",
         "front-end": "Each frame covers **93 ms**",
-        "check": "The doctor listens",
+        "check": "Every file at hand is measured",
         "get": "I have it already",
     }
     assert expected[view] in texts(app)
@@ -60,7 +60,7 @@ def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
 def test_demo_clips_fill_every_view(view, monkeypatch):
     if view == "map":
         # Placing them takes the networks; that is tested with the library.
-        monkeypatch.setattr("deepmusic.browse.draw_map", fake_map)
+        monkeypatch.setattr("deepmusic.explore.draw_map", fake_map)
     app = page(collection="toy", look=view)
     assert not app.error
     if view == "browse":
@@ -71,10 +71,10 @@ def test_demo_clips_fill_every_view(view, monkeypatch):
         assert "**blues\\.toy00**, blues" in texts(app)
 
 
-def fake_map(dataset, pictures):
+def fake_map(vectors, log_mels):
     import pandas as pd
 
-    index = pd.Index(pictures, name="track")
+    index = pd.Index(log_mels, name="track")
     return pd.DataFrame({"x": 0.1, "y": 0.2, "dynamics": 3.0}, index=index)
 
 
@@ -124,7 +124,7 @@ def test_the_front_end_warns_of_empty_bands():
     assert "**12 ms**" in texts(app)
 
 
-def test_the_doctor_reports(toy_gtzan, monkeypatch):
+def test_the_check_reports(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
     app = page(look="check")
     button(app, "Check it").click().run()
@@ -134,7 +134,7 @@ def test_the_doctor_reports(toy_gtzan, monkeypatch):
     assert [one.label for one in app.get("download_button")] == ["Download CSV"]
 
 
-def test_the_doctor_knows_gtzan_without_it():
+def test_the_check_knows_gtzan_without_it():
     app = page(look="check")
     button(app, "Check it").click().run()
     assert not app.exception

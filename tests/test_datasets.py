@@ -10,9 +10,10 @@ import soundfile
 from sklearn.model_selection import train_test_split
 
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
-from deepmusic.datasets import Gtzan, Split, splits
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_archive, read_facts
+from deepmusic.datasets import Gtzan, Split, open_dataset, splits
+from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 from deepmusic.errors import DatasetError
+from deepmusic.logmels import read_archive
 from deepmusic.protocols import FOLDS
 from deepmusic.synth import tone
 
@@ -445,6 +446,7 @@ def test_segments_have_the_genre_of_their_clip_and_are_no_tracks(tmp_path):
         "blues",
         "John Lee Hooker",
     )
+    assert segment.recording == tracks["blues.00000"].recording == "blues.00000"
     assert len(tracks) == 1000
     assert "blues.00000#3" not in tracks
     for stranger in (
@@ -457,3 +459,21 @@ def test_segments_have_the_genre_of_their_clip_and_are_no_tracks(tmp_path):
     ):
         with pytest.raises(KeyError):
             tracks[stranger]
+
+
+def test_facts_are_read_once_and_cannot_be_changed():
+    assert read_facts() is read_facts()
+    with pytest.raises(TypeError):
+        read_facts()[0]["genre"] = "rock"
+
+
+def test_a_folder_that_only_looks_like_gtzan_is_ones_own(tmp_path):
+    for genre in ("rock", "salsa"):
+        path = tmp_path / genre / f"{genre}.1.wav"
+        path.parent.mkdir()
+        soundfile.write(path, tone(440, seconds=4), 22_050)
+    np.savez(tmp_path / "features.npz", x=np.zeros(3))
+    assert open_dataset(str(tmp_path)).genres == ("rock", "salsa")
+    write_archive(tmp_path / "logmel.npz")
+    (tmp_path / "features.npz").unlink()
+    assert open_dataset(str(tmp_path)).name == "gtzan"

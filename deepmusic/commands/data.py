@@ -1,30 +1,31 @@
-"""``python -m deepmusic data``: get a collection, check it, prepare it."""
+"""``python -m deepmusic data``: get a dataset, check it, prepare it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
 from deepmusic.config import FRONT_ENDS
+from deepmusic.datasets import Dataset
 from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
 
 SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
 SPLIT_OPTION = click.option(
-    "--split", type=SPLIT_CHOICE, help="Protocol; the collection's usual one if not given."
+    "--split", type=SPLIT_CHOICE, help="Protocol; the dataset's usual one if not given."
 )
 #: What a network may learn from; all of it leaves nothing to test.
 TRAINING_SPLIT_OPTION = click.option(
     "--split",
     type=click.Choice((*SPLITS, OWN, ALL_CLIPS)),
-    help=f"Protocol; the collection's usual one if not given. {ALL_CLIPS}: hold none back, and "
+    help=f"Protocol; the dataset's usual one if not given. {ALL_CLIPS}: hold none back, and "
     "test nothing.",
 )
 DATA_OPTION = click.option(
     "--data",
     default="gtzan",
     show_default=True,
-    help="gtzan, fma, toy, or the path of a collection: GTZAN, FMA, a folder with one subfolder a "
+    help="gtzan, fma, toy, or the path of a dataset: GTZAN, FMA, a folder with one subfolder a "
     "genre, or a CSV with path and genre.",
 )
 JOBS_OPTION = click.option(
@@ -37,7 +38,7 @@ CLUSTER_OPTION = click.option(
 
 @click.group()
 def data() -> None:
-    """Get, check and prepare collections of music."""
+    """Get, check and prepare datasets of music."""
 
 
 def progress(words: str) -> Callable[[int, int], None]:
@@ -72,22 +73,23 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
 
     Goes on where it was stopped. They lie in DEEPMUSIC_DATA, or in data/.
     """
-    from deepmusic import store
+    from deepmusic import logmels
     from deepmusic.datasets import open_dataset
 
-    done = store.prepare(
+    done = logmels.prepare(
         open_dataset(data),
         FRONT_ENDS[front_end],
         jobs=jobs or -1,
         cluster=cluster,
         on_progress=progress("log-mels"),
     )
-    for problem in done.problems:
-        click.echo(f"deepmusic: {problem.track}: {problem.reason}", err=True)
+    for skipped in done.skipped:
+        click.echo(f"deepmusic: {skipped.track}: {skipped.reason}", err=True)
+    speed = done.computed / done.seconds
     click.echo(
-        f"{done.computed} computed in {done.seconds:.1f} s ({done.clips_per_second:.1f} clips/s), "
-        f"{done.kept} there already, {done.missing} not at hand, {len(done.problems)} unusable.\n"
-        f"{done.path}"
+        f"{done.computed} computed in {done.seconds:.1f} s ({speed:.1f} clips/s), "
+        f"{done.kept} there already, {done.missing} not at hand, {len(done.skipped)} unusable.\n"
+        f"{done.folder}"
     )
 
 
@@ -96,17 +98,17 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
 @DATA_OPTION
 def export_command(archive: Path, data: str) -> None:
     """Write prepared log-mels as one archive (*.npz), to pass on or to take elsewhere."""
-    from deepmusic import store
+    from deepmusic import logmels
     from deepmusic.datasets import open_dataset
 
     if archive.suffix != ".npz":
         raise click.UsageError(f"{archive} must end in .npz.")
-    written, others = store.export_archive(open_dataset(data), archive)
+    written, others = logmels.export_archive(open_dataset(data), archive)
     click.echo(f"{archive}: {written} log-mels")
     if others:
         click.echo(
             f"deepmusic: {len(others)} of another length were left out, as an archive has one "
-            f"width: {', '.join(others[:5])}{' ...' if len(others) > 5 else ''}",
+            f"length: {', '.join(others[:5])}{' ...' if len(others) > 5 else ''}",
             err=True,
         )
 
@@ -115,11 +117,11 @@ def export_command(archive: Path, data: str) -> None:
 @click.argument("archive", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @DATA_OPTION
 def import_command(archive: Path, data: str) -> None:
-    """Take log-mels from an archive into the store of a collection."""
-    from deepmusic import store
+    """Take the log-mels of a dataset from an archive."""
+    from deepmusic import logmels
     from deepmusic.datasets import open_dataset
 
-    taken, strangers = store.import_archive(open_dataset(data), archive)
+    taken, strangers = logmels.import_archive(open_dataset(data), archive)
     click.echo(f"{taken} log-mels taken from {archive}")
     if strangers:
         click.echo(
@@ -154,22 +156,25 @@ def check(
     jobs: int,
     cluster: str | None,
 ) -> None:
-    """Report what is wrong with a collection: missing and broken files, copies, silence, clipping.
+    """Report what is wrong with a dataset: missing and broken files, copies, silence, clipping.
 
     The exit code is 1 if a file that is at hand cannot be read or is not what it should be.
     """
-    from deepmusic import doctor
+    from deepmusic import quality
     from deepmusic.datasets import open_dataset
     from deepmusic.files import write_atomically
 
-    report = doctor.examine(
-        open_dataset(data),
+    dataset = open_dataset(data)
+    vectors, clips = _embedded(dataset) if near else (None, None)
+    report = quality.examine(
+        dataset,
         split,
         fold,
-        near=near,
+        vectors=vectors,
+        log_mels=clips,
         jobs=jobs or -1,
         cluster=cluster,
-        on_progress=progress("listening"),
+        on_progress=progress("files"),
     )
     click.echo(report.counts.to_string() + "\n")
     for line in report.words():
@@ -220,19 +225,27 @@ def download_command(name: str, path: Path | None) -> None:
 @DATA_OPTION
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 def map_command(data: str, out: Path) -> None:
-    """Draw the map of a collection's clips and the spectra of its genres, as CSV.
+    """Draw the map of a dataset's clips and the spectra of its genres, as CSV.
 
     With --out assets/gtzan it makes what the Dataset page shows to those without GTZAN.
     """
-    from deepmusic import browse
+    from deepmusic import explore
     from deepmusic.datasets import open_dataset
     from deepmusic.files import write_atomically
 
     dataset = open_dataset(data)
-    pictures = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    vectors, clips = _embedded(dataset)
     out.mkdir(parents=True, exist_ok=True)
-    table = browse.draw_map(dataset, pictures)
+    table = explore.draw_map(vectors, clips)
     write_atomically(out / "map.csv", table.to_csv(float_format="%.3f"))
-    spectra = browse.spectra(pictures, dataset).rename_axis("genre")
+    spectra = explore.spectra(clips, dataset).rename_axis("genre")
     write_atomically(out / "spectra.csv", spectra.to_csv(float_format="%.2f"))
     click.echo(f"{out}: a map of {len(table)} clips, spectra of {len(spectra)} genres")
+
+
+def _embedded(dataset: Dataset) -> tuple[dict, Mapping]:
+    """Return embeddings and log-mels of all clips, by track; this loads the networks."""
+    from deepmusic import embeddings
+
+    clips = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    return embeddings.embed_clips(clips, embeddings.load_networks()), clips

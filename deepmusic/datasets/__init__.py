@@ -1,5 +1,6 @@
-"""Collections of music: what tracks they hold, where they lie, how they are split."""
+"""Datasets of music: what tracks they hold, where they lie, how they are split."""
 
+import os
 from pathlib import Path
 
 from deepmusic.datasets.base import Dataset, Known, Pictures, Problem, Split, Track
@@ -25,12 +26,12 @@ __all__ = [
     "settled",
 ]
 
-#: Collections that have a name of their own; all others are named by their path.
+#: Datasets that have a name of their own; all others are named by their path.
 NAMES = {"gtzan": Gtzan.from_environment, "fma": Fma.from_environment, "toy": Toy}
 
 
 def open_dataset(name: str) -> Dataset:
-    """Open a collection by the name that stands in a run's settings.
+    """Open a dataset by the name that stands in a run's settings.
 
     Parameters
     ----------
@@ -47,9 +48,9 @@ def open_dataset(name: str) -> Dataset:
     if name in NAMES:
         return NAMES[name]()
     path = Path(name)
-    if not path.exists():
+    if not os.path.exists(path):  # Unlike `Path.exists`, no error for a name that is too long.
         raise DatasetError(
-            f"There is nothing at {path}. Give {', '.join(NAMES)}, or the path of a collection."
+            f"There is nothing at {path}. Give {', '.join(NAMES)}, or the path of a dataset."
         )
     if is_fma(path):
         return Fma(path)

@@ -1,4 +1,4 @@
-"""What every collection offers, whatever its files look like."""
+"""The contract of a dataset, and the types that it speaks in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,22 +12,28 @@ from deepmusic.config import MelConfig
 
 @dataclass(frozen=True)
 class Track:
-    """One recording of a collection.
+    """One clip or song of a dataset, or a segment of one.
 
     Attributes
     ----------
     id : str
-        Unique in its collection, such as ``blues.00000``.
+        Unique in its dataset, such as ``blues.00000``.
     genre : str
         Its label, right or wrong.
     artist, title : str
         Empty where unknown.
+    recording : str
+        What it was cut from: the id of its clip for a segment, else its own.
     """
 
     id: str
     genre: str
     artist: str = ""
     title: str = ""
+    recording: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recording", self.recording or self.id)
 
 
 @dataclass(frozen=True)
@@ -40,12 +46,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the networks read of a collection (`deepmusic.features.picture`), by track.
+    """Log-mels of a dataset by track: what the networks read.
 
     Attributes
     ----------
-    by_track : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
-        One picture for each track that could be used.
+    by_track : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
+        Of the tracks that could be used.
     problems : tuple of Problem
         The tracks that could not.
     """
@@ -53,24 +59,21 @@ class Pictures:
     by_track: Mapping[str, np.ndarray]
     problems: tuple[Problem, ...] = ()
 
-    def at_least(self, n_columns: int) -> "Pictures":
-        """Return those that have this many columns; the others become problems."""
-        long_enough = {
-            track: picture
-            for track, picture in self.by_track.items()
-            if picture.shape[1] >= n_columns
-        }
-        too_short = [
-            Problem(track, f"has {picture.shape[1]} columns; a window has {n_columns}")
-            for track, picture in self.by_track.items()
-            if track not in long_enough
-        ]
-        return Pictures(long_enough, (*self.problems, *too_short))
+    def at_least(self, n_frames: int) -> "Pictures":
+        """Return those that have this many frames; the others are skipped."""
+        lengths = {track: log_mel.shape[1] for track, log_mel in self.by_track.items()}
+        too_short = tuple(
+            Problem(track, f"has {length} frames; a window has {n_frames}")
+            for track, length in lengths.items()
+            if length < n_frames
+        )
+        kept = {t: log_mel for t, log_mel in self.by_track.items() if lengths[t] >= n_frames}
+        return Pictures(kept, (*self.problems, *too_short))
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which tracks train, which choose, which test.
+    """Train, validation and test tracks of a protocol.
 
     Attributes
     ----------
@@ -99,7 +102,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a collection's files beforehand, for `deepmusic.doctor` to compare with.
+    """What a dataset's files should be like, for `deepmusic.quality` to compare with.
 
     Attributes
     ----------
@@ -120,7 +123,7 @@ class Known:
 
 
 class Dataset(Protocol):
-    """The contract of a collection; one test holds all of them to it.
+    """The contract of a dataset; one test holds all of them to it.
 
     Attributes
     ----------
@@ -135,7 +138,7 @@ class Dataset(Protocol):
     known : Known
         What its files should be like.
     credit : str
-        Whose collection it is, and what is to be said when it is shown.
+        Whose dataset it is, and what is to be said when it is shown.
     """
 
     name: str
@@ -147,7 +150,7 @@ class Dataset(Protocol):
 
     @property
     def tracks(self) -> Mapping[str, Track]:
-        """All tracks that the collection should hold, by id."""
+        """All tracks that the dataset should hold, by id."""
 
     def audio_path(self, track: str) -> Path | None:
         """Return the sound file of a track, or None if it is not at hand."""
@@ -156,10 +159,10 @@ class Dataset(Protocol):
         """Return the parts of a protocol; raise `DatasetError` for one that it does not know."""
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
-        """Return what the networks read of these tracks, and what could not be used."""
+        """Return the log-mels of these tracks, and what could not be used."""
 
 
 def audible(dataset: Dataset) -> dict[str, Path]:
-    """Return the sound files at hand, by track, in the collection's order."""
+    """Return the sound files at hand, by track, in the dataset's order."""
     paths = {track: dataset.audio_path(track) for track in dataset.tracks}
     return {track: path for track, path in paths.items() if path is not None}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from deepmusic import store
+from deepmusic import logmels
 from deepmusic.config import MelConfig
 from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
@@ -26,7 +26,7 @@ _AUDIO = "fma_small"
 _SUBSET = "small"
 _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 
-#: Named on the collection's own page of known faults: empty, or of less than two seconds.
+#: Named on the dataset's own page of known faults: empty, or of less than two seconds.
 _BROKEN = ("098565", "098567", "098569", "099134", "108925", "133297")
 
 #: Biographies of artists stand in the table, in fields longer than the csv module expects.
@@ -112,10 +112,10 @@ class Fma:
         raise splits.unknown(self.name, name, self.splits)
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
-        """Return what the networks read of these tracks; the six broken files are problems."""
+        """Return the log-mels of these tracks; the six broken files are skipped."""
         wanted = list(tracks)
         usable = [track for track in wanted if track not in self.known.unreadable]
-        found = store.pictures(self, usable, mel)
+        found = logmels.load(self, usable, mel)
         broken = tuple(
             Problem(track, self.known.unreadable[track])
             for track in wanted

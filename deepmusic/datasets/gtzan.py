@@ -11,13 +11,15 @@ import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
-from deepmusic import store
+from deepmusic import logmels
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
 from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
@@ -29,6 +31,7 @@ ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
 
 #: Where the ten genre folders lie below the folder that people point at.
 _TREES = (".", "genres", "genres_original", "Data/genres_original", "data/genres_original")
+_NUMBER = "[0-9]" * 5
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3", ".ogg")
 
 
@@ -41,10 +44,12 @@ def find_root() -> Path | None:
     return downloaded if downloaded.exists() else None
 
 
-def read_facts() -> list[dict[str, str]]:
-    """Read the 1000 rows of ``gtzan_tracks.csv``."""
-    text = files("deepmusic.datasets").joinpath("gtzan_tracks.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+@cache
+def read_facts() -> Sequence[Mapping[str, str]]:
+    """Return the 1000 rows of ``gtzan_tracks.csv``, which are read once."""
+    path = files("deepmusic.datasets").joinpath("gtzan_tracks.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(map(MappingProxyType, csv.DictReader(file)))
 
 
 class _Tracks(dict[str, Track]):
@@ -103,15 +108,11 @@ class Gtzan:
 
     @classmethod
     def facts_only(cls) -> "Gtzan":
-        """Return GTZAN without sound and pictures: what is known of it, for those without it."""
+        """Return GTZAN without sound and log-mels: what is known of it, for those without it."""
         dataset = cls.__new__(cls)
         dataset.root = dataset.location = None
         dataset._audio, dataset._archive_path = {}, None
         return dataset
-
-    @cached_property
-    def _facts(self) -> list[dict[str, str]]:
-        return read_facts()
 
     @cached_property
     def tracks(self) -> Mapping[str, Track]:
@@ -121,7 +122,7 @@ class Gtzan:
         """
         return _Tracks(
             (row["track"], Track(row["track"], row["genre"], row["artist"], row["title"]))
-            for row in self._facts
+            for row in read_facts()
         )
 
     @cached_property
@@ -130,7 +131,7 @@ class Gtzan:
         return Known(
             seconds=(29.9, 30.7),
             sample_rate=22_050,
-            sha256={row["track"]: row["wav_sha256"] for row in self._facts if row["wav_sha256"]},
+            sha256={row["track"]: row["wav_sha256"] for row in read_facts() if row["wav_sha256"]},
             unreadable={"jazz.00054": "this file is corrupt in the usual WAV copies of GTZAN"},
         )
 
@@ -153,37 +154,26 @@ class Gtzan:
 
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return a protocol's parts (see `deepmusic.datasets.splits`)."""
-        return splits.make(self._facts, name, fold)
+        return splits.make(read_facts(), name, fold)
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
-        """Return what the networks read of these tracks.
+        """Return the log-mels of tracks, or of segments of `window_leak`.
 
         The archive serves where it holds the track and the front end is ``compact``; the audio is
         computed otherwise. What is missing or corrupt is listed, never raised.
-
-        Parameters
-        ----------
-        tracks : iterable of str
-            Ids of tracks, or of segments of `window_leak`.
-        mel : MelConfig
-            Front end.
-
-        Returns
-        -------
-        Pictures
         """
         wanted = list(tracks)
         if any(splits.segment_of(track) is not None for track in wanted):
             return self._segments(wanted, mel)
         archive = self._archive if mel == FRONT_ENDS["compact"] else {}
         found = {track: archive[track] for track in wanted if track in archive}
-        computed = store.pictures(self, [track for track in wanted if track not in found], mel)
+        computed = logmels.load(self, [track for track in wanted if track not in found], mel)
         found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
         return Pictures(ordered, computed.problems)
 
     def _segments(self, wanted: Sequence[str], mel: MelConfig) -> Pictures:
-        """Return what the networks read of these segments: a ninth of their clip's columns."""
+        """Return the log-mels of segments: a ninth of their clip's frames each."""
         clips = self.pictures(dict.fromkeys(map(splits.clip_of, wanted)), mel)
         reasons = {problem.track: problem.reason for problem in clips.problems}
         found, problems = {}, []
@@ -192,41 +182,31 @@ class Gtzan:
             if number is None:
                 problems.append(Problem(segment, "there is no such segment"))
             elif clip in clips.by_track:
-                picture = clips.by_track[clip]
-                width = picture.shape[1] // splits.SEGMENTS_PER_CLIP
-                found[segment] = picture[:, number * width : (number + 1) * width]
+                log_mel = clips.by_track[clip]
+                width = log_mel.shape[1] // splits.SEGMENTS_PER_CLIP
+                found[segment] = log_mel[:, number * width : (number + 1) * width]
             else:
                 problems.append(Problem(segment, reasons[clip]))
         return Pictures(found, tuple(problems))
 
     @cached_property
     def _archive(self) -> Mapping[str, np.ndarray]:
-        return read_archive(self._archive_path) if self._archive_path else {}
+        return logmels.read_archive(self._archive_path) if self._archive_path else {}
 
 
 def is_gtzan(root: Path) -> bool:
     """Tell whether a path holds GTZAN's audio, or log-mels of it."""
-    return _find_archive(root) is not None or bool(_find_audio(root))
+    archive = _find_archive(root)
+    return archive == root or bool(_find_audio(root)) or (archive is not None and _holds(archive))
 
 
-def read_archive(path: Path) -> dict[str, np.ndarray]:
-    """Read a log-mel archive: ``logmel`` uint8 [track, mel, column] and ``track`` ids.
-
-    Parameters
-    ----------
-    path : Path
-        An ``.npz`` file.
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(n_mels, n_columns)], uint8
-
-    Raises
-    ------
-    DatasetError
-        If the file is damaged or of another format.
-    """
-    return dict(store.read_archive_rows(path, FRONT_ENDS["compact"].n_mels))
+def _holds(path: Path) -> bool:
+    """Tell whether an ``.npz`` file, which may be any array's, is an archive of log-mels."""
+    try:
+        with ZipFile(path) as archive:
+            return {"logmel.npy", "track.npy"} <= set(archive.namelist())
+    except (OSError, BadZipFile):
+        return False
 
 
 def _find_audio(root: Path) -> dict[str, Path]:
@@ -235,7 +215,7 @@ def _find_audio(root: Path) -> dict[str, Path]:
         found = {
             path.stem: path
             for genre in GTZAN_GENRES
-            for path in sorted((root / tree / genre).glob(f"{genre}.[0-9]*"))
+            for path in sorted((root / tree / genre).glob(f"{genre}.{_NUMBER}.*"))
             if path.suffix.lower() in _SUFFIXES
         }
         if found:

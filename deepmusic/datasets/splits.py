@@ -1,14 +1,14 @@
-"""The protocols: which of GTZAN's tracks train, choose and test (never mixed in one table).
+"""Train, validation and test tracks of each protocol (protocols are never mixed in one table).
 
 `paper`
     70/30 by clip, stratified, scikit-learn's seed 42, as in the paper's notebooks. Unlike there,
-    the validation part is taken from the training clips: 600 train, 100 choose, 300 test. Of
+    the validation part is taken from the training clips: 600 / 100 / 300. Of
     GTZAN's 14 pairs of identical files, 8 stand on two sides, 7 of them with one copy in test.
 `fault_filtered`
     Kereliuk, Sturm and Larsen 2015: 443 / 197 / 290 clips, no artist or replica on both sides.
 `artist_folds`
     Foleiss and Tavares 2020: three folds with the authors' groups of artists kept apart. One fold
-    tests; a fifth of the groups of the other two chooses. By Sturm's names, some artists (Bob
+    tests; a fifth of the groups of the other two validates. By Sturm's names, some artists (Bob
     Marley among them) are in several groups, and so on both sides.
 `window_leak`
     Wrong on purpose, to show how much leakage flatters: each clip is cut into nine segments of
@@ -17,11 +17,11 @@
     segment. Never compare its scores with others as if they said how good a network is.
 
 `all_clips`
-    No protocol to measure by: every clip trains, none chooses and none tests. It makes networks for
-    use, on music from elsewhere; no table may show what they reach on the same collection.
+    No protocol to measure by: every clip trains. It makes networks for use, on music from
+    elsewhere; no table may show what they reach on the same dataset.
 
-Other collections know `all_clips` and `paper`, the latter drawn in the same way over their own
-clips, and where their makers published a split, `own`. Their protocols carry the collection's name
+Other datasets know `all_clips` and `paper`, the latter drawn in the same way over their own clips,
+and where their makers published a split, `own`. Their protocols carry the dataset's name
 (`by_clip`, `as_published`).
 """
 
@@ -41,7 +41,7 @@ from deepmusic.protocols import (
     Protocol,
 )
 
-#: Segments of a clip in `window_leak`: 43 of `compact`'s 387 columns each, room for one window.
+#: Segments of a clip in `window_leak`: 43 of `compact`'s 387 frames each, room for one window.
 SEGMENTS_PER_CLIP = 9
 
 _SEGMENT_MARK = "#"
@@ -93,16 +93,16 @@ def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None)
 
 
 def all_clips(tracks: Iterable[str]) -> Split:
-    """Let every clip of a collection train."""
+    """Let every clip of a dataset train."""
     return Split(ALL_CLIPS, tuple(tracks), (), ())
 
 
-def by_clip(collection: str, genre_of: Mapping[str, str]) -> Split:
-    """Draw 60/10/30 over the clips of any collection, as often of each genre, as `paper` does.
+def by_clip(dataset: str, genre_of: Mapping[str, str]) -> Split:
+    """Draw 60/10/30 over the clips of any dataset, as often of each genre, as `paper` does.
 
     Parameters
     ----------
-    collection : str
+    dataset : str
         Its name, which stands in the split's.
     genre_of : mapping of str to str
         Genre by track.
@@ -116,34 +116,52 @@ def by_clip(collection: str, genre_of: Mapping[str, str]) -> Split:
     rarest = min(counts, key=counts.get)
     if counts[rarest] < LEAST_CLIPS:
         raise DatasetError(
-            f"{collection} has {counts[rarest]} clips of {rarest}; {LEAST_CLIPS} of each genre are "
-            "needed to train, to choose and to test. Add some, or leave that genre out."
+            f"{dataset} has {counts[rarest]} clips of {rarest}; {LEAST_CLIPS} of each genre are "
+            "needed for training, validation and test. Add some, or leave that genre out."
         )
     n_valid = max(len(counts), len(genre_of) // 10)
-    return _drawn(str(Protocol.by_clip(collection)), genre_of, n_valid)
+    return _drawn(str(Protocol.by_clip(dataset)), genre_of, n_valid)
 
 
-def as_published(collection: str, part_of: Mapping[str, str]) -> Split:
-    """Take the split that a collection came with.
+def as_published(
+    dataset: str, part_of: Mapping[str, str], genre_of: Mapping[str, str] | None = None
+) -> Split:
+    """Take the split that a dataset came with.
 
     Parameters
     ----------
-    collection : str
+    dataset : str
         Its name, which stands in the split's.
     part_of : mapping of str to str
         ``train``, ``valid`` or ``test`` by track; anything else is left out.
+    genre_of : mapping of str to str, optional
+        Genre by track. With it, a split without a validation part gets one of a seventh of the
+        training clips, drawn as `paper` does.
+
+    Raises
+    ------
+    DatasetError
+        If there are too few training clips to draw from.
     """
-    parts = (
+    train, valid, test = (
         tuple(track for track, part in part_of.items() if part == wanted)
         for wanted in ("train", "valid", "test")
     )
-    return Split(str(Protocol.published(collection)), *parts)
+    if not valid and genre_of:
+        try:
+            train, valid = _cut(train, genre_of, 1 / 7)
+        except ValueError as error:
+            raise DatasetError(
+                f"{dataset} names no validation clips, and has too few training clips to draw them "
+                f"from ({error}). Mark some clips of each genre as valid."
+            ) from error
+    return Split(str(Protocol.published(dataset)), train, valid, test)
 
 
-def unknown(collection: str, name: str, known: Sequence[str]) -> DatasetError:
-    """Return the error for a protocol that a collection does not know."""
+def unknown(dataset: str, name: str, known: Sequence[str]) -> DatasetError:
+    """Return the error for a protocol that a dataset does not know."""
     return DatasetError(
-        f"{collection} knows no split named {name!r}. Choose one of: {', '.join(known)}."
+        f"{dataset} knows no split named {name!r}. Choose one of: {', '.join(known)}."
     )
 
 
@@ -155,7 +173,7 @@ def segment_id(track: str, number: int) -> str:
 def clip_of(track: str) -> str:
     """Return the clip that a segment was cut from; a clip is its own.
 
-    The mark alone makes no segment: other collections have files such as ``song #3.mp3``.
+    The mark alone makes no segment: other datasets have files such as ``song #3.mp3``.
     """
     return track if segment_of(track) is None else track.partition(_SEGMENT_MARK)[0]
 
@@ -180,20 +198,21 @@ def _window_leak(facts: Sequence[Mapping[str, str]]) -> Split:
 
 
 def _drawn(name: str, genre_of: Mapping[str, str], n_valid: int) -> Split:
-    """Draw 30 % to test and `n_valid` of the others to choose, as often of each genre."""
+    """Draw 30 % as test and `n_valid` of the others as validation part, as often of each genre."""
+    rest, test = _cut(list(genre_of), genre_of, 0.3)
+    train, valid = _cut(rest, genre_of, n_valid)
+    return Split(name, train, valid, test)
+
+
+def _cut(
+    tracks: Sequence[str], genre_of: Mapping[str, str], share: float | int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Draw a share, or a number, of tracks as second part, as often of each genre."""
     from sklearn.model_selection import train_test_split
 
-    def cut(tracks: Sequence[str], share: float | int) -> tuple[list[str], list[str]]:
-        return train_test_split(
-            tracks,
-            test_size=share,
-            random_state=_SEED,
-            stratify=[genre_of[track] for track in tracks],
-        )
-
-    rest, test = cut(list(genre_of), 0.3)
-    train, valid = cut(rest, n_valid)
-    return Split(name, tuple(train), tuple(valid), tuple(test))
+    genres = [genre_of[track] for track in tracks]
+    parts = train_test_split(tracks, test_size=share, random_state=_SEED, stratify=genres)
+    return tuple(parts[0]), tuple(parts[1])
 
 
 def _artist_fold(facts: Sequence[Mapping[str, str]], fold: int) -> Split:

@@ -1,4 +1,4 @@
-"""A toy collection: ten synthetic bands, made in seconds, so that everyone can press "Train".
+"""A toy dataset: ten synthetic bands, made in seconds, so that everyone can press "Train".
 
 A score on it says that training works, and nothing about real music.
 """
@@ -18,7 +18,7 @@ from deepmusic.protocols import ALL_CLIPS
 CLIPS_PER_GENRE = 16
 SECONDS = 8.0
 
-#: Of each genre's clips, by number, these choose and test; the others train.
+#: Validation and test clips of each genre, by number; the others train.
 _VALID, _TEST = (10, 11, 12), (13, 14, 15)
 
 
@@ -46,7 +46,7 @@ class Toy:
         return None
 
     def split(self, name: str, fold: int | None = None) -> Split:
-        """Return 10 clips a genre to train, 3 to choose and 3 to test, named ``toy``; or all.
+        """Return 10 training, 3 validation and 3 test clips a genre, named ``toy``; or all clips.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class Toy:
         )
 
     def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
-        """Let the bands play, and return what the networks read of these tracks."""
+        """Let the bands play, and return the log-mels of these tracks."""
         from joblib import Parallel, delayed
 
         wanted = list(tracks)
@@ -77,7 +77,7 @@ class Toy:
         # Threads: NumPy and librosa leave the interpreter free for most of this work, and starting
         # processes would take longer than the work itself.
         made = Parallel(n_jobs=2, prefer="threads")(
-            delayed(_picture_of)(self.tracks[track].genre, int(track[-2:]), mel) for track in known
+            delayed(_log_mel_of)(self.tracks[track].genre, int(track[-2:]), mel) for track in known
         )
         strangers = [
             Problem(track, "the toy set has no such track")
@@ -87,7 +87,7 @@ class Toy:
         return Pictures(dict(zip(known, made, strict=True)), tuple(strangers))
 
 
-def _picture_of(genre: str, number: int, mel: MelConfig) -> np.ndarray:
+def _log_mel_of(genre: str, number: int, mel: MelConfig) -> np.ndarray:
     from deepmusic import features, synth
 
     samples = synth.play(genre, seconds=SECONDS, seed=number, sample_rate=mel.sample_rate)

@@ -1,11 +1,14 @@
-"""Check it: what the doctor finds, in words and as a table."""
+"""Check it: the quality report of a dataset, in words and as a table."""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
-from deepmusic import doctor, export
-from deepmusic.doctor import FAULTS, Report
+from deepmusic import export, quality
+from deepmusic.datasets import Dataset
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui.dataset.selected import SelectedDataset, default_fold
+from deepmusic.quality import FAULTS, Report
+from deepmusic.ui.dataset.selected import COMPACT, SelectedDataset, default_fold
 from deepmusic.ui.markdown import message
 from deepmusic.ui.markdown import plain as escape
 
@@ -18,7 +21,7 @@ def show(selected: SelectedDataset, split: str) -> None:
         near = st.toggle(
             "Look for near duplicates too",
             value=False,
-            help="The networks propose pairs that sound alike, and their pictures are compared. "
+            help="The networks propose pairs that sound alike, and their log-mels are compared. "
             "Takes about half a minute for 1000 clips.",
             disabled=not selected.at_hand,
             key="dataset_near",
@@ -31,7 +34,7 @@ def show(selected: SelectedDataset, split: str) -> None:
     kept = st.session_state.get(_KEPT)
     if kept is None or kept[0] != asked:
         st.markdown(
-            "The doctor listens to every file at hand: can it be read, is it whole, silent, "
+            "Every file at hand is measured: can it be read, is it whole, silent, "
             "distorted, of the usual length and rate, and is its sound that of the usual copy? "
             "Which recordings are there twice, and do copies stand on both sides of the split "
             f"**{split}**? Nothing is changed."
@@ -41,18 +44,20 @@ def show(selected: SelectedDataset, split: str) -> None:
 
 
 def _check(selected: SelectedDataset, split: str, near: bool, asked: tuple) -> None:
-    bar = st.progress(0.0, "Listening to every file ...")
+    words = "Looking for near duplicates ..." if near else "Measuring every file ..."
+    bar = st.progress(0.0, words)
     try:
-        report = doctor.examine(
+        vectors, log_mels = _embedded(selected.dataset) if near else (None, None)
+        report = quality.examine(
             selected.dataset,
             split,
             default_fold(split),
-            near=near,
+            vectors=vectors,
+            log_mels=log_mels,
             jobs=1 if selected.n_audible < 60 else -1,
             on_progress=lambda done, of: bar.progress(
                 done / of if of else 1.0,
-                f"Listened to {done:,} of {of:,} files"
-                + (" Now looking for near duplicates ..." if near and done == of else ""),
+                f"{done:,} of {of:,} files measured",
             ),
         )
     except DeepMusicError as error:
@@ -61,6 +66,14 @@ def _check(selected: SelectedDataset, split: str, near: bool, asked: tuple) -> N
     finally:
         bar.empty()
     st.session_state[_KEPT] = (asked, report)
+
+
+def _embedded(dataset: Dataset) -> tuple[Mapping, Mapping]:
+    """Return embeddings and log-mels of all clips, by track."""
+    from deepmusic import embeddings
+
+    clips = dataset.pictures(dataset.tracks, COMPACT).by_track
+    return embeddings.embed_clips(clips, embeddings.load_networks()), clips
 
 
 def _show_report(report: Report) -> None:
@@ -105,7 +118,7 @@ def _show_report(report: Report) -> None:
     st.download_button(
         "Download CSV",
         lambda: export.frame_text(report.table.reset_index()),
-        file_name=f"deepmusic-check-{report.collection}.csv",
+        file_name=f"deepmusic-check-{report.dataset}.csv",
         mime="text/csv",
         help="A row for each track: what was measured, its faults, its SHA-256.",
         on_click="ignore",

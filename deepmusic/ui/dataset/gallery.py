@@ -5,7 +5,7 @@ import random
 import pandas as pd
 import streamlit as st
 
-from deepmusic import browse
+from deepmusic import explore
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import DEMO, SelectedDataset, clip_png, track_table
 from deepmusic.ui.markdown import plain as escape
@@ -118,7 +118,7 @@ def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
                 persist_state="session",
                 width=180,
             )
-    return browse.choose(table, genres, artist, part, fault)
+    return explore.choose(table, genres, artist, part, fault)
 
 
 def _with_files_first(selected: SelectedDataset, found: pd.DataFrame) -> list[str]:

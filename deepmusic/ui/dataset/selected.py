@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, browse, confusion, launch
+from deepmusic import audio, confusion, explore, launch
 from deepmusic.charts.spectrogram import log_mel_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Dataset, Gtzan, Toy, settled
@@ -205,24 +205,27 @@ def clip_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | Non
 
 def log_mels_are_ready(selected: SelectedDataset) -> bool:
     """Tell whether log-mels of all clips come quickly: archived, prepared, or few."""
-    from deepmusic.store import Store
+    from deepmusic import logmels
 
     dataset = selected.dataset
     if isinstance(dataset, Gtzan) and dataset.has_pictures:
         return True
-    return selected.n_audible <= _FEW or len(Store.of(dataset, COMPACT).stamps()) > _FEW
+    return selected.n_audible <= _FEW or logmels.count_prepared(dataset) > _FEW
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _clip_map(key: tuple[str, ...], _dataset: Dataset) -> pd.DataFrame:
-    return browse.draw_map(_dataset, _pictures(_dataset))
+    from deepmusic import embeddings
+
+    clips = _pictures(_dataset)
+    return explore.draw_map(embeddings.embed_clips(clips, embeddings.load_networks()), clips)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _genre_sounds(key: tuple[str, ...], _dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     pictures = _pictures(_dataset)
-    spread = {track: browse.dynamics(picture) for track, picture in pictures.items()}
-    return browse.spectra(pictures, _dataset), pd.DataFrame({"dynamics": spread})
+    spread = {track: explore.dynamics(picture) for track, picture in pictures.items()}
+    return explore.spectra(pictures, _dataset), pd.DataFrame({"dynamics": spread})
 
 
 def _pictures(dataset: Dataset) -> dict:
@@ -240,12 +243,12 @@ def _pictures(dataset: Dataset) -> dict:
 def clip_map(selected: SelectedDataset) -> pd.DataFrame:
     """Return the map of a data set; GTZAN's is shipped."""
     if isinstance(selected.dataset, Gtzan):
-        return browse.shipped_map()
+        return explore.shipped_map()
     return _clip_map(selected.key, selected.dataset)
 
 
 def genre_sounds(selected: SelectedDataset) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return spectra by genre, and dynamics by track; GTZAN's are shipped."""
     if isinstance(selected.dataset, Gtzan):
-        return browse.shipped_spectra(), browse.shipped_map()[["dynamics"]]
+        return explore.shipped_spectra(), explore.shipped_map()[["dynamics"]]
     return _genre_sounds(selected.key, selected.dataset)

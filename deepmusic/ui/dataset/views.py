@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic import audio, browse, features
+from deepmusic import audio, explore, features
 from deepmusic.charts.dataset import (
     dynamics_chart,
     labels,
@@ -89,7 +89,7 @@ def show_sounds(selected: SelectedDataset, split: str) -> None:
     try:
         with st.spinner("Listening ...", show_time=True):
             spectra, spread = genre_sounds(selected)
-            frequencies = browse.band_frequencies(COMPACT)
+            frequencies = explore.band_frequencies(COMPACT)
     except DeepMusicError as error:
         st.error(markdown.message(error))
         return

@@ -1,10 +1,10 @@
-"""What there is to see in a collection, against what is known of made-up sound."""
+"""Maps, spectra and dynamics of a dataset, against what is known of made-up sound."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic import browse, features
+from deepmusic import explore, features
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import Toy
 from deepmusic.datasets.gtzan import read_facts
@@ -18,13 +18,13 @@ def picture(level: int, n_columns: int = 40) -> np.ndarray:
 
 
 def test_bytes_become_decibels():
-    assert browse.decibels(picture(255)).max() == pytest.approx(0)
-    assert browse.decibels(picture(0)).min() == pytest.approx(-80)
+    assert explore.decibels(picture(255)).max() == pytest.approx(0)
+    assert explore.decibels(picture(0)).min() == pytest.approx(-80)
 
 
 def test_spectra_are_means_by_genre():
     pictures = {"blues.toy00": picture(0), "blues.toy01": picture(255), "jazz.toy00": picture(51)}
-    found = browse.spectra(pictures, Toy())
+    found = explore.spectra(pictures, Toy())
     assert list(found.index) == ["blues", "jazz"]
     np.testing.assert_allclose(found.loc["blues"], -40, atol=1e-4)
     np.testing.assert_allclose(found.loc["jazz"], -64, atol=1e-4)
@@ -33,8 +33,8 @@ def test_spectra_are_means_by_genre():
 def test_dynamics_are_the_gap_of_loud_and_soft():
     halves = np.hstack([picture(255), picture(128)])
     expected = (255 - 128) * 80 / 255
-    assert browse.dynamics(halves) == pytest.approx(expected, abs=0.01)
-    assert browse.dynamics(picture(77)) == pytest.approx(0)
+    assert explore.dynamics(halves) == pytest.approx(expected, abs=0.01)
+    assert explore.dynamics(picture(77)) == pytest.approx(0)
 
 
 def test_neighbours_stay_neighbours_on_the_map():
@@ -44,9 +44,9 @@ def test_neighbours_stay_neighbours_on_the_map():
         for number in range(20):
             vector = np.eye(8)[group] + 0.05 * rng.normal(size=8)
             vectors[f"{group}.{number}"] = vector / np.linalg.norm(vector)
-    found = browse.flat_map(vectors)
+    found = explore.flat_map(vectors)
     assert np.abs(found.to_numpy()).max() == pytest.approx(1)
-    pd.testing.assert_frame_equal(found, browse.flat_map(vectors))
+    pd.testing.assert_frame_equal(found, explore.flat_map(vectors))
     groups = np.array([track[0] for track in found.index])
     apart = np.linalg.norm(found.to_numpy()[:, None] - found.to_numpy()[None], axis=-1)
     np.fill_diagonal(apart, np.inf)
@@ -56,17 +56,24 @@ def test_neighbours_stay_neighbours_on_the_map():
 @pytest.mark.parametrize("n_clips", [1, 2, 3, 4])
 def test_a_map_of_few_clips(n_clips):
     vectors = {str(n): np.eye(5)[n] for n in range(n_clips)}
-    found = browse.flat_map(vectors)
+    found = explore.flat_map(vectors)
     assert list(found.index) == list(vectors)
     assert np.isfinite(found.to_numpy()).all()
 
 
+def test_ids_on_a_map_stay_as_they_are(tmp_path, monkeypatch):
+    """FMA's 000002 is no number."""
+    (tmp_path / "map.csv").write_text("track,x,y,dynamics\n000002,0.1,0.2,3\n")
+    monkeypatch.setattr(explore, "SHIPPED", tmp_path)
+    assert list(explore.shipped_map().index) == ["000002"]
+
+
 def test_what_is_shipped_of_gtzan_fits_it():
     tracks = [row["track"] for row in read_facts()]
-    placed = browse.shipped_map()
+    placed = explore.shipped_map()
     assert set(tracks) - set(placed.index) == {"jazz.00054"}
     assert np.isfinite(placed.to_numpy()).all()
-    spectra = browse.shipped_spectra()
+    spectra = explore.shipped_spectra()
     assert tuple(spectra.index) == GTZAN_GENRES
     assert spectra.shape == (10, 128)
     assert spectra.to_numpy().max() < 0
@@ -77,9 +84,9 @@ def test_the_shipped_spectra_are_those_of_the_archive(gtzan_root):
 
     dataset = Gtzan(gtzan_root)
     tracks = [track for track in dataset.tracks if track.startswith("metal")]
-    found = browse.spectra(dataset.pictures(tracks, COMPACT).by_track, dataset)
+    found = explore.spectra(dataset.pictures(tracks, COMPACT).by_track, dataset)
     np.testing.assert_allclose(
-        found.loc["metal"], browse.shipped_spectra().loc["metal"], atol=0.006
+        found.loc["metal"], explore.shipped_spectra().loc["metal"], atol=0.006
     )
 
 
@@ -93,11 +100,11 @@ def test_filters_are_joined():
         },
         index=["1", "2", "3"],
     )
-    assert list(browse.choose(table).index) == ["1", "2", "3"]
-    assert list(browse.choose(table, genres=["rock"]).index) == ["1", "2"]
-    assert list(browse.choose(table, artist="A", part="test").index) == ["3"]
-    assert list(browse.choose(table, fault="the same file").index) == ["2"]
-    assert browse.choose(table, genres=["jazz"], fault="the same file").empty
+    assert list(explore.choose(table).index) == ["1", "2", "3"]
+    assert list(explore.choose(table, genres=["rock"]).index) == ["1", "2"]
+    assert list(explore.choose(table, artist="A", part="test").index) == ["3"]
+    assert list(explore.choose(table, fault="the same file").index) == ["2"]
+    assert explore.choose(table, genres=["jazz"], fault="the same file").empty
 
 
 # --- Front end -----------------------------------------------------------------------------------

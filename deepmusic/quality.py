@@ -1,24 +1,22 @@
-"""What is wrong with a collection: missing and broken files, copies, silence, clipping.
+"""Quality report of a dataset: missing and broken files, duplicates, silence, clipping.
 
 Some faults spoil a training (a file that cannot be read), some its honesty (one recording on both
-sides of a split), some are only good to know (a clip that distorts). The doctor changes nothing.
+sides of a split), some are only good to know (a clip that distorts). No file is changed.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from deepmusic import parallel
-from deepmusic.config import FRONT_ENDS
+from deepmusic import duplicates, parallel
 from deepmusic.datasets.base import Dataset, Known, Split
-from deepmusic.datasets.splits import clip_of
-from deepmusic.errors import AudioError, SilenceError
+from deepmusic.duplicates import Pair
+from deepmusic.errors import AudioError, DatasetError, SilenceError
 
 #: Faults of a track, in words.
 FAULTS = {
@@ -43,62 +41,15 @@ _BLOCK_SECONDS = 0.1
 _SILENT_LEVEL = 1e-3
 _SILENT_SECONDS = 2.0
 
-#: Cosine of two embeddings from which on their pictures are compared.
-_PROPOSED = 0.98
-
-#: Correlation of two pictures, one shifted against the other, from which on they are one recording.
-#: On GTZAN, pairs of one title lie above and pairs of different titles below.
-_CONFIRMED = 0.87
-
-#: Every fourth mel band is enough to recognise a recording, and of its columns half must overlap.
-_EVERY_BAND = 4
-_OVERLAP = 0.5
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two tracks that are one recording.
-
-    Attributes
-    ----------
-    kind : str
-        ``identical`` (sample for sample) or ``near duplicate``.
-    first, second : str
-        Their ids.
-    genres : (str, str)
-        Their labels.
-    parts : (str, str)
-        The parts of the split that they are in.
-    likeness : float
-        1 for identical ones, else the correlation of their pictures.
-    """
-
-    kind: str
-    first: str
-    second: str
-    genres: tuple[str, str]
-    parts: tuple[str, str]
-    likeness: float = 1.0
-
-    @property
-    def across_genres(self) -> bool:
-        """Whether one recording has two labels."""
-        return self.genres[0] != self.genres[1]
-
-    @property
-    def straddles(self) -> bool:
-        """Whether it stands on two sides of the split."""
-        return "unused" not in self.parts and self.parts[0] != self.parts[1]
-
 
 @dataclass(frozen=True)
 class Report:
-    """What the doctor found.
+    """What is right and wrong with a dataset.
 
     Attributes
     ----------
-    collection, split : str
-        Their names.
+    dataset, split : str
+        Their names; no split where the dataset has too few tracks to draw one.
     table : pd.DataFrame
         A row for each track (index): ``genre``, ``artist``, ``title``, ``part``, ``file``,
         ``seconds``, ``sample_rate``, ``channels``, ``peak``, ``clipped_percent``,
@@ -112,7 +63,7 @@ class Report:
         Whether there were checksums to compare with.
     """
 
-    collection: str
+    dataset: str
     split: str
     table: pd.DataFrame = field(repr=False)
     pairs: tuple[Pair, ...] = ()
@@ -142,7 +93,7 @@ class Report:
         """Say what was found, a sentence each; what is well is said too."""
         counts = self.counts
         lines = [
-            f"{self.collection}: {counts['tracks'].sum()} tracks of {len(counts)} genres; "
+            f"{self.dataset}: {counts['tracks'].sum()} tracks of {len(counts)} genres; "
             f"{counts['at hand'].sum()} at hand, {counts['readable'].sum()} readable."
         ]
         if self.compared and counts["readable"].sum():
@@ -166,10 +117,12 @@ class Report:
                 kind == "identical" or self.looked_for_near
             )
         across = [f"{p.first} = {p.second}" for p in pairs if p.across_genres]
-        straddling = [f"{p.first} = {p.second}" for p in pairs if p.straddles]
         said = "pairs of identical tracks" if kind == "identical" else "pairs of near duplicates"
         line = f"{len(pairs)} {said}, {len(across)} of them across two genres"
         line += f" ({', '.join(across)})." if across else "."
+        if not self.split:
+            return [line]
+        straddling = [f"{p.first} = {p.second}" for p in pairs if p.straddles]
         halves = f"{len(straddling)} of these stand on two sides of the split {self.split}"
         return [line, halves + (f": {', '.join(straddling)}." if straddling else ".")]
 
@@ -183,7 +136,7 @@ def _named(what: str, tracks: Sequence[str], most: int = 6) -> str:
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """Listen to a file.
+    """Decode a file and measure its sound.
 
     Returns
     -------
@@ -256,7 +209,7 @@ def _measured(item: tuple[str, Path]) -> tuple[str, dict[str, Any]]:
     return track, measure(path)
 
 
-# === A collection ===
+# === A dataset ===
 
 
 def examine(
@@ -264,48 +217,58 @@ def examine(
     split: str | None = None,
     fold: int | None = None,
     *,
-    near: bool = True,
+    vectors: Mapping[str, np.ndarray] | None = None,
+    log_mels: Mapping[str, np.ndarray] | None = None,
     jobs: int = -1,
     cluster: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Listen to all sound at hand, and report what is wrong with it.
+    """Measure all sound at hand, and report what is wrong with it.
 
     Parameters
     ----------
     dataset : Dataset
-        Any collection.
+        Any.
     split, fold
-        The protocol whose sides pairs may straddle; the collection's usual one by default.
-    near : bool
-        Look for near duplicates too: the networks' embeddings propose pairs, and their pictures
-        confirm them. This loads the networks, and reads pictures as training does.
+        The protocol whose sides pairs may straddle; the dataset's usual one by default.
+    vectors, log_mels
+        Embeddings and log-mels by track, as in `deepmusic.duplicates.near`. Without them, near
+        duplicates are not looked for.
     jobs, cluster
-        As in `deepmusic.parallel.each`.
+        As in `deepmusic.parallel.map_unordered`.
     on_progress : callable, optional
-        Called with how many of how many files were listened to.
+        Called with how many of how many files were measured.
 
     Returns
     -------
     Report
     """
-    parts = dataset.split(split or dataset.splits[0], fold)
+    parts = _split(dataset, split, fold)
     at_hand = [(t, path) for t in dataset.tracks if (path := dataset.audio_path(t))]
     report = on_progress or (lambda done, of: None)
     report(0, len(at_hand))
     found = {}
-    results = parallel.each(_measured, at_hand, jobs=jobs, cluster=cluster)
+    results = parallel.map_unordered(_measured, at_hand, jobs=jobs, cluster=cluster)
     for done, (track, measured) in enumerate(results, start=1):
         found[track] = measured
         report(done, len(at_hand))
-    part_of = _part_finder(parts)
+    part_of = _part_finder(dataset, parts)
     digests = {
         track: found.get(track, {}).get("sha256") or dataset.known.sha256.get(track, "")
         for track in dataset.tracks
     }
-    pairs = identical_pairs(dataset, digests, part_of)
-    if near:
-        pairs += near_pairs(dataset, digests, part_of)
+    looked_for_near = vectors is not None and log_mels is not None
+    doubled = [("identical", *pair, 1.0) for pair in duplicates.identical(digests)]
+    if looked_for_near:
+        doubled += [
+            ("near duplicate", first, second, likeness)
+            for first, second, likeness in duplicates.near(vectors, log_mels)
+            if not digests[first] or digests[first] != digests[second]
+        ]
+    pairs = []
+    for kind, first, second, likeness in doubled:
+        genres = dataset.tracks[first].genre, dataset.tracks[second].genre
+        pairs.append(Pair(kind, first, second, genres, (part_of(first), part_of(second)), likeness))
     paths = dict(at_hand)
     rows = [
         _row(dataset, track, paths.get(track), found.get(track), part_of(track), pairs)
@@ -316,18 +279,28 @@ def examine(
         parts.name,
         pd.DataFrame(rows).set_index("track"),
         tuple(pairs),
-        looked_for_near=near,
+        looked_for_near=looked_for_near,
         compared=bool(dataset.known.sha256),
     )
 
 
-def _part_finder(parts: Split) -> Callable[[str], str]:
-    """Return what tells a clip's part, also where the split is one of segments of clips."""
-    of_clip = defaultdict(set)
+def _split(dataset: Dataset, name: str | None, fold: int | None) -> Split:
+    """Return the split; without a name, an empty one where the dataset is too small to draw any."""
+    try:
+        return dataset.split(name or dataset.splits[0], fold)
+    except DatasetError:
+        if name:
+            raise
+        return Split("", (), (), ())
+
+
+def _part_finder(dataset: Dataset, split: Split) -> Callable[[str], str]:
+    """Return what tells a track's part, also where the split is one of segments of recordings."""
+    parts = defaultdict(set)
     for part in ("train", "valid", "test"):
-        for track in getattr(parts, part):
-            of_clip[clip_of(track)].add(part)
-    return lambda track: " and ".join(sorted(of_clip[track])) if track in of_clip else "unused"
+        for track in getattr(split, part):
+            parts[dataset.tracks[track].recording].add(part)
+    return lambda track: " and ".join(sorted(parts[track])) if track in parts else "unused"
 
 
 def _row(
@@ -392,112 +365,3 @@ def _faults(
         faults.append("sample rate")
         remarks.append(f"{measured['sample_rate']:,} Hz instead of {known.sample_rate:,} Hz")
     return faults, remarks
-
-
-# === Pairs ===
-
-
-def identical_pairs(
-    dataset: Dataset, digests: Mapping[str, str], part_of: Callable[[str], str]
-) -> list[Pair]:
-    """Return the pairs of tracks that have one digest.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Whose tracks they are.
-    digests : mapping of str to str
-        By track; empty ones are left out.
-    part_of : callable
-        Tells a track's part of the split.
-    """
-    by_digest = defaultdict(list)
-    for track, digest in digests.items():
-        if digest:
-            by_digest[digest].append(track)
-    return [
-        _pair(dataset, "identical", first, second, part_of)
-        for tracks in by_digest.values()
-        for first, second in combinations(tracks, 2)
-    ]
-
-
-def near_pairs(
-    dataset: Dataset, digests: Mapping[str, str], part_of: Callable[[str], str]
-) -> list[Pair]:
-    """Return the pairs of tracks that are one recording without being identical.
-
-    Parameters are those of `identical_pairs`; pictures are read of all tracks that have any.
-    """
-    from deepmusic import embeddings
-
-    pictures = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track
-    vectors = embeddings.embed_clips(pictures, embeddings.load_networks())
-    pairs = []
-    for first, second in proposed_pairs(vectors):
-        if digests[first] and digests[first] == digests[second]:
-            continue
-        likeness = picture_likeness(pictures[first], pictures[second])
-        if likeness >= _CONFIRMED:
-            pair = _pair(dataset, "near duplicate", first, second, part_of, round(likeness, 3))
-            pairs.append(pair)
-    return sorted(pairs, key=lambda pair: -pair.likeness)
-
-
-def proposed_pairs(vectors: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    """Return the pairs whose embeddings point nearly the same way, in the order of tracks.
-
-    Parameters
-    ----------
-    vectors : mapping of str to np.ndarray [shape=(n_dimensions,)]
-        Of unit length, by track.
-    """
-    tracks = list(vectors)
-    if len(tracks) < 2:
-        return []
-    matrix = np.stack([vectors[track] for track in tracks])
-    pairs = []
-    # Row by row, so that a large collection needs no square of its size.
-    for index in range(len(tracks) - 1):
-        close = np.flatnonzero(matrix[index + 1 :] @ matrix[index] >= _PROPOSED)
-        pairs += [(tracks[index], tracks[index + 1 + other]) for other in close]
-    return pairs
-
-
-def picture_likeness(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the highest correlation of two pictures, one shifted in time against the other.
-
-    Parameters
-    ----------
-    first, second : np.ndarray [shape=(n_mels, n_columns)], uint8
-        Half of the shorter one always overlaps.
-
-    Returns
-    -------
-    float
-        From -1 to 1; 0 where a picture is flat.
-    """
-    one, other = (picture[::_EVERY_BAND].astype(np.float32) for picture in (first, second))
-    width, length = one.shape[1], other.shape[1]
-    least = max(2, int(_OVERLAP * min(width, length)))
-    best = 0.0
-    for shift in range(least - length, width - least + 1):
-        left = one[:, max(0, shift) : min(width, length + shift)].ravel()
-        right = other[:, max(0, -shift) : min(length, width - shift)].ravel()
-        left, right = left - left.mean(), right - right.mean()
-        energy = float(np.linalg.norm(left) * np.linalg.norm(right))
-        if energy:
-            best = max(best, float(left @ right) / energy)
-    return best
-
-
-def _pair(
-    dataset: Dataset,
-    kind: str,
-    first: str,
-    second: str,
-    part_of: Callable[[str], str],
-    likeness: float = 1.0,
-) -> Pair:
-    genres = dataset.tracks[first].genre, dataset.tracks[second].genre
-    return Pair(kind, first, second, genres, (part_of(first), part_of(second)), likeness)

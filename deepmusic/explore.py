@@ -1,4 +1,4 @@
-"""What there is to see in a collection: where its clips lie, how its genres sound."""
+"""Views of a dataset: a map of its clips, the spectra and the dynamics of its genres."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -10,7 +10,7 @@ import pandas as pd
 from deepmusic.config import MelConfig
 from deepmusic.datasets.base import Dataset
 
-#: A picture's bytes reach over about this many dB below the clip's loudest point.
+#: A log-mel's bytes reach over about this many dB below the clip's loudest point.
 _RANGE_DB = 80.0
 
 _SEED = 0
@@ -20,15 +20,14 @@ _NEIGHBOURS = 30
 SHIPPED = Path(str(files("deepmusic"))).parent / "assets" / "gtzan"
 
 
-def decibels(picture: np.ndarray) -> np.ndarray:
-    """Return a picture's bytes as dB below the clip's loudest point, near enough for a chart.
+def decibels(log_mel: np.ndarray) -> np.ndarray:
+    """Return a log-mel's bytes as dB below the clip's loudest point, near enough for a chart.
 
     Parameters
     ----------
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        What `deepmusic.features.picture` returned.
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
     """
-    return picture.astype(np.float32) * (_RANGE_DB / 255) - _RANGE_DB
+    return log_mel.astype(np.float32) * (_RANGE_DB / 255) - _RANGE_DB
 
 
 def band_frequencies(mel: MelConfig) -> np.ndarray:
@@ -38,12 +37,12 @@ def band_frequencies(mel: MelConfig) -> np.ndarray:
     return librosa.mel_frequencies(mel.n_mels + 2, fmin=0, fmax=mel.sample_rate / 2)[1:-1]
 
 
-def spectra(pictures: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFrame:
+def spectra(log_mels: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFrame:
     """Return the mean spectrum of each genre.
 
     Parameters
     ----------
-    pictures : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
+    log_mels : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
         By track.
     dataset : Dataset
         Whose tracks they are.
@@ -51,21 +50,20 @@ def spectra(pictures: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFram
     Returns
     -------
     pd.DataFrame
-        A row for each genre that has pictures, a column for each mel band, lowest first: mean over
+        A row for each genre that has log-mels, a column for each mel band, lowest first: mean over
         clips and time, in dB below the loudest point of each clip.
     """
-    means = {track: decibels(picture).mean(axis=1) for track, picture in pictures.items()}
+    means = {track: decibels(log_mel).mean(axis=1) for track, log_mel in log_mels.items()}
     table = pd.DataFrame.from_dict(means, orient="index")
     return table.groupby([dataset.tracks[track].genre for track in table.index]).mean()
 
 
-def dynamics(picture: np.ndarray) -> float:
+def dynamics(log_mel: np.ndarray) -> float:
     """Return how far a clip's loud and soft moments lie apart, in dB.
 
     Parameters
     ----------
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        What `deepmusic.features.picture` returned.
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
 
     Returns
     -------
@@ -73,7 +71,7 @@ def dynamics(picture: np.ndarray) -> float:
         Between the 5th and the 95th percentile of the level over time, which is the power of all
         bands together.
     """
-    power = (10 ** (decibels(picture) / 10)).sum(axis=0)
+    power = (10 ** (decibels(log_mel) / 10)).sum(axis=0)
     low, high = np.percentile(10 * np.log10(power), (5, 95))
     return float(high - low)
 
@@ -109,22 +107,16 @@ def flat_map(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(placed, index=pd.Index(vectors, name="track"), columns=["x", "y"])
 
 
-def draw_map(dataset: Dataset, pictures: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Return `flat_map` of what the networks make of these pictures, with each clip's `dynamics`.
-
-    This loads the networks.
-    """
-    from deepmusic import embeddings
-
-    vectors = embeddings.embed_clips(pictures, embeddings.load_networks())
+def draw_map(vectors: Mapping[str, np.ndarray], log_mels: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the `flat_map` of embeddings, with each clip's `dynamics`."""
     table = flat_map(vectors)
-    table["dynamics"] = [dynamics(pictures[track]) for track in table.index]
+    table["dynamics"] = [dynamics(log_mels[track]) for track in table.index]
     return table
 
 
 def shipped_map() -> pd.DataFrame:
     """Return the map of GTZAN that DeepMusic ships: ``x``, ``y``, ``dynamics`` by track."""
-    return pd.read_csv(SHIPPED / "map.csv", index_col="track")
+    return pd.read_csv(SHIPPED / "map.csv", index_col="track", dtype={"track": str})
 
 
 def shipped_spectra() -> pd.DataFrame:

@@ -1,6 +1,7 @@
-"""The doctor finds what was broken on purpose, and nothing else."""
+"""The quality report finds what was broken on purpose, and nothing else."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import audio, doctor, synth
+from deepmusic import audio, duplicates, embeddings, quality, synth
 from deepmusic.__main__ import main
+from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Folder, Gtzan, Known
 from deepmusic.datasets.gtzan import read_facts
+from deepmusic.errors import DatasetError
 
+COMPACT = FRONT_ENDS["compact"]
 RATE = 22_050
 
 
@@ -36,7 +40,7 @@ def sound(toy_gtzan, tmp_path, monkeypatch) -> Gtzan:
 
 
 def test_a_sound_collection_is_called_so(sound):
-    report = doctor.examine(sound, near=False, jobs=1)
+    report = quality.examine(sound, jobs=1)
     faults = report.table["faults"]
     assert set(faults) == {"", "missing"}
     assert (faults == "").sum() == 40
@@ -60,7 +64,7 @@ def test_a_broken_copy_is_found_out(sound):
     shutil.copyfile(sound.audio_path(original), sound.audio_path(copy))
     sound.audio_path(missing).unlink()
     soundfile.write(sound.audio_path(other), tone(6.0), 44_100)
-    report = doctor.examine(Gtzan(sound.root), near=False, jobs=1)
+    report = quality.examine(Gtzan(sound.root), jobs=1)
     assert report.having("length") == [truncated, other]
     assert report.having("unreadable") == [text]
     assert set(report.having("changed")) == {truncated, copy, other}
@@ -93,13 +97,13 @@ def test_the_archive_alone_still_tells_the_known_pairs(tmp_path):
     np.savez(
         tmp_path / "x.npz", logmel=np.zeros((1, 128, 387), np.uint8), track=np.array(["rock.00001"])
     )
-    report = doctor.examine(Gtzan(tmp_path), near=False)
+    report = quality.examine(Gtzan(tmp_path))
     assert len(report.pairs) == 14
     assert [(p.first, p.second) for p in report.pairs if p.across_genres] == [
         ("metal.00058", "rock.00016")
     ]
     assert sum(pair.straddles for pair in report.pairs) == 8
-    filtered = doctor.examine(Gtzan(tmp_path), "fault_filtered", near=False)
+    filtered = quality.examine(Gtzan(tmp_path), "fault_filtered")
     assert sum(pair.straddles for pair in filtered.pairs) == 0
     assert len(report.having("missing")) == len(read_facts())
 
@@ -118,16 +122,16 @@ def test_the_archive_alone_still_tells_the_known_pairs(tmp_path):
     ],
 )
 def test_clipping_is_runs_at_full_scale(samples, percent):
-    assert doctor.clipped_percent(np.array(samples)) == pytest.approx(percent)
+    assert quality.clipped_percent(np.array(samples)) == pytest.approx(percent)
 
 
 def test_silence_is_measured_without_a_break():
     gap = np.zeros(2 * RATE)
     samples = np.concatenate([tone(1), gap, tone(1), gap, gap, tone(1)])
-    assert doctor.longest_silence(samples, RATE) == pytest.approx(4.0, abs=0.2)
-    assert doctor.longest_silence(samples + 0.2, RATE) == pytest.approx(4.0, abs=0.2)
-    assert doctor.longest_silence(tone(3), RATE) == 0
-    assert doctor.longest_silence(np.zeros(5), RATE) == 0
+    assert quality.longest_silence(samples, RATE) == pytest.approx(4.0, abs=0.2)
+    assert quality.longest_silence(samples + 0.2, RATE) == pytest.approx(4.0, abs=0.2)
+    assert quality.longest_silence(tone(3), RATE) == 0
+    assert quality.longest_silence(np.zeros(5), RATE) == 0
 
 
 def test_silent_clipped_and_foreign_files_of_ones_own(tmp_path):
@@ -136,12 +140,42 @@ def test_silent_clipped_and_foreign_files_of_ones_own(tmp_path):
     soundfile.write(tmp_path / "rock" / "silent.wav", np.zeros(4 * RATE), RATE)
     soundfile.write(tmp_path / "rock" / "loud.wav", np.clip(20 * tone(), -1, 1), RATE)
     soundfile.write(tmp_path / "pop" / "fine.wav", tone(), 44_100)
-    report = doctor.examine(_drawn(tmp_path), "paper", near=False, jobs=1)
+    report = quality.examine(_drawn(tmp_path), "paper", jobs=1)
     faults = dict(report.table["faults"])
     assert faults["rock/silent.wav"] == "silent"
     assert faults["rock/loud.wav"] == "clipped"
     assert faults["pop/fine.wav"] == ""
     assert not report.compared
+
+
+def test_too_few_clips_for_a_split_are_looked_at_all_the_same(tmp_path):
+    for genre in ("rock", "pop"):
+        (tmp_path / genre).mkdir()
+        soundfile.write(tmp_path / genre / "same.wav", tone(), RATE)
+    report = quality.examine(Folder(tmp_path), jobs=1)
+    assert report.split == ""
+    (pair,) = report.pairs
+    assert pair.parts == ("unused", "unused")
+    assert "1 pairs of identical tracks, 1 of them across two genres" in "\n".join(report.words())
+    with pytest.raises(DatasetError, match="6 of each genre are needed"):
+        quality.examine(Folder(tmp_path), "paper", jobs=1)
+
+
+def test_segments_tell_the_part_of_their_recording(toy_gtzan):
+    report = quality.examine(Gtzan(toy_gtzan), "window_leak", jobs=1)
+    assert report.table["part"].str.contains("test and train").mean() > 0.9
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
+def test_an_m4a_is_measured_like_any_other(tmp_path):
+    for genre in ("rock", "pop"):
+        (tmp_path / genre).mkdir()
+        soundfile.write(tmp_path / genre / "a.wav", tone(), 44_100)
+    source, made = tmp_path / "rock" / "a.wav", tmp_path / "rock" / "b.m4a"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-c:a", "aac", made], check=True)
+    row = quality.examine(Folder(tmp_path), jobs=1).table.loc["rock/b.m4a"]
+    assert (row["sample_rate"], row["faults"]) == (44_100, "")
+    assert row["seconds"] == pytest.approx(3, abs=0.1)
 
 
 def _drawn(root: Path) -> Folder:
@@ -159,16 +193,16 @@ def _drawn(root: Path) -> Folder:
 def test_likeness_finds_a_shifted_picture():
     rng = np.random.default_rng(0)
     whole = rng.integers(0, 256, (128, 200)).astype(np.uint8)
-    assert doctor.picture_likeness(whole[:, :150], whole[:, 30:180]) == pytest.approx(1)
-    assert doctor.picture_likeness(whole, whole[:, 60:140]) == pytest.approx(1)
+    assert duplicates.likeness(whole[:, :150], whole[:, 30:180]) == pytest.approx(1)
+    assert duplicates.likeness(whole, whole[:, 60:140]) == pytest.approx(1)
     other = rng.integers(0, 256, (128, 200)).astype(np.uint8)
-    assert doctor.picture_likeness(whole, other) < 0.2
-    assert doctor.picture_likeness(np.zeros((128, 50), np.uint8), whole) == 0
+    assert duplicates.likeness(whole, other) < 0.2
+    assert duplicates.likeness(np.zeros((128, 50), np.uint8), whole) == 0
 
 
 def test_pairs_are_proposed_by_direction():
     vectors = {"a": [1, 0], "b": [0, 1], "c": [0.9999, 0.0141]}
-    proposed = doctor.proposed_pairs({t: np.array(v) for t, v in vectors.items()})
+    proposed = duplicates.proposed({t: np.array(v) for t, v in vectors.items()})
     assert proposed == [("a", "c")]
 
 
@@ -179,7 +213,10 @@ def test_the_same_recording_in_another_format_is_found(tmp_path):
     soundfile.write(tmp_path / "rock" / "song.wav", song, RATE)
     soundfile.write(tmp_path / "pop" / "song.wav", 0.7 * song[RATE // 2 :], RATE)
     soundfile.write(tmp_path / "pop" / "other.wav", synth.play("pop", seconds=12), RATE)
-    report = doctor.examine(_drawn(tmp_path), jobs=1)
+    dataset = _drawn(tmp_path)
+    clips = dataset.pictures(dataset.tracks, COMPACT).by_track
+    vectors = embeddings.embed_clips(clips, embeddings.load_networks())
+    report = quality.examine(dataset, vectors=vectors, log_mels=clips, jobs=1)
     (pair,) = report.pairs
     assert (pair.kind, {pair.first, pair.second}) == (
         "near duplicate",
