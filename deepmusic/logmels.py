@@ -33,6 +33,9 @@ _WORTH_PROCESSES = 60
 #: In place of the sound's state: from an archive, and valid whatever the sound is.
 _IMPORTED = "imported"
 
+#: A file that is still being written after this time, in s, is what a killed process left.
+_LEFTOVER_SECONDS = 3600
+
 #: Longest encoded id in a file name; systems allow 255 bytes in all.
 _LONGEST_NAME = 150
 
@@ -64,7 +67,15 @@ class _Folder:
         self.names: dict[str, set[str]] = defaultdict(set)
         with suppress(OSError):
             for name in os.listdir(self.path):
-                self.names[name.rpartition("@")[0]].add(name)
+                if "@" in name:
+                    self.names[name.rpartition("@")[0]].add(name)
+
+    def remove_leftovers(self) -> None:
+        """Delete what writers that were killed left behind, but not what one may be writing now."""
+        for path in self.path.glob(".writing-*"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                    path.unlink()
 
     def find(self, track: str, sound: Path | None) -> Path | None:
         """Return the file of a track; without its sound, whatever it was computed from."""
@@ -109,7 +120,7 @@ def _encoded(text: str) -> str:
 
 
 def _short_hash(text: str) -> str:
-    return hashlib.sha256(os.fsencode(text)).hexdigest()[:8]
+    return hashlib.sha256(os.fsencode(text)).hexdigest()[:16]
 
 
 def state_of(path: Path) -> str:
@@ -182,6 +193,7 @@ def prepare(
     """
     began = time.perf_counter()
     folder = _Folder(dataset, mel)
+    folder.remove_leftovers()
     computed, kept, missing, skipped, todo, states = 0, 0, 0, [], [], {}
     for track in dataset.tracks:
         sound = dataset.audio_path(track)

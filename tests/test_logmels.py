@@ -188,8 +188,11 @@ logmels.prepare(Folder(Path({str(folder.location)!r})), jobs=1)
     assert killed.returncode == -signal.SIGKILL
     assert len(load(folder, folder.tracks, COMPACT).by_track) == 6
     assert len(stored(folder)) == 4
+    (half,) = logmels._Folder(folder, COMPACT).path.glob(".*")
+    os.utime(half, (1, 1))
     done = prepare(folder, jobs=1)
     assert (done.computed, done.kept) == (2, 4)
+    assert len(os.listdir(done.folder)) == 6
 
 
 def test_two_can_work_at_once(folder):

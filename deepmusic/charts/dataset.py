@@ -87,7 +87,7 @@ def spectrum_chart(
     Parameters
     ----------
     spectra : pd.DataFrame
-        What `deepmusic.browse.spectra` returned.
+        What `deepmusic.explore.spectra` returned.
     frequencies : np.ndarray [shape=(n_mels,)]
         Middle of each band, in Hz.
     highlighted : sequence of str
