@@ -9,8 +9,8 @@ import pytest
 from deepmusic import audio, features
 from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.datasets import Gtzan
-from deepmusic.datasets.gtzan import read_archive
 from deepmusic.errors import AudioError
+from deepmusic.logmels import read_archive
 from deepmusic.synth import tone
 
 PAPER, COMPACT = FRONT_ENDS["paper"], FRONT_ENDS["compact"]
