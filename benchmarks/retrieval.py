@@ -229,7 +229,7 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
                 f"Of {protocol} there is no run of {', '.join(lacking)}. Name runs of all networks."
             )
     names = [row["track"] for row in read_facts()]
-    pictures = dataset.pictures(names, FRONT_ENDS["compact"]).by_track
+    pictures = dataset.log_mels(names, FRONT_ENDS["compact"]).by_track
     for protocol, members in networks.items():
         wanted = names if protocol == BENCHMARK_PROTOCOL else split_of(protocol).test
         lacking = [track for track in wanted if track not in pictures]

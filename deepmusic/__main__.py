@@ -15,7 +15,7 @@ from deepmusic.commands import evaluate, results, similar
 from deepmusic.commands.data import DATA_OPTION, TRAINING_SPLIT_OPTION
 from deepmusic.commands.data import data as data_commands
 from deepmusic.commands.results import evaluation_line
-from deepmusic.datasets import settled
+from deepmusic.datasets import absolute_name
 from deepmusic.errors import AudioError, DeepMusicError, RunError
 from deepmusic.models import ALL, BASELINE
 from deepmusic.protocols import (
@@ -222,7 +222,7 @@ def train(
     if path:
         launch.work(Run.open(path), lock)
         return
-    data = settled(data)
+    data = absolute_name(data)
     split = split or recipes.usual_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:

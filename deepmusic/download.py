@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepmusic.datasets import Dataset, Fma, Gtzan
-from deepmusic.datasets.base import audible
+from deepmusic.datasets.base import tracks_with_audio
 from deepmusic.errors import DatasetError
 from deepmusic.files import acquire_lock, data_folder
 from deepmusic.formatting import format_bytes
@@ -248,7 +248,7 @@ def _check(name: str, folder: Path, given: Path) -> None:
     source = SOURCES[name]
     try:
         dataset = source.opens(folder)
-        if not (audible(dataset) or isinstance(dataset, Gtzan)):
+        if not (tracks_with_audio(dataset) or isinstance(dataset, Gtzan)):
             raise DatasetError("It has no sound.")
     except DatasetError as error:
         raise DatasetError(f"{given} does not hold {source.title}. Check the path.") from error

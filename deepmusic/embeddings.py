@@ -140,7 +140,7 @@ def embed_clips(
     Parameters
     ----------
     clips : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
-        Pictures by track, such as ``dataset.pictures(tracks, mel).by_track``, of the front end that
+        Pictures by track, such as ``dataset.log_mels(tracks, mel).by_track``, of the front end that
         the networks share.
     classifiers : sequence of Classifier
         What `load_networks` returned; the embeddings of several are concatenated.

@@ -10,7 +10,7 @@ import pandas as pd
 from deepmusic import metrics, models, weights
 from deepmusic.calibration import calibration, fit_temperature
 from deepmusic.config import ModelConfig
-from deepmusic.datasets import Dataset, Pictures, Split, Track
+from deepmusic.datasets import Dataset, LogMels, Split, Track
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.datasets.splits import make as make_split
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def predict_windows(
     network: "keras.Model",
-    pictures: Pictures,
+    pictures: LogMels,
     tracks: Mapping[str, Track],
     model: ModelConfig,
 ) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def predict_windows(
     ----------
     network : keras.Model
         With its trained weights.
-    pictures : Pictures
+    pictures : LogMels
         The clips' log-mels.
     tracks : mapping of str to Track
         The clips' true genres.
@@ -235,14 +235,14 @@ def evaluate(
     refuse_seen_clips(run, own, split)
     network = models.build(model)
     weights.load(network, run)
-    tested = dataset.pictures(split.test, model.mel).at_least(model.window_columns)
+    tested = dataset.log_mels(split.test, model.mel).at_least(model.window_columns)
     _refuse_fewer_clips(run, split, len(tested.by_track))
     run.write_predictions(predict_windows(network, tested, dataset.tracks, model))
     # Counted from the file, so that everyone who counts again finds the same.
     predictions = run.read_predictions()
     found = stored | summarize(predictions, model.genres)
     found |= {"protocol": split.name, "part": "test"} | _skipped(stored, split, tested)
-    validated = dataset.pictures(own.valid, model.mel).at_least(model.window_columns)
+    validated = dataset.log_mels(own.valid, model.mel).at_least(model.window_columns)
     if validated.by_track:
         validation = predict_windows(network, validated, dataset.tracks, model)
         found |= calibrated(predictions, validation, model.genres)
@@ -294,10 +294,10 @@ def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
         )
 
 
-def _skipped(stored: Mapping[str, Any], split: Split, tested: Pictures) -> dict[str, Any]:
+def _skipped(stored: Mapping[str, Any], split: Split, tested: LogMels) -> dict[str, Any]:
     """Bring the counts of usable and skipped test clips up to date, and keep the others."""
     others = [one for one in stored.get("skipped", []) if one["track"] not in split.test]
-    missing = [{"track": one.track, "reason": one.reason} for one in tested.problems]
+    missing = [{"track": one.track, "reason": one.reason} for one in tested.skipped]
     by_part = stored.get("clips_by_part", {}) | {"test": len(tested.by_track)}
     return {"clips_by_part": by_part, "skipped": others + missing}
 

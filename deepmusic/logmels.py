@@ -21,7 +21,7 @@ import numpy as np
 
 from deepmusic import parallel
 from deepmusic.config import FRONT_ENDS, MelConfig
-from deepmusic.datasets.base import Dataset, Pictures, Problem
+from deepmusic.datasets.base import Dataset, LogMels, SkippedTrack
 from deepmusic.errors import AudioError, DatasetError
 from deepmusic.files import data_folder, replacing
 
@@ -50,7 +50,7 @@ class Prepared:
     computed: int
     kept: int
     missing: int
-    skipped: tuple[Problem, ...]
+    skipped: tuple[SkippedTrack, ...]
     seconds: float
     folder: Path
 
@@ -209,7 +209,7 @@ def prepare(
     results = parallel.map_unordered(partial(_computed, mel=mel), todo, jobs=jobs, cluster=cluster)
     for done, (track, result) in enumerate(results, start=1):
         if isinstance(result, str):
-            skipped.append(Problem(track, result))
+            skipped.append(SkippedTrack(track, result))
         else:
             folder.write(track, states[track], result)
             computed += 1
@@ -219,7 +219,7 @@ def prepare(
     return Prepared(computed, kept, missing, tuple(skipped), seconds, folder.path)
 
 
-def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> LogMels:
     """Return the log-mels of these tracks: from disk, or computed on all cores.
 
     What is missing or corrupt is listed, never raised. Nothing is written; `prepare` does that.
@@ -248,9 +248,9 @@ def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> Pictures:
             reasons[track] = result
         else:
             found[track] = result
-    return Pictures(
+    return LogMels(
         {track: found[track] for track in wanted if track in found},
-        tuple(Problem(track, reasons[track]) for track in wanted if track in reasons),
+        tuple(SkippedTrack(track, reasons[track]) for track in wanted if track in reasons),
     )
 
 

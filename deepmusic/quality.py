@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from deepmusic import duplicates, parallel
-from deepmusic.datasets.base import Dataset, Known, Split
+from deepmusic.datasets.base import Dataset, ExpectedFiles, Split
 from deepmusic.duplicates import Pair
 from deepmusic.errors import AudioError, DatasetError, SilenceError
 
@@ -254,7 +254,7 @@ def examine(
         report(done, len(at_hand))
     part_of = _part_finder(dataset, parts)
     digests = {
-        track: found.get(track, {}).get("sha256") or dataset.known.sha256.get(track, "")
+        track: found.get(track, {}).get("sha256") or dataset.expected.sha256.get(track, "")
         for track in dataset.tracks
     }
     looked_for_near = vectors is not None and log_mels is not None
@@ -280,7 +280,7 @@ def examine(
         pd.DataFrame(rows).set_index("track"),
         tuple(pairs),
         looked_for_near=looked_for_near,
-        compared=bool(dataset.known.sha256),
+        compared=bool(dataset.expected.sha256),
     )
 
 
@@ -311,7 +311,7 @@ def _row(
     part: str,
     pairs: Sequence[Pair],
 ) -> dict[str, Any]:
-    faults, remarks = _faults(track, measured, dataset.known)
+    faults, remarks = _faults(track, measured, dataset.expected)
     for pair in pairs:
         if track in (pair.first, pair.second):
             other = pair.second if track == pair.first else pair.first
@@ -336,7 +336,7 @@ def _row(
 
 
 def _faults(
-    track: str, measured: Mapping[str, Any] | None, known: Known
+    track: str, measured: Mapping[str, Any] | None, known: ExpectedFiles
 ) -> tuple[list[str], list[str]]:
     """Return a track's faults, and what is to be said of them."""
     if measured is None:

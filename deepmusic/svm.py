@@ -12,7 +12,7 @@ import pandas as pd
 
 from deepmusic.calibration import apply_temperature, fit_temperature
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets import Dataset, Pictures, Split
+from deepmusic.datasets import Dataset, LogMels, Split
 from deepmusic.errors import DatasetError
 from deepmusic.evaluate import summarize
 from deepmusic.features import mfccs
@@ -137,22 +137,22 @@ def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Ru
     return Run(run.path)
 
 
-def _load_part(dataset: Dataset, split: Split, part: str) -> Pictures:
-    loaded = dataset.pictures(getattr(split, part), FRONT_ENDS["compact"]).at_least(_LEAST_COLUMNS)
+def _load_part(dataset: Dataset, split: Split, part: str) -> LogMels:
+    loaded = dataset.log_mels(getattr(split, part), FRONT_ENDS["compact"]).at_least(_LEAST_COLUMNS)
     if not loaded.by_track:
         raise DatasetError(
-            f"No clip of the {part} part of {split.name} can be used ({len(loaded.problems)} "
+            f"No clip of the {part} part of {split.name} can be used ({len(loaded.skipped)} "
             "skipped). Check the data set's folder."
         )
     return loaded
 
 
-def _genres(pictures: Pictures, dataset: Dataset) -> list[str]:
+def _genres(pictures: LogMels, dataset: Dataset) -> list[str]:
     return [dataset.tracks[track].genre for track in pictures.by_track]
 
 
 def _predictions(
-    machine: "Pipeline", described: np.ndarray, pictures: Pictures, dataset: Dataset
+    machine: "Pipeline", described: np.ndarray, pictures: LogMels, dataset: Dataset
 ) -> pd.DataFrame:
     """Return a table like that of a network: the softmax of the distances from the borders."""
     from scipy.special import softmax

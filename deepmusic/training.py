@@ -17,7 +17,7 @@ import numpy as np
 from deepmusic import evaluate, models
 from deepmusic.augment import augment, mix_up
 from deepmusic.config import ModelConfig, TrainConfig
-from deepmusic.datasets import Dataset, Pictures, Split
+from deepmusic.datasets import Dataset, LogMels, Split
 from deepmusic.errors import DatasetError
 from deepmusic.features import windows
 from deepmusic.protocols import ALL_CLIPS
@@ -250,7 +250,7 @@ def train(run: Run, dataset: Dataset) -> None:
             "skipped": [
                 {"track": problem.track, "reason": problem.reason}
                 for loaded in pictures.values()
-                for problem in loaded.problems
+                for problem in loaded.skipped
             ],
         }
     )
@@ -258,7 +258,7 @@ def train(run: Run, dataset: Dataset) -> None:
 
 
 def _test(
-    network: keras.Model, run: Run, pictures: Mapping[str, Pictures], dataset: Dataset
+    network: keras.Model, run: Run, pictures: Mapping[str, LogMels], dataset: Dataset
 ) -> dict[str, Any]:
     """Write what a network makes of each test window; return what that amounts to."""
     model = run.config.model
@@ -272,7 +272,7 @@ def _test(
     )
 
 
-def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, Pictures]:
+def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
     """Load the pictures of each part that a split has; log and count what cannot be used.
 
     Raises
@@ -284,22 +284,20 @@ def load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, 
     for part in ("train", "valid", "test"):
         if not getattr(split, part) and split.name == ALL_CLIPS:
             continue
-        loaded = dataset.pictures(getattr(split, part), model.mel).at_least(model.window_columns)
-        for problem in loaded.problems:
+        loaded = dataset.log_mels(getattr(split, part), model.mel).at_least(model.window_columns)
+        for problem in loaded.skipped:
             log.warning("skipped %s: %s", problem.track, problem.reason)
         if not loaded.by_track:
             raise DatasetError(
                 f"No clip of the {part} part of {split.name} can be used "
-                f"({len(loaded.problems)} skipped). Check the data set's folder."
+                f"({len(loaded.skipped)} skipped). Check the data set's folder."
             )
-        log.info("%s: %d clips, %d skipped", part, len(loaded.by_track), len(loaded.problems))
+        log.info("%s: %d clips, %d skipped", part, len(loaded.by_track), len(loaded.skipped))
         parts[part] = loaded
     return parts
 
 
-def _fit(
-    network: keras.Model, run: Run, pictures: Mapping[str, Pictures], dataset: Dataset
-) -> None:
+def _fit(network: keras.Model, run: Run, pictures: Mapping[str, LogMels], dataset: Dataset) -> None:
     """Fit with the recipe of the run; its last and its best epoch end up as checkpoints."""
     model, recipe = run.config.model, run.config.train
     _compile(network, recipe)
@@ -337,7 +335,7 @@ class Rehearsal:
     ----------
     model, recipe : ModelConfig, TrainConfig
         What would be trained.
-    pictures : mapping of str to Pictures
+    pictures : mapping of str to LogMels
         What `load_parts` returned.
     dataset : Dataset
         Where the clips come from.
@@ -352,7 +350,7 @@ class Rehearsal:
         self,
         model: ModelConfig,
         recipe: TrainConfig,
-        pictures: Mapping[str, Pictures],
+        pictures: Mapping[str, LogMels],
         dataset: Dataset,
     ) -> None:
         self._network = models.build(model)
@@ -380,7 +378,7 @@ def _compile(network: keras.Model, recipe: TrainConfig) -> None:
 
 
 def _training_windows(
-    pictures: Pictures, dataset: Dataset, model: ModelConfig, recipe: TrainConfig
+    pictures: LogMels, dataset: Dataset, model: ModelConfig, recipe: TrainConfig
 ) -> RandomWindows:
     labels = genre_indices(pictures.by_track, dataset, model.genres)
     return RandomWindows(list(pictures.by_track.values()), labels, model, recipe)
@@ -414,7 +412,7 @@ def genre_indices(
 
 
 def _fixed_windows(
-    pictures: Pictures, dataset: Dataset, model: ModelConfig
+    pictures: LogMels, dataset: Dataset, model: ModelConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return all windows of these clips, at half overlap, and their one-hot genres."""
     by_clip = [windows(clip, model.window_columns) for clip in pictures.by_track.values()]

@@ -15,8 +15,8 @@ from deepmusic import models, recipes
 from deepmusic.__main__ import main
 from deepmusic.candidates import build_candidates
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
-from deepmusic.datasets import Fma, Folder, Gtzan, Toy, open_dataset, settled, splits
-from deepmusic.datasets.base import audible
+from deepmusic.datasets import Fma, Folder, Gtzan, Toy, absolute_name, open_dataset, splits
+from deepmusic.datasets.base import tracks_with_audio
 from deepmusic.errors import DatasetError
 from deepmusic.logmels import prepare
 from deepmusic.protocols import ALL_CLIPS, Protocol
@@ -128,48 +128,48 @@ def test_protocols_of_different_collections_have_different_names(dataset):
 
 
 def test_sound_is_found_by_id_alone(dataset):
-    for track, path in audible(dataset).items():
+    for track, path in tracks_with_audio(dataset).items():
         assert track in dataset.tracks
         assert path.is_file()
     for stranger in ("../../x", "/etc/passwd", "", "*", "rock/../rock.wav"):
         assert dataset.audio_path(stranger) is None
 
 
-def test_pictures_come_in_order_and_the_rest_is_named(dataset):
-    usable = [track for track in dataset.tracks if track not in dataset.known.unreadable]
-    at_hand = [track for track in usable if track in audible(dataset)] or usable
+def test_log_mels_come_in_order_and_the_rest_is_named(dataset):
+    usable = [track for track in dataset.tracks if track not in dataset.expected.unreadable]
+    at_hand = [track for track in usable if track in tracks_with_audio(dataset)] or usable
     wanted = ["a stranger", *at_hand[2::-1]]
-    pictures = dataset.pictures(wanted, COMPACT)
-    assert list(pictures.by_track) == wanted[1:]
-    assert [problem.track for problem in pictures.problems] == ["a stranger"]
-    for picture in pictures.by_track.values():
-        assert picture.dtype == np.uint8
-        assert picture.shape[0] == COMPACT.n_mels
-        assert picture.shape[1] >= 39
+    log_mels = dataset.log_mels(wanted, COMPACT)
+    assert list(log_mels.by_track) == wanted[1:]
+    assert [skipped.track for skipped in log_mels.skipped] == ["a stranger"]
+    for log_mel in log_mels.by_track.values():
+        assert log_mel.dtype == np.uint8
+        assert log_mel.shape[0] == COMPACT.n_mels
+        assert log_mel.shape[1] >= 39
 
 
-def test_it_can_be_prepared_and_then_pictures_are_the_same(dataset, tmp_path, monkeypatch):
+def test_it_can_be_prepared_and_then_log_mels_are_the_same(dataset, tmp_path, monkeypatch):
     if isinstance(dataset, Gtzan):
         monkeypatch.setattr(dataset, "_audio", dict(list(dataset._audio.items())[:3]))
     if isinstance(dataset, Fma):
         monkeypatch.setattr(dataset, "_at_hand", dict(list(dataset._at_hand.items())[:3]))
     monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path))
-    tracks = [*audible(dataset)]
-    before = dataset.pictures(tracks, COMPACT)
+    tracks = [*tracks_with_audio(dataset)]
+    before = dataset.log_mels(tracks, COMPACT)
     done = prepare(dataset, jobs=1)
     assert done.computed == len(before.by_track)
     assert done.missing == len(dataset.tracks) - len(tracks)
-    after = dataset.pictures(tracks, COMPACT)
-    for track, picture in before.by_track.items():
-        np.testing.assert_array_equal(picture, after.by_track[track])
+    after = dataset.log_mels(tracks, COMPACT)
+    for track, log_mel in before.by_track.items():
+        np.testing.assert_array_equal(log_mel, after.by_track[track])
 
 
 def test_it_is_opened_by_its_path_from_anywhere(dataset, monkeypatch, tmp_path):
     if dataset.location is None:
-        assert type(open_dataset(settled(dataset.name))) is type(dataset)
+        assert type(open_dataset(absolute_name(dataset.name))) is type(dataset)
         return
     monkeypatch.chdir(dataset.location.parent)
-    name = settled(dataset.location.name)
+    name = absolute_name(dataset.location.name)
     monkeypatch.chdir(tmp_path)
     opened = open_dataset(name)
     assert type(opened) is type(dataset)
@@ -219,7 +219,7 @@ def test_a_title_may_hold_any_break(mark, tmp_path):
 def test_a_path_that_is_too_long_is_not_at_hand(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(f"path,genre\n{'x' * 300}.wav,rock\nb.wav,pop\n")
-    assert audible(Folder(path)) == {}
+    assert tracks_with_audio(Folder(path)) == {}
     with pytest.raises(DatasetError, match="There is nothing at"):
         open_dataset("x" * 300)
 
@@ -302,23 +302,23 @@ def test_short_clips_are_named_and_left_out(tmp_path):
     (tmp_path / "pop").mkdir()
     (tmp_path / "pop" / "a.wav").touch()
     dataset = Folder(tmp_path)
-    pictures = dataset.pictures(dataset.tracks, COMPACT).at_least(39)
-    assert list(pictures.by_track) == ["rock/long.wav"]
-    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    log_mels = dataset.log_mels(dataset.tracks, COMPACT).at_least(39)
+    assert list(log_mels.by_track) == ["rock/long.wav"]
+    reasons = {skipped.track: skipped.reason for skipped in log_mels.skipped}
     assert "a window has 39" in reasons["rock/short.wav"]
     assert "is empty" in reasons["pop/a.wav"]
 
 
-def test_a_long_song_is_pictured_clip_by_clip(tmp_path):
+def test_a_long_song_is_cut_into_clips(tmp_path):
     """Each clip of 30 s has its own loudest point, as it has when a song is classified."""
     (tmp_path / "rock").mkdir()
     (tmp_path / "pop").mkdir()
     song = np.concatenate([0.02 * tone(300, seconds=30), tone(300, seconds=30)])
     soundfile.write(tmp_path / "rock" / "song.wav", song, 22_050)
     (tmp_path / "pop" / "a.wav").touch()
-    (picture,) = Folder(tmp_path).pictures(["rock/song.wav"], COMPACT).by_track.values()
-    assert picture.shape == (128, 2 * 387)
-    assert picture[:, :387].max() == picture[:, 387:].max() == 255
+    (log_mel,) = Folder(tmp_path).log_mels(["rock/song.wav"], COMPACT).by_track.values()
+    assert log_mel.shape == (128, 2 * 387)
+    assert log_mel[:, :387].max() == log_mel[:, 387:].max() == 255
 
 
 # --- FMA -----------------------------------------------------------------------------------------
@@ -342,9 +342,9 @@ def test_fma_small_is_read_from_its_own_table(toy_fma):
 
 
 def test_what_is_broken_in_every_copy_of_fma_is_named(toy_fma):
-    pictures = Fma(toy_fma).pictures(["000002", "098565", "000140"], COMPACT)
-    assert list(pictures.by_track) == ["000002"]
-    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    log_mels = Fma(toy_fma).log_mels(["000002", "098565", "000140"], COMPACT)
+    assert list(log_mels.by_track) == ["000002"]
+    reasons = {skipped.track: skipped.reason for skipped in log_mels.skipped}
     assert reasons["098565"] == "this file is empty or cut off in every copy of FMA"
     assert "neither its audio nor its log-mel" in reasons["000140"]
 

@@ -108,9 +108,9 @@ def test_every_usual_suffix_is_read(suffix, tmp_path):
     folder = tmp_path / "genres" / "pop"
     folder.mkdir(parents=True)
     soundfile.write(folder / f"pop.00003{suffix}", tone(440, seconds=4), 22_050)
-    pictures = Gtzan(tmp_path).pictures(["pop.00003"], COMPACT)
-    assert pictures.problems == ()
-    assert pictures.by_track["pop.00003"].shape == (128, 51)
+    log_mels = Gtzan(tmp_path).log_mels(["pop.00003"], COMPACT)
+    assert log_mels.skipped == ()
+    assert log_mels.by_track["pop.00003"].shape == (128, 51)
 
 
 def test_the_collection_has_a_thousand_tracks(toy_gtzan):
@@ -130,10 +130,10 @@ def test_what_is_missing_or_corrupt_is_listed_and_the_rest_goes_on(tmp_path):
     (folder / "jazz.00055.wav").touch()
     (folder / "jazz.00056.wav").mkdir()
     asked = [f"jazz.{n:05d}" for n in (0, 1, 2, 54, 55, 56)]
-    pictures = Gtzan(tmp_path).pictures(asked, COMPACT)
-    assert list(pictures.by_track) == ["jazz.00000"]
-    reasons = {problem.track: problem.reason for problem in pictures.problems}
-    assert len(pictures.problems) == len(reasons) == 5
+    log_mels = Gtzan(tmp_path).log_mels(asked, COMPACT)
+    assert list(log_mels.by_track) == ["jazz.00000"]
+    reasons = {skipped.track: skipped.reason for skipped in log_mels.skipped}
+    assert len(log_mels.skipped) == len(reasons) == 5
     assert "silent" in reasons["jazz.00001"]
     assert "neither its audio nor its log-mel" in reasons["jazz.00002"]
     assert "not sound that can be read" in reasons["jazz.00054"]
@@ -141,16 +141,16 @@ def test_what_is_missing_or_corrupt_is_listed_and_the_rest_goes_on(tmp_path):
     assert "directory" in reasons["jazz.00056"]
 
 
-def test_pictures_of_a_toy_collection(toy_gtzan):
+def test_log_mels_of_a_toy_collection(toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     asked = dataset.audio_tracks[::-1]
-    compact, paper = (dataset.pictures(asked, mel) for mel in (COMPACT, PAPER))
-    assert compact.problems == paper.problems == ()
+    compact, paper = (dataset.log_mels(asked, mel) for mel in (COMPACT, PAPER))
+    assert compact.skipped == paper.skipped == ()
     assert list(compact.by_track) == list(paper.by_track) == list(asked)
     n_frames = 1 + 6 * 22_050 // 512
-    assert {picture.shape for picture in paper.by_track.values()} == {(128, n_frames)}
-    assert {picture.shape for picture in compact.by_track.values()} == {(128, 77)}
-    assert {picture.dtype for picture in compact.by_track.values()} == {np.dtype(np.uint8)}
+    assert {log_mel.shape for log_mel in paper.by_track.values()} == {(128, n_frames)}
+    assert {log_mel.shape for log_mel in compact.by_track.values()} == {(128, 77)}
+    assert {log_mel.dtype for log_mel in compact.by_track.values()} == {np.dtype(np.uint8)}
 
 
 def test_the_toy_collection_serves_every_part(toy_gtzan):
@@ -169,9 +169,9 @@ def test_the_toy_collection_serves_every_part(toy_gtzan):
 def test_an_id_from_outside_names_no_file(track, toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     assert dataset.audio_path(track) is None
-    pictures = dataset.pictures([track], COMPACT)
-    assert not pictures.by_track
-    assert [problem.track for problem in pictures.problems] == [track]
+    log_mels = dataset.log_mels([track], COMPACT)
+    assert not log_mels.by_track
+    assert [skipped.track for skipped in log_mels.skipped] == [track]
 
 
 @pytest.mark.parametrize("name", ["", "not_there"])
@@ -205,19 +205,19 @@ def test_an_archive_alone_works(tmp_path):
         dataset = Gtzan(root)
         assert dataset.audio_tracks == ()
         assert dataset.audio_path("blues.00000") is None
-        pictures = dataset.pictures(["jazz.00001", "jazz.00054", "blues.00000"], COMPACT)
-        assert list(pictures.by_track) == ["jazz.00001", "blues.00000"]
-        assert [problem.track for problem in pictures.problems] == ["jazz.00054"]
+        log_mels = dataset.log_mels(["jazz.00001", "jazz.00054", "blues.00000"], COMPACT)
+        assert list(log_mels.by_track) == ["jazz.00001", "blues.00000"]
+        assert [skipped.track for skipped in log_mels.skipped] == ["jazz.00054"]
         np.testing.assert_array_equal(
-            pictures.by_track["blues.00000"], read_archive(path)["blues.00000"]
+            log_mels.by_track["blues.00000"], read_archive(path)["blues.00000"]
         )
 
 
 def test_an_archive_serves_only_the_front_end_it_was_made_with(tmp_path):
     write_archive(tmp_path / "logmel.npz")
-    pictures = Gtzan(tmp_path).pictures(["blues.00000"], PAPER)
-    assert not pictures.by_track
-    assert len(pictures.problems) == 1
+    log_mels = Gtzan(tmp_path).log_mels(["blues.00000"], PAPER)
+    assert not log_mels.by_track
+    assert len(log_mels.skipped) == 1
 
 
 def test_audio_fills_what_an_archive_lacks(tmp_path):
@@ -226,8 +226,8 @@ def test_audio_fills_what_an_archive_lacks(tmp_path):
     folder.mkdir(parents=True)
     for track in ("blues.00000", "blues.00001"):
         soundfile.write(folder / f"{track}.wav", tone(440, seconds=4), 22_050)
-    pictures = Gtzan(tmp_path).pictures(["blues.00001", "blues.00000"], COMPACT)
-    shapes = {track: picture.shape for track, picture in pictures.by_track.items()}
+    log_mels = Gtzan(tmp_path).log_mels(["blues.00001", "blues.00000"], COMPACT)
+    shapes = {track: log_mel.shape for track, log_mel in log_mels.by_track.items()}
     assert shapes == {"blues.00001": (128, 51), "blues.00000": (128, 387)}
 
 
@@ -258,7 +258,7 @@ def test_a_damaged_archive_is_refused(tmp_path):
     for data in (whole[: len(whole) // 2], bytes(flipped), b"", b"some text", b"PK\3\4 and more"):
         path.write_bytes(data)
         with pytest.raises(DatasetError, match=r"logmel\.npz is not a log-mel archive"):
-            Gtzan(tmp_path).pictures(["blues.00000"], COMPACT)
+            Gtzan(tmp_path).log_mels(["blues.00000"], COMPACT)
 
 
 def test_another_npz_is_refused(tmp_path):
@@ -275,12 +275,12 @@ def test_another_npz_is_refused(tmp_path):
         read_archive(path)
 
 
-def test_archive_and_audio_picture_the_same_tracks(gtzan_root):
+def test_archive_and_audio_agree(gtzan_root):
     both, audio_only = Gtzan(gtzan_root), Gtzan(gtzan_root / "genres")
     assert both.audio_tracks == audio_only.audio_tracks
     asked = both.audio_tracks[::10]
-    from_archive, from_audio = (dataset.pictures(asked, COMPACT) for dataset in (both, audio_only))
-    assert from_archive.problems == from_audio.problems == ()
+    from_archive, from_audio = (dataset.log_mels(asked, COMPACT) for dataset in (both, audio_only))
+    assert from_archive.skipped == from_audio.skipped == ()
     assert list(from_archive.by_track) == list(from_audio.by_track) == list(asked)
     for track in asked:
         archived, computed = from_archive.by_track[track], from_audio.by_track[track]
@@ -427,12 +427,12 @@ def test_window_leak_puts_clips_on_both_sides():
 def test_segments_are_ninths_of_their_clip(tmp_path):
     write_archive(tmp_path / "logmel.npz")
     dataset = Gtzan(tmp_path)
-    whole = dataset.pictures(["blues.00000"], COMPACT).by_track["blues.00000"]
+    whole = dataset.log_mels(["blues.00000"], COMPACT).by_track["blues.00000"]
     ids = [splits.segment_id("blues.00000", number) for number in range(9)]
-    pictures = dataset.pictures([*ids, "jazz.00054#2", "blues.00000#9"], COMPACT)
-    assert list(pictures.by_track) == ids
-    np.testing.assert_array_equal(np.hstack(list(pictures.by_track.values())), whole)
-    reasons = {problem.track: problem.reason for problem in pictures.problems}
+    log_mels = dataset.log_mels([*ids, "jazz.00054#2", "blues.00000#9"], COMPACT)
+    assert list(log_mels.by_track) == ids
+    np.testing.assert_array_equal(np.hstack(list(log_mels.by_track.values())), whole)
+    reasons = {skipped.track: skipped.reason for skipped in log_mels.skipped}
     assert "neither its audio nor its log-mel" in reasons["jazz.00054#2"]
     assert reasons["blues.00000#9"] == "there is no such segment"
 

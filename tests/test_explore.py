@@ -13,28 +13,28 @@ from deepmusic.ui.dataset.views import describe_front_end
 COMPACT = FRONT_ENDS["compact"]
 
 
-def picture(level: int, n_columns: int = 40) -> np.ndarray:
+def log_mel(level: int, n_columns: int = 40) -> np.ndarray:
     return np.full((128, n_columns), level, np.uint8)
 
 
 def test_bytes_become_decibels():
-    assert explore.decibels(picture(255)).max() == pytest.approx(0)
-    assert explore.decibels(picture(0)).min() == pytest.approx(-80)
+    assert explore.decibels(log_mel(255)).max() == pytest.approx(0)
+    assert explore.decibels(log_mel(0)).min() == pytest.approx(-80)
 
 
 def test_spectra_are_means_by_genre():
-    pictures = {"blues.toy00": picture(0), "blues.toy01": picture(255), "jazz.toy00": picture(51)}
-    found = explore.spectra(pictures, Toy())
+    log_mels = {"blues.toy00": log_mel(0), "blues.toy01": log_mel(255), "jazz.toy00": log_mel(51)}
+    found = explore.spectra(log_mels, Toy())
     assert list(found.index) == ["blues", "jazz"]
     np.testing.assert_allclose(found.loc["blues"], -40, atol=1e-4)
     np.testing.assert_allclose(found.loc["jazz"], -64, atol=1e-4)
 
 
 def test_dynamics_are_the_gap_of_loud_and_soft():
-    halves = np.hstack([picture(255), picture(128)])
+    halves = np.hstack([log_mel(255), log_mel(128)])
     expected = (255 - 128) * 80 / 255
     assert explore.dynamics(halves) == pytest.approx(expected, abs=0.01)
-    assert explore.dynamics(picture(77)) == pytest.approx(0)
+    assert explore.dynamics(log_mel(77)) == pytest.approx(0)
 
 
 def test_neighbours_stay_neighbours_on_the_map():
@@ -84,7 +84,7 @@ def test_the_shipped_spectra_are_those_of_the_archive(gtzan_root):
 
     dataset = Gtzan(gtzan_root)
     tracks = [track for track in dataset.tracks if track.startswith("metal")]
-    found = explore.spectra(dataset.pictures(tracks, COMPACT).by_track, dataset)
+    found = explore.spectra(dataset.log_mels(tracks, COMPACT).by_track, dataset)
     np.testing.assert_allclose(
         found.loc["metal"], explore.shipped_spectra().loc["metal"], atol=0.006
     )

@@ -51,7 +51,7 @@ def stored(dataset) -> dict[str, np.ndarray]:
 
 
 def test_prepared_log_mels_are_those_that_would_be_computed(folder):
-    computed = folder.pictures(folder.tracks, COMPACT)
+    computed = folder.log_mels(folder.tracks, COMPACT)
     done = prepare(folder, jobs=1)
     assert (done.computed, done.kept, done.missing, done.skipped) == (6, 0, 0, ())
     assert done.folder.parent.name == "logmels"
@@ -66,9 +66,9 @@ def test_prepared_log_mels_are_those_that_would_be_computed(folder):
 def test_prepared_log_mels_are_read_and_not_computed(folder, monkeypatch):
     prepare(folder, jobs=1)
     monkeypatch.setattr(logmels, "compute", lambda path, mel: pytest.fail("computed again"))
-    loaded = folder.pictures(folder.tracks, COMPACT)
+    loaded = folder.log_mels(folder.tracks, COMPACT)
     assert list(loaded.by_track) == list(folder.tracks)
-    assert loaded.problems == ()
+    assert loaded.skipped == ()
 
 
 @pytest.mark.parametrize("time", [1, 4_000_000_000])
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_used_is_named_and_tried_again(folder):
     assert skipped.track == "high/001.wav"
     assert "not sound that can be read" in skipped.reason
     assert prepare(folder, jobs=1).skipped == (skipped,)
-    assert folder.pictures(folder.tracks, COMPACT).problems == (skipped,)
+    assert folder.log_mels(folder.tracks, COMPACT).skipped == (skipped,)
     path.write_bytes(whole)
     os.utime(path, (age, age))
     assert prepare(folder, jobs=1).computed == 1
@@ -150,7 +150,7 @@ def test_a_damaged_file_is_computed_anew(folder):
     before = stored(folder)
     for path in done.folder.iterdir():
         path.write_bytes(path.read_bytes()[:100])
-    after = folder.pictures(folder.tracks, COMPACT).by_track
+    after = folder.log_mels(folder.tracks, COMPACT).by_track
     assert all((after[track] == log_mel).all() for track, log_mel in before.items())
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from deepmusic import audio, duplicates, embeddings, quality, synth
 from deepmusic.__main__ import main
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets import Folder, Gtzan, Known
+from deepmusic.datasets import ExpectedFiles, Folder, Gtzan
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import DatasetError
 
@@ -34,8 +34,8 @@ def sound(toy_gtzan, tmp_path, monkeypatch) -> Gtzan:
         track: audio.digest_as_wav(audio.load_song(dataset.audio_path(track)))
         for track in dataset.audio_tracks
     }
-    expected = Known(seconds=(5.9, 6.1), sample_rate=RATE, sha256=digests)
-    monkeypatch.setattr(Gtzan, "known", expected)
+    expected = ExpectedFiles(seconds=(5.9, 6.1), sample_rate=RATE, sha256=digests)
+    monkeypatch.setattr(Gtzan, "expected", expected)
     return dataset
 
 
@@ -190,7 +190,7 @@ def _drawn(root: Path) -> Folder:
 # --- Near duplicates -----------------------------------------------------------------------------
 
 
-def test_likeness_finds_a_shifted_picture():
+def test_likeness_finds_a_shifted_log_mel():
     rng = np.random.default_rng(0)
     whole = rng.integers(0, 256, (128, 200)).astype(np.uint8)
     assert duplicates.likeness(whole[:, :150], whole[:, 30:180]) == pytest.approx(1)
@@ -214,7 +214,7 @@ def test_the_same_recording_in_another_format_is_found(tmp_path):
     soundfile.write(tmp_path / "pop" / "song.wav", 0.7 * song[RATE // 2 :], RATE)
     soundfile.write(tmp_path / "pop" / "other.wav", synth.play("pop", seconds=12), RATE)
     dataset = _drawn(tmp_path)
-    clips = dataset.pictures(dataset.tracks, COMPACT).by_track
+    clips = dataset.log_mels(dataset.tracks, COMPACT).by_track
     vectors = embeddings.embed_clips(clips, embeddings.load_networks())
     report = quality.examine(dataset, vectors=vectors, log_mels=clips, jobs=1)
     (pair,) = report.pairs

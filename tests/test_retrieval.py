@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from deepmusic import embeddings, known_clips, models
-from deepmusic.datasets import Pictures
+from deepmusic.datasets import LogMels
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.known_clips import ALL_NETWORKS, MFCC
@@ -92,9 +92,9 @@ def test_known_labels_flatter(measured):
 class SmallGtzan:
     """All of GTZAN's tracks but one, with a window each of noise."""
 
-    def pictures(self, tracks, mel):
+    def log_mels(self, tracks, mel):
         rng = np.random.default_rng(0)
-        return Pictures(
+        return LogMels(
             {
                 track: rng.integers(0, 256, (mel.n_mels, 39), dtype=np.uint8)
                 for track in tracks
@@ -140,7 +140,7 @@ def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch
 
 def test_an_incomplete_gtzan_is_not_stored(tmp_path):
     few = SmallGtzan()
-    few.pictures = lambda tracks, mel: SmallGtzan().pictures(list(tracks)[:7], mel)
+    few.log_mels = lambda tracks, mel: SmallGtzan().log_mels(list(tracks)[:7], mel)
     with pytest.raises(DatasetError, match="993 of 1000 clips are not at hand"):
         retrieval.store(few, (), tmp_path)
     assert list(tmp_path.iterdir()) == []

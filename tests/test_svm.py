@@ -9,7 +9,7 @@ from scipy.fft import dct
 
 from deepmusic import candidates, evaluate, svm
 from deepmusic.__main__ import main
-from deepmusic.datasets import Pictures, Problem, Split, Toy, Track
+from deepmusic.datasets import LogMels, SkippedTrack, Split, Toy, Track
 from deepmusic.errors import DatasetError
 from deepmusic.runs import Run
 
@@ -37,10 +37,10 @@ class Bands:
             name, *(tuple(f"{g}.{n}" for g in GENRES for n in part) for part in numbers.values())
         )
 
-    def pictures(self, tracks, mel):
+    def log_mels(self, tracks, mel):
         found = {track: self._picture(track) for track in tracks if track not in self._missing}
-        gone = tuple(Problem(track, "gone") for track in tracks if track in self._missing)
-        return Pictures(found, gone)
+        gone = tuple(SkippedTrack(track, "gone") for track in tracks if track in self._missing)
+        return LogMels(found, gone)
 
     def _picture(self, track):
         genre, number = track.split(".")

@@ -12,8 +12,8 @@ SOME = ("blues.toy00", "metal.toy13")
 
 
 @pytest.fixture(scope="module")
-def pictures():
-    return Toy().pictures(SOME, COMPACT)
+def log_mels():
+    return Toy().log_mels(SOME, COMPACT)
 
 
 def test_it_is_opened_by_name():
@@ -47,30 +47,30 @@ def test_it_has_no_artists_to_keep_apart(name, fold):
         Toy().split(name, fold)
 
 
-def test_pictures_are_what_networks_read(pictures):
-    assert tuple(pictures.by_track) == SOME
-    assert pictures.problems == ()
-    for picture in pictures.by_track.values():
-        assert picture.dtype == np.uint8
-        assert picture.shape == (128, 103)
-        assert picture.max() > 200
-    first, second = pictures.by_track.values()
+def test_log_mels_are_what_networks_read(log_mels):
+    assert tuple(log_mels.by_track) == SOME
+    assert log_mels.skipped == ()
+    for log_mel in log_mels.by_track.values():
+        assert log_mel.dtype == np.uint8
+        assert log_mel.shape == (128, 103)
+        assert log_mel.max() > 200
+    first, second = log_mels.by_track.values()
     assert not np.array_equal(first, second)
 
 
-def test_pictures_are_the_same_each_time(pictures):
-    again = Toy().pictures(reversed(SOME), COMPACT)
+def test_log_mels_are_the_same_each_time(log_mels):
+    again = Toy().log_mels(reversed(SOME), COMPACT)
     for track in SOME:
-        assert np.array_equal(pictures.by_track[track], again.by_track[track])
+        assert np.array_equal(log_mels.by_track[track], again.by_track[track])
 
 
-def test_all_frames_make_a_longer_picture():
-    paper = Toy().pictures(SOME[:1], FRONT_ENDS["paper"]).by_track[SOME[0]]
+def test_all_frames_make_a_longer_log_mel():
+    paper = Toy().log_mels(SOME[:1], FRONT_ENDS["paper"]).by_track[SOME[0]]
     assert paper.shape == (128, 345)
 
 
-def test_a_stranger_is_a_problem_and_no_failure(pictures):
-    mixed = Toy().pictures((SOME[0], "blues.00000", "../secret"), COMPACT)
+def test_a_stranger_is_skipped_and_no_failure(log_mels):
+    mixed = Toy().log_mels((SOME[0], "blues.00000", "../secret"), COMPACT)
     assert list(mixed.by_track) == [SOME[0]]
-    assert [problem.track for problem in mixed.problems] == ["blues.00000", "../secret"]
-    assert all("no such track" in problem.reason for problem in mixed.problems)
+    assert [skipped.track for skipped in mixed.skipped] == ["blues.00000", "../secret"]
+    assert all("no such track" in skipped.reason for skipped in mixed.skipped)

@@ -132,9 +132,9 @@ class Few(Toy):
             return Split(name, whole.train[::8], (), ())
         return Split(whole.name, whole.train[::5], whole.valid[::3], whole.test[::3])
 
-    def pictures(self, tracks, mel):
+    def log_mels(self, tracks, mel):
         if tracks not in self._computed:
-            self._computed[tracks] = super().pictures(tracks, mel)
+            self._computed[tracks] = super().log_mels(tracks, mel)
         return self._computed[tracks]
 
 

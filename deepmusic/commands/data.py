@@ -247,5 +247,5 @@ def _embedded(dataset: Dataset) -> tuple[dict, Mapping]:
     """Return embeddings and log-mels of all clips, by track; this loads the networks."""
     from deepmusic import embeddings
 
-    clips = dataset.pictures(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    clips = dataset.log_mels(dataset.tracks, FRONT_ENDS["compact"]).by_track
     return embeddings.embed_clips(clips, embeddings.load_networks()), clips

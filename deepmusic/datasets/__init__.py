@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from deepmusic.datasets.base import Dataset, Known, Pictures, Problem, Split, Track
+from deepmusic.datasets.base import Dataset, ExpectedFiles, LogMels, SkippedTrack, Split, Track
 from deepmusic.datasets.fma import Fma, is_fma
 from deepmusic.datasets.folder import Folder
 from deepmusic.datasets.gtzan import Gtzan, is_gtzan
@@ -13,17 +13,17 @@ from deepmusic.errors import DatasetError
 __all__ = [
     "NAMES",
     "Dataset",
+    "ExpectedFiles",
     "Fma",
     "Folder",
     "Gtzan",
-    "Known",
-    "Pictures",
-    "Problem",
+    "LogMels",
+    "SkippedTrack",
     "Split",
     "Toy",
     "Track",
+    "absolute_name",
     "open_dataset",
-    "settled",
 ]
 
 #: Datasets that have a name of their own; all others are named by their path.
@@ -59,6 +59,6 @@ def open_dataset(name: str) -> Dataset:
     return Folder(path)
 
 
-def settled(name: str) -> str:
+def absolute_name(name: str) -> str:
     """Return a name that means the same from any working directory."""
     return name if name in NAMES else str(Path(name).resolve())

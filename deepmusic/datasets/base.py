@@ -37,7 +37,7 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Problem:
+class SkippedTrack:
     """A track that could not be used, and why."""
 
     track: str
@@ -45,30 +45,30 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class LogMels:
     """Log-mels of a dataset by track: what the networks read.
 
     Attributes
     ----------
     by_track : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
         Of the tracks that could be used.
-    problems : tuple of Problem
+    skipped : tuple of SkippedTrack
         The tracks that could not.
     """
 
     by_track: Mapping[str, np.ndarray]
-    problems: tuple[Problem, ...] = ()
+    skipped: tuple[SkippedTrack, ...] = ()
 
-    def at_least(self, n_frames: int) -> "Pictures":
+    def at_least(self, n_frames: int) -> "LogMels":
         """Return those that have this many frames; the others are skipped."""
         lengths = {track: log_mel.shape[1] for track, log_mel in self.by_track.items()}
         too_short = tuple(
-            Problem(track, f"has {length} frames; a window has {n_frames}")
+            SkippedTrack(track, f"has {length} frames; a window has {n_frames}")
             for track, length in lengths.items()
             if length < n_frames
         )
         kept = {t: log_mel for t, log_mel in self.by_track.items() if lengths[t] >= n_frames}
-        return Pictures(kept, (*self.problems, *too_short))
+        return LogMels(kept, (*self.skipped, *too_short))
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Known:
+class ExpectedFiles:
     """What a dataset's files should be like, for `deepmusic.quality` to compare with.
 
     Attributes
@@ -135,7 +135,7 @@ class Dataset(Protocol):
         At least two, in the order of a network's outputs.
     splits : tuple of str
         Names that `split` knows, the usual one first.
-    known : Known
+    expected : ExpectedFiles
         What its files should be like.
     credit : str
         Whose dataset it is, and what is to be said when it is shown.
@@ -145,7 +145,7 @@ class Dataset(Protocol):
     location: Path | None
     genres: tuple[str, ...]
     splits: tuple[str, ...]
-    known: Known
+    expected: ExpectedFiles
     credit: str
 
     @property
@@ -158,11 +158,11 @@ class Dataset(Protocol):
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return the parts of a protocol; raise `DatasetError` for one that it does not know."""
 
-    def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of these tracks, and what could not be used."""
 
 
-def audible(dataset: Dataset) -> dict[str, Path]:
+def tracks_with_audio(dataset: Dataset) -> dict[str, Path]:
     """Return the sound files at hand, by track, in the dataset's order."""
     paths = {track: dataset.audio_path(track) for track in dataset.tracks}
     return {track: path for track, path in paths.items() if path is not None}

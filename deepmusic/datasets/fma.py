@@ -14,7 +14,7 @@ from pathlib import Path
 from deepmusic import logmels
 from deepmusic.config import MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
+from deepmusic.datasets.base import ExpectedFiles, LogMels, SkippedTrack, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
 from deepmusic.protocols import ALL_CLIPS, OWN
@@ -55,7 +55,7 @@ class Fma:
 
     name = "fma_small"
     splits = (OWN, "paper")
-    known = Known(
+    expected = ExpectedFiles(
         seconds=(29.0, 31.0),
         unreadable=dict.fromkeys(_BROKEN, "this file is empty or cut off in every copy of FMA"),
     )
@@ -111,17 +111,17 @@ class Fma:
             return splits.by_clip(self.name, {t: track.genre for t, track in self.tracks.items()})
         raise splits.unknown(self.name, name, self.splits)
 
-    def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of these tracks; the six broken files are skipped."""
         wanted = list(tracks)
-        usable = [track for track in wanted if track not in self.known.unreadable]
+        usable = [track for track in wanted if track not in self.expected.unreadable]
         found = logmels.load(self, usable, mel)
         broken = tuple(
-            Problem(track, self.known.unreadable[track])
+            SkippedTrack(track, self.expected.unreadable[track])
             for track in wanted
-            if track in self.known.unreadable
+            if track in self.expected.unreadable
         )
-        return Pictures(found.by_track, (*found.problems, *broken))
+        return LogMels(found.by_track, (*found.skipped, *broken))
 
 
 def is_fma(root: Path) -> bool:

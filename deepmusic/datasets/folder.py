@@ -10,7 +10,7 @@ from deepmusic import logmels
 from deepmusic.audio import SUFFIXES
 from deepmusic.config import MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Split, Track
+from deepmusic.datasets.base import ExpectedFiles, LogMels, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import ALL_CLIPS, OWN
 
@@ -59,7 +59,7 @@ class Folder:
         If there is no music of two genres, or the CSV says something that cannot be.
     """
 
-    known = Known()
+    expected = ExpectedFiles()
     credit = "Your own dataset."
 
     def __init__(self, root: Path) -> None:
@@ -114,7 +114,7 @@ class Folder:
             return splits.as_published(self.name, self._part_of, genre_of)
         return splits.by_clip(self.name, genre_of)
 
-    def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of these tracks (see `deepmusic.logmels.load`)."""
         return logmels.load(self, tracks, mel)
 

@@ -22,7 +22,7 @@ import numpy as np
 from deepmusic import logmels
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
+from deepmusic.datasets.base import ExpectedFiles, LogMels, SkippedTrack, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
 from deepmusic.protocols import SPLITS
@@ -126,9 +126,9 @@ class Gtzan:
         )
 
     @cached_property
-    def known(self) -> Known:
+    def expected(self) -> ExpectedFiles:
         """Length, rate and checksums of the usual copy, and its one corrupt file."""
-        return Known(
+        return ExpectedFiles(
             seconds=(29.9, 30.7),
             sample_rate=22_050,
             sha256={row["track"]: row["wav_sha256"] for row in read_facts() if row["wav_sha256"]},
@@ -136,7 +136,7 @@ class Gtzan:
         )
 
     @property
-    def has_pictures(self) -> bool:
+    def has_log_mels(self) -> bool:
         """Whether a log-mel archive is at hand."""
         return self._archive_path is not None
 
@@ -156,7 +156,7 @@ class Gtzan:
         """Return a protocol's parts (see `deepmusic.datasets.splits`)."""
         return splits.make(read_facts(), name, fold)
 
-    def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of tracks, or of segments of `window_leak`.
 
         The archive serves where it holds the track and the front end is ``compact``; the audio is
@@ -170,24 +170,24 @@ class Gtzan:
         computed = logmels.load(self, [track for track in wanted if track not in found], mel)
         found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
-        return Pictures(ordered, computed.problems)
+        return LogMels(ordered, computed.skipped)
 
-    def _segments(self, wanted: Sequence[str], mel: MelConfig) -> Pictures:
+    def _segments(self, wanted: Sequence[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of segments: a ninth of their clip's frames each."""
-        clips = self.pictures(dict.fromkeys(map(splits.clip_of, wanted)), mel)
-        reasons = {problem.track: problem.reason for problem in clips.problems}
-        found, problems = {}, []
+        clips = self.log_mels(dict.fromkeys(map(splits.clip_of, wanted)), mel)
+        reasons = {skipped.track: skipped.reason for skipped in clips.skipped}
+        found, skipped = {}, []
         for segment in wanted:
             clip, number = splits.clip_of(segment), splits.segment_of(segment)
             if number is None:
-                problems.append(Problem(segment, "there is no such segment"))
+                skipped.append(SkippedTrack(segment, "there is no such segment"))
             elif clip in clips.by_track:
                 log_mel = clips.by_track[clip]
                 width = log_mel.shape[1] // splits.SEGMENTS_PER_CLIP
                 found[segment] = log_mel[:, number * width : (number + 1) * width]
             else:
-                problems.append(Problem(segment, reasons[clip]))
-        return Pictures(found, tuple(problems))
+                skipped.append(SkippedTrack(segment, reasons[clip]))
+        return LogMels(found, tuple(skipped))
 
     @cached_property
     def _archive(self) -> Mapping[str, np.ndarray]:

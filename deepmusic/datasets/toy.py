@@ -11,7 +11,7 @@ import numpy as np
 
 from deepmusic.config import GTZAN_GENRES, MelConfig
 from deepmusic.datasets import splits
-from deepmusic.datasets.base import Known, Pictures, Problem, Split, Track
+from deepmusic.datasets.base import ExpectedFiles, LogMels, SkippedTrack, Split, Track
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import ALL_CLIPS
 
@@ -29,7 +29,7 @@ class Toy:
     location = None
     genres = GTZAN_GENRES
     splits = ("paper",)
-    known = Known()
+    expected = ExpectedFiles()
     credit = "Synthetic bands, computed by DeepMusic itself; free to use and share."
 
     @cached_property
@@ -68,7 +68,7 @@ class Toy:
             tuple(t for t, number in number_of.items() if number in _TEST),
         )
 
-    def pictures(self, tracks: Iterable[str], mel: MelConfig) -> Pictures:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Let the bands play, and return the log-mels of these tracks."""
         from joblib import Parallel, delayed
 
@@ -80,11 +80,11 @@ class Toy:
             delayed(_log_mel_of)(self.tracks[track].genre, int(track[-2:]), mel) for track in known
         )
         strangers = [
-            Problem(track, "the toy set has no such track")
+            SkippedTrack(track, "the toy set has no such track")
             for track in wanted
             if track not in self.tracks
         ]
-        return Pictures(dict(zip(known, made, strict=True)), tuple(strangers))
+        return LogMels(dict(zip(known, made, strict=True)), tuple(strangers))
 
 
 def _log_mel_of(genre: str, number: int, mel: MelConfig) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import launch, models, recipes, timing
-from deepmusic.datasets import Dataset, settled
+from deepmusic.datasets import Dataset, absolute_name
 from deepmusic.errors import DeepMusicError
 from deepmusic.protocols import FOLDS
 from deepmusic.recipes import PRESETS
@@ -58,7 +58,7 @@ def show() -> None:
     except DeepMusicError as error:
         st.error(str(error))
         return
-    changes = {"data": settled(data)} | _choose_protocol(dataset)
+    changes = {"data": absolute_name(data)} | _choose_protocol(dataset)
     with st.expander("Settings"):
         changes |= _choose_settings(preset)
         repeats = st.number_input(

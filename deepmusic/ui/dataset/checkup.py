@@ -72,7 +72,7 @@ def _embedded(dataset: Dataset) -> tuple[Mapping, Mapping]:
     """Return embeddings and log-mels of all clips, by track."""
     from deepmusic import embeddings
 
-    clips = dataset.pictures(dataset.tracks, COMPACT).by_track
+    clips = dataset.log_mels(dataset.tracks, COMPACT).by_track
     return embeddings.embed_clips(clips, embeddings.load_networks()), clips
 
 

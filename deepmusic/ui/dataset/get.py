@@ -6,7 +6,7 @@ from threading import Thread
 import streamlit as st
 
 from deepmusic import download, launch
-from deepmusic.datasets.base import audible
+from deepmusic.datasets.base import tracks_with_audio
 from deepmusic.errors import DatasetError, DeepMusicError
 from deepmusic.files import data_folder
 from deepmusic.ui import cache, markdown
@@ -52,7 +52,7 @@ def _place(name: str) -> Path:
 
 def _is_at_hand(name: str) -> bool:
     dataset = cache.find_dataset(name)
-    return dataset is not None and bool(audible(dataset))
+    return dataset is not None and bool(tracks_with_audio(dataset))
 
 
 def show(selected: SelectedDataset, split: str) -> None:

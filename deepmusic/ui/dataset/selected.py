@@ -9,8 +9,8 @@ import streamlit as st
 from deepmusic import audio, confusion, explore, launch
 from deepmusic.charts.spectrogram import log_mel_png
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets import Dataset, Gtzan, Toy, settled
-from deepmusic.datasets.base import audible
+from deepmusic.datasets import Dataset, Gtzan, Toy, absolute_name
+from deepmusic.datasets.base import tracks_with_audio
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import DatasetError, DeepMusicError
@@ -40,7 +40,7 @@ class SelectedDataset:
     @property
     def at_hand(self) -> bool:
         """Whether there is anything to see or hear of it."""
-        return self.n_audible > 0 or (isinstance(self.dataset, Gtzan) and self.dataset.has_pictures)
+        return self.n_audible > 0 or (isinstance(self.dataset, Gtzan) and self.dataset.has_log_mels)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def choose() -> SelectedDataset | None:
                 "`python -m deepmusic train --data PATH` trains on it."
             )
             return None
-        data = settled(data)
+        data = absolute_name(data)
     version = cache.dataset_version(data)
     try:
         dataset = cache.open_dataset(data)
@@ -91,7 +91,7 @@ def choose() -> SelectedDataset | None:
             st.error(markdown.message(error))
             return None
         dataset = Gtzan.facts_only()
-    n_audible = len(dataset.tracks) if name == DEMO else len(audible(dataset))
+    n_audible = len(dataset.tracks) if name == DEMO else len(tracks_with_audio(dataset))
     selected = SelectedDataset(data, dataset, version, n_audible)
     if name != OWN:
         right.caption(_describe(selected))
@@ -121,7 +121,7 @@ def _track_table(key: tuple[str, ...], split: str, _dataset: Dataset) -> pd.Data
             for track in getattr(parts, part):
                 of_clip.setdefault(clip_of(track), part)
     faults = confusion.known_faults(read_facts()) if isinstance(_dataset, Gtzan) else {}
-    faults = dict(_dataset.known.unreadable) | faults
+    faults = dict(_dataset.expected.unreadable) | faults
     return pd.DataFrame(
         {
             "genre": track.genre,
@@ -157,11 +157,11 @@ def _age(selected: SelectedDataset, track: str) -> int:
 def _clip_png(
     key: tuple[str, ...], track: str, age: int, wide: bool, _dataset: Dataset
 ) -> bytes | str:
-    found = _dataset.pictures([track], COMPACT)
+    found = _dataset.log_mels([track], COMPACT)
     if track in found.by_track:
         size = (1100, 150) if wide else (384, 128)
         return log_mel_png(found.by_track[track], *size)
-    return found.problems[0].reason
+    return found.skipped[0].reason
 
 
 def clip_png(selected: SelectedDataset, track: str, wide: bool = False) -> bytes | str:
@@ -208,7 +208,7 @@ def log_mels_are_ready(selected: SelectedDataset) -> bool:
     from deepmusic import logmels
 
     dataset = selected.dataset
-    if isinstance(dataset, Gtzan) and dataset.has_pictures:
+    if isinstance(dataset, Gtzan) and dataset.has_log_mels:
         return True
     return selected.n_audible <= _FEW or logmels.count_prepared(dataset) > _FEW
 
@@ -234,7 +234,7 @@ def _pictures(dataset: Dataset) -> dict:
         tracks = [track for track in dataset.tracks if int(track[-2:]) < 3]
     else:
         tracks = list(dataset.tracks)
-    pictures = dict(dataset.pictures(tracks, COMPACT).by_track)
+    pictures = dict(dataset.log_mels(tracks, COMPACT).by_track)
     if not pictures:
         raise DatasetError("None of these clips can be used. *Check it* says why.")
     return pictures
