@@ -35,7 +35,7 @@ from websockets.sync.client import connect
 from deepmusic import audio, launch, models, prediction, recipes, synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui.verdict import certainty
+from deepmusic.ui.classify.result import certainty
 
 PATIENCE = 300
 

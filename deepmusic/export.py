@@ -1,9 +1,7 @@
 """Predictions as JSON and CSV: one wording for the command line and for the page's downloads."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from deepmusic.prediction import Prediction
@@ -30,7 +28,7 @@ def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -
     return {
         "file": file,
         "duration": round(duration, 3),
-        "models": {name: heard.to_dict() for name, heard in predictions.items()},
+        "models": {name: predicted.to_dict() for name, predicted in predictions.items()},
     }
 
 
@@ -39,41 +37,40 @@ def to_json(file: str, duration: float, predictions: Mapping[str, Prediction]) -
     return json.dumps([to_dict(file, duration, predictions)], indent=2)
 
 
-def to_rows(
+def prediction_table(
     file: str, duration: float, predictions: Mapping[str, Prediction]
-) -> tuple[list[str], list[list[str | float]]]:
-    """Return a header and one row for each network, with its probability of each genre."""
-    genres = next(iter(predictions.values())).genres
-    header = ["file", "duration", "model", "genre", *genres]
+) -> "pd.DataFrame":
+    """Return one row for each network, with its probability of each genre; as `to_dict`."""
+    import pandas as pd
+
     rows = [
-        [file, round(duration, 3), name, heard.genre, *map(float, heard.song_probabilities)]
-        for name, heard in predictions.items()
+        {"file": file, "duration": round(duration, 3), "model": name, "genre": predicted.genre}
+        | dict(zip(predicted.genres, map(float, predicted.song_probabilities), strict=True))
+        for name, predicted in predictions.items()
     ]
-    return header, rows
+    return pd.DataFrame(rows, dtype=object)
 
 
-def to_csv(file: str, duration: float, predictions: Mapping[str, Prediction]) -> str:
-    """Return the rows of `to_rows` as text."""
-    return table_text(*to_rows(file, duration, predictions))
-
-
-def table_text(header: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> str:
-    """Return a table as CSV that a spreadsheet can open without harm; rows alone without a header.
+def to_csv(table: "pd.DataFrame", *, header: bool = True) -> str:
+    """Return a table's columns, without its index, as CSV that a spreadsheet opens without harm.
 
     Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
     formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Gaps stay empty.
+    header : bool
+        Whether the columns' names come first.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if header:
-        writer.writerow(header)
-    writer.writerows([_defused(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    import pandas as pd
 
-
-def frame_text(table: "pd.DataFrame") -> str:
-    """Return a table's columns, without its index, as `table_text` does; gaps stay empty."""
-    return table.map(_defused).to_csv(index=False)
+    columns = {name: [_defused(cell) for cell in column] for name, column in table.items()}
+    # As objects, since Arrow's strings refuse what is no Unicode in a file's name.
+    return pd.DataFrame(columns, dtype=object).to_csv(
+        index=False, header=header, lineterminator="\n"
+    )
 
 
 def _defused(cell: Any) -> Any:

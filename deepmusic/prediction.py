@@ -2,7 +2,8 @@
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -131,10 +132,11 @@ class Classifier:
         """Name of the network."""
         return self.config.name
 
-    @property
-    def network(self) -> "keras.Model":
-        """The Keras model itself, to look inside."""
-        return self._network
+    @contextmanager
+    def locked_network(self) -> Iterator["keras.Model"]:
+        """Lend the Keras model itself, to look inside; no other thread asks it meanwhile."""
+        with self._lock:
+            yield self._network
 
     def predict(self, song: Song, pictures: Sequence[ClipPicture] | None = None) -> Prediction:
         """Tell a song's genres, by window, by clip and as a whole.

@@ -1,33 +1,24 @@
-"""The main job: a song in, what three networks hear out."""
+"""The main job: a song in, what three networks predict out."""
 
 import streamlit as st
 
 from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import (
-    cache,
-    downloads,
-    frame,
-    known_clips,
-    markdown,
-    player,
-    sources,
-    verdict,
-    welcome,
-)
+from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
+from deepmusic.ui.classify import downloads, result, welcome
 
 frame.enter("pages/classify.py")
 
-song = sources.choose()
+song = song_source.choose()
 if song is None:
     welcome.show()
     st.stop()
 
 try:
     with st.spinner("From sound to mel-spectrogram ...", show_time=True):
-        view = cache.view_song(song.digest, song.data, song.name)
+        view = cache.view_song(song)
 except DeepMusicError as error:
-    st.error(markdown.message(error))
+    markdown.show_error(error)
     welcome.show()
     st.stop()
 
@@ -40,22 +31,18 @@ with left:
     if not cache.networks_ready(song.protocol):
         with stage:
             player.show(view, None, featured="", key="player_waiting")
-    st.caption(
-        "Time runs to the right, pitch upwards, bright is loud. Each lane shows the genre that a "
-        "network hears in every 3 s window; the bar is as high as it is sure. Click anywhere to "
-        "hear that moment. By keyboard: arrow keys seek, space plays."
-    )
+    st.caption(player.LEGEND)
 
 with right:
-    featured = sources.feature_model()
-    verdict.show_own_runs()
+    featured = result.choose_network()
+    result.show_own_runs()
     try:
-        with st.spinner("The networks are listening ...", show_time=True):
+        with st.spinner("The networks are at it ...", show_time=True):
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
-        st.error(markdown.message(error))
+        markdown.show_error(error)
         st.stop()
-    verdict.show(predictions, featured)
+    result.show(predictions, featured)
     st.plotly_chart(
         genre_chart(predictions, featured),
         config={"displayModeBar": False},
@@ -65,5 +52,5 @@ with right:
 with stage:
     player.show(view, predictions, featured=featured, key="player")
 known_clips.show(song, song.protocol)
-verdict.show_record(featured, song)
+result.show_record(featured, song)
 downloads.show(song, view, predictions)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,12 @@ def test_json_has_the_promised_shape(predictions):
 
 @pytest.mark.parametrize("name", ["=1+1.mp3", "+a.mp3", "-a.mp3", "@SUM(A1).mp3", "\t=a.mp3"])
 def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
-    _, row = csv.reader(io.StringIO(export.to_csv(name, 33.0, predictions)))
+    _, row = csv.reader(
+        io.StringIO(export.to_csv(export.prediction_table(name, 33.0, predictions)))
+    )
     assert row[0] == f"'{name}"
     table = pd.DataFrame({"track": [name, "plain = 1"], "loss": [-1.5, None]})
-    assert [*csv.reader(io.StringIO(export.frame_text(table)))] == [
+    assert [*csv.reader(io.StringIO(export.to_csv(table)))] == [
         ["track", "loss"],
         [f"'{name}", "-1.5"],
         ["plain = 1", ""],
@@ -48,7 +51,14 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
 
 
 def test_csv_has_a_row_a_network(predictions):
-    header, row = csv.reader(io.StringIO(export.to_csv('a "b", c.mp3', 33.0, predictions)))
+    text = export.to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions))
+    header, row = csv.reader(io.StringIO(text))
     assert header == ["file", "duration", "model", "genre", "blues", "jazz"]
     assert row[:4] == ['a "b", c.mp3', "33.0", "cnn", "blues"]
     assert float(row[4]) == pytest.approx(2 / 3)
+
+
+def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
+    name = os.fsdecode(b"caf\xe9.mp3")
+    text = export.to_csv(export.prediction_table(name, 33.0, predictions))
+    assert os.fsencode(text.splitlines()[1].partition(",")[0]) == b"caf\xe9.mp3"

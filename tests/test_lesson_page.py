@@ -88,7 +88,7 @@ def test_the_memory_and_the_vote_tell_this_clip_s_numbers():
 def test_a_link_leads_to_a_step_a_clip_and_a_window():
     app = open_lesson(step="2", demo="metal", window="5")
     assert app.selectbox[0].value == "metal"
-    assert "from 0:05" in words(app)
+    assert "from 0:06" in words(app)
     assert app.select_slider[0].value == "5"
 
 

@@ -2,18 +2,18 @@
 
 import ast
 import inspect
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 import streamlit as st
 
-from deepmusic import architecture
 from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, NEUTRAL, OUTLINE
-from deepmusic.ui import frame
 
 ROOT = Path(__file__).resolve().parent.parent
 THEMES = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
+STYLE = (ROOT / "deepmusic" / "ui" / "style.css").read_text()
 TEXT, LARGE = 4.5, 3.0
 
 
@@ -43,7 +43,8 @@ def test_the_theme_can_be_read(scheme):
     theme = THEMES[scheme]
     for ground in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
         assert contrast(theme["textColor"], ground) >= TEXT
-        caption = blend(theme["textColor"], ground, frame.CAPTION_OPACITY)
+        (opacity,) = re.findall(r"stCaptionContainer.*opacity: ([\d.]+)", STYLE)
+        caption = blend(theme["textColor"], ground, float(opacity))
         assert contrast(caption, ground) >= TEXT
         assert contrast(theme["linkColor"], ground) >= TEXT
     assert contrast("#ffffff", theme["primaryColor"]) >= TEXT, "a button's label"
@@ -59,11 +60,6 @@ def test_networks_stand_out_from_the_page(scheme):
 
 def test_networks_differ_in_more_than_colour():
     assert len(set(MODEL_MARKS.values())) == len(MODEL_COLOURS)
-
-
-def test_the_diagrams_of_networks_can_be_read():
-    for fill in architecture._FILLS.values():
-        assert contrast(architecture._INK, fill) >= TEXT
 
 
 def calls_without_words() -> list[str]:

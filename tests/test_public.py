@@ -147,6 +147,46 @@ def test_a_files_name_stays_text(name):
         assert said.count(letter) == said.count(f"\\{letter}")
 
 
+def show_all_kinds():
+    import streamlit as st
+
+    from deepmusic.ui import markdown
+
+    fault = st.session_state["fault"]
+    markdown.show_error(fault)
+    markdown.show_warning(fault, st.container())
+    markdown.show_faults({"<b>run*": fault})
+    markdown.show_faults({})
+
+
+@pytest.mark.parametrize("in_public", ["0", "1"])
+def test_every_error_shows_literally(in_public, monkeypatch):
+    """Fault 14: what a file is called is no markup, and in public no folder is named."""
+    monkeypatch.setenv(public.VARIABLE, in_public)
+    app = AppTest.from_function(show_all_kinds)
+    app.session_state["fault"] = "/home/ada/songs/<b>*a*_[x](http://y)_`$1$.mp3 is no music."
+    app.run()
+    assert not app.exception and len(app.error) == 1 and len(app.warning) == 2
+    for element in (*app.error, *app.warning):
+        said = element.value
+        for letter in "<[]*_`$:":
+            assert said.count(letter) - said.startswith("\\<b\\>run\\*:") * (letter == ":") == (
+                said.count(f"\\{letter}")
+            )
+        assert ("ada" in said) == (in_public == "0")
+    assert len(app.expander) == 1
+
+
+def test_pages_show_errors_by_one_way():
+    from pathlib import Path
+
+    root = Path(public.__file__).parent / "ui"
+    own = [root / "song_source.py", *root.glob("classify/*.py"), *root.glob("lesson/*.py")]
+    for path in [*own, *root.glob("curves/*.py"), *root.parent.parent.glob("pages/*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert "markdown.message(error)" not in text and "str(error))" not in text, path.name
+
+
 def test_only_our_own_words_become_html():
     """Whoever writes another place with HTML reads this first, and escapes what others wrote."""
     from pathlib import Path
@@ -161,7 +201,7 @@ def test_only_our_own_words_become_html():
     for path in sources:
         assert "unsafe_allow_html" not in path.read_text(encoding="utf-8")
         assert "unsafe_allow_javascript" not in path.read_text(encoding="utf-8")
-    assert {"frame.py", "verdict.py", "welcome.py"} <= set(found)
+    assert {"frame.py", "result.py", "welcome.py"} <= set(found)
     player = (root / "deepmusic/ui/player/player.js").read_text(encoding="utf-8")
     assert "innerHTML" not in player
     assert "insertAdjacentHTML" not in player

@@ -5,87 +5,25 @@ are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as 
 """
 
 import gc
-import hashlib
 import os
+import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from deepmusic import audio, datasets, models, public
+from deepmusic.config import FRONT_ENDS, ModelConfig
 from deepmusic.datasets import Dataset, Gtzan
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import list_runs
-
-
-@dataclass(frozen=True)
-class SongFile:
-    """A song that a visitor chose.
-
-    Attributes
-    ----------
-    name : str
-        For people to read.
-    data : bytes
-        Content of the file.
-    remark : str
-        What to say beside it, such as that it is synthetic.
-    of_gtzan : bool
-        Whether it was chosen as a clip of GTZAN. It is then put to the networks of the tables,
-        which never heard the test clips, and any other song to those that know all of GTZAN.
-    """
-
-    name: str
-    data: bytes
-    remark: str = ""
-    of_gtzan: bool = False
-
-    @property
-    def protocol(self) -> Protocol:
-        """By which protocol the networks learnt that are asked about it."""
-        return BENCHMARK_PROTOCOL if self.of_gtzan else DEPLOYED_PROTOCOL
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the content."""
-        return hashlib.sha256(self.data).hexdigest()
-
-
-@dataclass(frozen=True)
-class SongView:
-    """What the page shows of a song before any network has heard it. Holds no samples.
-
-    Attributes
-    ----------
-    duration : float
-        In s.
-    source : str
-        Sample rate and channels, in words.
-    note : str
-        What is wrong with the file, if it could be used all the same.
-    spectrogram : bytes
-        PNG.
-    frequency_ticks : list of (str, float)
-        Labels and heights from 0 to 1.
-    sound, mime_type : bytes or None, str
-        What the browser plays instead of the file where it cannot play that; else None.
-    """
-
-    duration: float
-    source: str
-    note: str
-    spectrogram: bytes
-    frequency_ticks: list[tuple[str, float]]
-    sound: bytes | None
-    mime_type: str
-
+from deepmusic.ui.song import SongAnalysis, SongFile, SongView
 
 # === Networks ===
 
@@ -106,7 +44,8 @@ def _networks(protocol: Protocol) -> Future:
 
 def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
-    time.sleep(_HEAD_START)
+    if "tensorflow" not in sys.modules:
+        time.sleep(_HEAD_START)
     from deepmusic import prediction, synth
 
     classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
@@ -124,8 +63,7 @@ def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
 
 def networks_ready(protocol: Protocol = DEPLOYED_PROTOCOL) -> bool:
     """Tell whether the networks can answer without a wait; the first call starts loading them."""
-    loading = {name: _networks(name) for name in (DEPLOYED_PROTOCOL, BENCHMARK_PROTOCOL)}
-    return loading[protocol].done()
+    return _networks(protocol).done()
 
 
 def networks(protocol: Protocol = BENCHMARK_PROTOCOL) -> Mapping[str, Any]:
@@ -176,35 +114,80 @@ def shipped_evaluation(name: str) -> Mapping[str, Any]:
 # === Songs ===
 
 
+# Few, since an hour of samples takes 320 MB; what the pages show of a song is kept for longer.
+@st.cache_resource(show_spinner=False, max_entries=4, ttl="10m")
+def _analyse(digest: str, name: str, _data: bytes) -> SongAnalysis:
+    return SongAnalysis(audio.load_song(_data, name=name))
+
+
+def analyse(song: SongFile) -> SongAnalysis:
+    """Decode a song, once for all pages; raise `AudioError` if it cannot be used."""
+    return _analyse(song.digest, song.name, song.data)
+
+
+def view_song(song: SongFile) -> SongView:
+    """Decode a song and draw its log-mel; raise `AudioError` if it cannot be used."""
+    return _view_song(song.digest, song.name, song)
+
+
 @st.cache_data(show_spinner=False, max_entries=16)
-def view_song(digest: str, _data: bytes, _name: str) -> SongView:
-    """Decode and picture a song; raise `AudioError` if it cannot be used."""
+def _view_song(digest: str, name: str, _song: SongFile) -> SongView:
     from deepmusic import prediction
     from deepmusic.charts.spectrogram import frequency_ticks, spectrogram_png
-    from deepmusic.config import FRONT_ENDS
 
-    song = audio.load_song(_data, name=_name)
+    analysis = analyse(_song)
+    song = analysis.song
     prediction.check_length(song, [spec.config for spec in models.MODELS.values()])
     mel = FRONT_ENDS["compact"]
-    mime_type = audio.browser_mime_type(_data)
+    mime_type = audio.browser_mime_type(_song.data)
     return SongView(
         duration=song.duration,
         source=_describe_source(song),
         note=song.note,
-        spectrogram=spectrogram_png(prediction.picture_song(song, mel), mel),
+        spectrogram=spectrogram_png(analysis.log_mels(mel), mel),
         frequency_ticks=frequency_ticks(mel),
         sound=None if mime_type else audio.encode_flac(song.samples, song.sample_rate),
         mime_type=mime_type or "audio/flac",
     )
 
 
+def _describe_source(song: audio.Song) -> str:
+    channels = {1: "mono", 2: "stereo"}.get(
+        song.source_channels, f"{song.source_channels} channels"
+    )
+    return f"{song.source_sample_rate / 1000:g} kHz {channels}"
+
+
+def play_file(path: Path) -> tuple[bytes, str]:
+    """Return what a browser plays of a file, and its media type: the file itself where it can.
+
+    Raises
+    ------
+    OSError, AudioError
+        If it cannot be read or decoded.
+    """
+    return _play_file(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _play_file(path: str, modified: int) -> tuple[bytes, str]:
+    data = Path(path).read_bytes()
+    if mime_type := audio.browser_mime_type(data):
+        return data, mime_type
+    song = audio.load_song(data, name=Path(path).name)
+    return audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def _classify_song(
-    digest: str, protocol: Protocol, own: tuple[tuple[str, str], ...], _data: bytes, _name: str
+    digest: str, protocol: Protocol, own: tuple[tuple[str, str], ...], _song: SongFile
 ) -> Mapping[str, Any]:
     from deepmusic import prediction
 
-    return prediction.classify(audio.load_song(_data, name=_name), _networks_with(protocol, own))
+    analysis = analyse(_song)
+    classifiers = _networks_with(protocol, own)
+    mel = next(iter(classifiers.values())).config.mel
+    return prediction.classify(analysis.song, classifiers, analysis.log_mels(mel))
 
 
 def _networks_with(protocol: Protocol, own: tuple[tuple[str, str], ...]) -> dict[str, Any]:
@@ -213,9 +196,60 @@ def _networks_with(protocol: Protocol, own: tuple[tuple[str, str], ...]) -> dict
 
 
 def classify_song(song: SongFile) -> Mapping[str, Any]:
-    """Return what every network and the ensemble hear in a song, by name."""
+    """Return the predictions of every network and of the ensemble for a song, by name."""
+    return _classify_song(song.digest, song.protocol, tuple(sorted(own_runs().items())), song)
+
+
+# === Inside the networks ===
+
+_OUTLINE_SEGMENTS = 1200
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _windows(digest: str, _song: SongFile) -> tuple[Any, list[Any]]:
+    from deepmusic import inspect_layers
+
+    config = models.spec("cnn").config
+    analysis = analyse(_song)
+    windows = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+    return inspect_layers.envelope(analysis.song.samples, _OUTLINE_SEGMENTS), windows
+
+
+def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
+    """Return a song's waveform and windows, as `deepmusic.inspect_layers` gives them."""
+    return _windows(song.digest, song)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _layer_activations(
+    digest: str, protocol: Protocol, start: float, own: tuple[tuple[str, str], ...], _song: SongFile
+) -> Any:
+    from deepmusic import inspect_layers
+
+    classifiers, analysis = _networks_with(protocol, own), analyse(_song)
+    windows = {}
+    for model in ("cnn", "crnn"):
+        config = classifiers[model].config
+        found = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+        windows[model] = inspect_layers.find_window(found, start).log_mel
+    return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
+
+
+def layer_activations(song: SongFile, start: float) -> Any:
+    """Return `deepmusic.inspect_layers.LayerActivations` of the window that begins at `start`."""
     own = tuple(sorted(own_runs().items()))
-    return _classify_song(song.digest, song.protocol, own, song.data, song.name)
+    return _layer_activations(song.digest, song.protocol, start, own, song)
+
+
+@st.cache_data(show_spinner=False, max_entries=12)
+def layer_table(name: str, config_json: str) -> Any:
+    """Build a network, and return `deepmusic.describe.layer_table`; this loads TensorFlow."""
+    from deepmusic import describe
+
+    return describe.layer_table(models.build(ModelConfig.from_json(config_json)))
+
+
+# === Clips ===
 
 
 @st.cache_data(show_spinner=False, max_entries=10)
@@ -281,87 +315,3 @@ def gtzan_part(track: str) -> str:
 
     recipe = shipped_run(next(iter(models.MODELS))).config.train
     return Gtzan.facts_only().split(recipe.split, recipe.fold).part_of(track)
-
-
-def _describe_source(song: audio.Song) -> str:
-    channels = {1: "mono", 2: "stereo"}.get(
-        song.source_channels, f"{song.source_channels} channels"
-    )
-    return f"{song.source_sample_rate / 1000:g} kHz {channels}"
-
-
-# === The lesson ===
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the lesson shows of one window from inside two networks.
-
-    Attributes
-    ----------
-    maps : list of (str, bytes)
-        For each filter of the CNN's first convolution, what it is after and what it saw (PNG);
-        filters after the same side by side.
-    n_silent : int
-        Filters that saw nothing.
-    states, guesses : np.ndarray
-        As in `deepmusic.lesson.Memory`, of the CRNN.
-    """
-
-    maps: list[tuple[str, bytes]]
-    n_silent: int
-    states: Any
-    guesses: Any
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def lesson_sound(digest: str, _data: bytes, _name: str) -> tuple[Any, list[Any]]:
-    """Return a clip's outline, as `deepmusic.lesson.envelope` does, and its windows."""
-    from deepmusic import lesson, prediction
-
-    config = models.spec("cnn").config
-    song = audio.load_song(_data, name=_name)
-    windows = lesson.cut_windows(prediction.picture_song(song, config.mel), config)
-    return lesson.envelope(song.samples, _OUTLINE_COLUMNS), windows
-
-
-_OUTLINE_COLUMNS = 1200
-
-
-@st.cache_data(show_spinner=False, max_entries=64)
-def _look_inside(
-    digest: str,
-    protocol: Protocol,
-    start: float,
-    own: tuple[tuple[str, str], ...],
-    _data: bytes,
-    _name: str,
-) -> Look:
-    from deepmusic import lesson, prediction
-    from deepmusic.charts.spectrogram import activation_png
-
-    chosen = _networks_with(protocol, own)
-    song = audio.load_song(_data, name=_name)
-
-    def window_of(model: str) -> Any:
-        config = chosen[model].config
-        windows = lesson.cut_windows(prediction.picture_song(song, config.mel), config)
-        return lesson.find_window(windows, start).picture
-
-    cnn = chosen["cnn"].network
-    seen = lesson.activations(cnn, window_of("cnn"), lesson.FIRST_CONVOLUTION)
-    kinds = lesson.filter_kinds(lesson.kernel(cnn, lesson.FIRST_CONVOLUTION))
-    order = sorted(range(len(kinds)), key=lambda index: lesson.KINDS.index(kinds[index]))
-    memory = lesson.remember(chosen["crnn"].network, window_of("crnn"))
-    return Look(
-        maps=[(kinds[index], activation_png(seen[..., index])) for index in order],
-        n_silent=int((seen.max(axis=(0, 1)) <= 0).sum()),
-        states=memory.states,
-        guesses=memory.guesses,
-    )
-
-
-def look_inside(song: SongFile, start: float) -> Look:
-    """Return what the CNN sees and the CRNN remembers of the window that begins at `start`."""
-    own = tuple(sorted(own_runs().items()))
-    return _look_inside(song.digest, song.protocol, start, own, song.data, song.name)

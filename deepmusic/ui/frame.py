@@ -4,61 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from deepmusic.ui import query_params
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+_STYLE = Path(__file__).with_name("style.css")
 _FRAMED = "frame_is_up"
 _TARGET = "frame_target"
-
-#: How much of the text's ink a caption has; a test holds its contrast.
-CAPTION_OPACITY = 0.75
-
-# Streamlit leaves six rems free above a page; a projector has no room for that.
-_STYLE = """
-<style>
-.stMainBlockContainer { padding-top: 4.4rem; padding-bottom: 2rem; max-width: 1400px; }
-/* Axes and legends in the page's own ink; Streamlit's grey is too faint for the back row. */
-.stPlotlyChart :is([class$="tick"] text, [class$="title"], .legendtext),
-.stPlotlyChart :is(.annotation-text, .bartext-outside) {
-  fill: currentColor !important;
-}
-/* What is chosen is bold, not only coloured, and in ink: the accent is too faint on dark. */
-[data-testid="stButtonGroup"] button[data-selected][type]:not([data-disabled]) {
-  color: inherit;
-  font-weight: 600;
-}
-[data-testid="stSliderThumbValue"] { color: inherit; }
-/* Streamlit's 0.6 is too faint to read (WCAG AA). */
-[data-testid="stCaptionContainer"] { opacity: CAPTION_OPACITY; }
-/* What may be uploaded stands in full above the field; here it would be cut off. */
-[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-/* Sentences for the last row of a class, and pictures side by side that wrap on a phone. */
-.lesson { font-size: 1.3rem; line-height: 1.35; margin: 0; }
-.filters { display: flex; gap: 1.5rem; }
-.filters > div {
-  display: grid;
-  flex: 1;
-  grid-template-columns: repeat(8, 1fr);
-  gap: 0.3rem 0.6rem;
-}
-.filters figure { margin: 0; text-align: center; }
-.filters img { width: 100%; height: 150px; object-fit: fill; border-radius: 3px; }
-.filters .window { flex: 0 0 14%; }
-.filters .window img { height: 331px; }
-.filters figcaption { font-size: 0.95rem; line-height: 1.6; white-space: nowrap; }
-@media (max-width: 640px) {
-  .lesson { font-size: 1.15rem; }
-  .filters { flex-direction: column; }
-  .filters > div { grid-template-columns: repeat(4, 1fr); }
-  .filters img { height: 110px; }
-  .filters .window img { height: 220px; }
-  .filters figcaption { font-size: 0.85rem; }
-  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
-  /* On a phone the columns stack; the verdict, which stands right, comes first. */
-  .st-key-result [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
-  .st-key-result [data-testid="stColumn"] { min-width: 100%; }
-}
-</style>
-""".replace("CAPTION_OPACITY", str(CAPTION_OPACITY))
 
 
 def open_frame() -> None:
@@ -83,7 +35,7 @@ def go_to_classify() -> None:
 
 
 def enter(page: str) -> None:
-    """Make sure that a page runs inside the frame; every page calls this first.
+    """Begin a page, inside the frame; every page calls this first.
 
     The first visitor of a fresh server who opens a page by its address gets that page alone,
     without `app.py`. Then remember the page and its query, and go by way of `app.py`.
@@ -96,3 +48,4 @@ def enter(page: str) -> None:
     if _FRAMED not in st.session_state:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
+    query_params.enter_page(Path(page).stem)

@@ -1,6 +1,5 @@
 """The player: spectrogram, genres over time and a cursor, on one time axis."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -8,9 +7,16 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import models
+from deepmusic.charts.spectrogram import data_url
 from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import genre_segments
-from deepmusic.ui.cache import SongView
+from deepmusic.ui.song import SongView
+
+LEGEND = (
+    "Time runs to the right, pitch upwards, bright is loud. Each lane shows the genre that a "
+    "network predicts in every 3 s window; the bar is as high as it is sure. Click anywhere to "
+    "hear that moment. By keyboard: arrow keys seek, space plays."
+)
 
 
 def _part(suffix: str) -> str:
@@ -51,7 +57,7 @@ def show(
         {
             "title": models.title(name),
             "featured": name == featured,
-            "stretches": genre_segments(predictions[name]) if predictions else None,
+            "segments": genre_segments(predictions[name]) if predictions else None,
         }
         for name in names
     ]
@@ -62,8 +68,7 @@ def show(
     _component(
         key=key,
         data={
-            "spectrogram": "data:image/png;base64,"
-            + base64.b64encode(view.spectrogram).decode("ascii"),
+            "spectrogram": data_url(view.spectrogram),
             "duration": view.duration,
             "frequencies": view.frequency_ticks,
             "lanes": lanes,

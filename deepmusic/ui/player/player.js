@@ -25,12 +25,12 @@ const make = (tag, className, text) => {
 };
 
 // Neighbouring windows of one genre, for a common label.
-const merge = (stretches) => {
+const merge = (segments) => {
   const runs = [];
-  for (const stretch of stretches) {
+  for (const segment of segments) {
     const last = runs.at(-1);
-    if (last && last.genre === stretch.genre) last.end = stretch.end;
-    else runs.push({ ...stretch });
+    if (last && last.genre === segment.genre) last.end = segment.end;
+    else runs.push({ ...segment });
   }
   return runs;
 };
@@ -50,7 +50,7 @@ const penOn = (canvas) => {
 const drawLane = (canvas, lane, duration, colours) => {
   const { pen, width, height } = penOn(canvas);
   const x = (seconds) => (seconds / duration) * width;
-  for (const { start, end, genre, probability } of lane.stretches) {
+  for (const { start, end, genre, probability } of lane.segments) {
     pen.fillStyle = colours[genre];
     // The bar is as high as the network is sure.
     const bar = Math.max(3, height * probability);
@@ -61,7 +61,7 @@ const drawLane = (canvas, lane, duration, colours) => {
   }
   pen.font = `600 13px ${getComputedStyle(canvas).fontFamily}`;
   pen.textBaseline = "middle";
-  for (const { start, end, genre } of merge(lane.stretches)) {
+  for (const { start, end, genre } of merge(lane.segments)) {
     const room = x(end) - x(start);
     const text = pen.measureText(genre).width;
     if (text + 12 > room) continue;
@@ -124,10 +124,10 @@ export default function ({ parentElement, data }) {
         canvas.setAttribute("aria-label", `${lane.title}: ${told.join(", ") || "nowhere"}`);
         canvases.push([canvas, lane]);
         row.append(canvas);
-      } else if (lane.stretches) {
+      } else if (lane.segments) {
         const canvas = make("canvas");
         canvas.setAttribute("role", "img");
-        const told = merge(lane.stretches)
+        const told = merge(lane.segments)
           .slice(0, 20)
           .map((run) => `${clock(run.start)} ${run.genre}`);
         canvas.setAttribute("aria-label", `${lane.title} over time: ${told.join(", ")}`);
@@ -140,7 +140,7 @@ export default function ({ parentElement, data }) {
     }),
   );
 
-  const heard = new Set(lanes.flatMap((lane) => (lane.stretches ?? []).map((s) => s.genre)));
+  const heard = new Set(lanes.flatMap((lane) => (lane.segments ?? []).map((s) => s.genre)));
   find(".legend").replaceChildren(
     ...Object.keys(colours)
       .filter((genre) => heard.has(genre))
@@ -172,9 +172,9 @@ export default function ({ parentElement, data }) {
 
   const words = (seconds) =>
     lanes
-      .filter((lane) => lane.stretches)
+      .filter((lane) => lane.segments)
       .map((lane) => {
-        const now = lane.stretches.find((s) => seconds < s.end) ?? lane.stretches.at(-1);
+        const now = lane.segments.find((s) => seconds < s.end) ?? lane.segments.at(-1);
         return `${lane.title} ${now.genre} ${percent(now.probability)}`;
       })
       .join("  ·  ");

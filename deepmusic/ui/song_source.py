@@ -4,11 +4,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, models, public
+from deepmusic import audio, public
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import address, cache
-from deepmusic.ui.cache import SongFile
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui.song import SongFile
 
 UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
 _LABELS = {
@@ -26,7 +27,7 @@ def choose() -> SongFile | None:
     The way and the clip stand in the address, so that a result can be shared.
     """
     ways = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
-    if address.asked("source") == GTZAN and GTZAN not in ways:
+    if query_params.requested("source") == GTZAN and GTZAN not in ways:
         cure = f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
         st.info(
             "This link points at a clip of GTZAN, which is not at hand here. "
@@ -34,19 +35,11 @@ def choose() -> SongFile | None:
         )
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
-        way = st.segmented_control(
-            "Where the song comes from",
-            ways,
-            required=True,
-            format_func=_LABELS.get,
-            key=address.key("source", ways),
-            label_visibility="collapsed",
-            persist_state="session",
+        way = query_params.choose(
+            "source", ways, _LABELS, label="Where the song comes from", label_visibility="collapsed"
         )
     with right:
-        song = _INPUTS[way]()
-    address.show("source", *([way] if way in (DEMO, GTZAN) else []))
-    return song
+        return _INPUTS[way]()
 
 
 def choose_clip() -> SongFile | None:
@@ -57,19 +50,16 @@ def choose_clip() -> SongFile | None:
     ways = [DEMO, *([GTZAN] if cache.gtzan() else [])]
     way = DEMO
     if len(ways) > 1:
-        way = st.segmented_control(
-            "Where the clip comes from",
+        way = query_params.choose(
+            "clip_from",
             ways,
-            required=True,
-            format_func=_LABELS.get,
-            key=address.key("clip_from", ways[::-1] if address.asked(GTZAN) else ways),
+            _LABELS,
+            label="Where the clip comes from",
+            default=GTZAN if query_params.requested(GTZAN) else DEMO,
             label_visibility="collapsed",
-            persist_state="session",
         )
-        address.drop(DEMO if way == GTZAN else GTZAN)
-    song = _INPUTS[way]()
-    address.show(way)
-    return song
+        query_params.remove(DEMO if way == GTZAN else GTZAN)
+    return _INPUTS[way]()
 
 
 def _upload() -> SongFile | None:
@@ -99,22 +89,22 @@ def _record() -> SongFile | None:
 
 
 def _keep(widget: str) -> None:
-    """Keep what a visitor gave, and drop it when they take it away.
-
-    Streamlit forgets uploads when the page is switched; this copy stays with the session.
-    """
+    """Keep what a visitor gave over a switch of pages, until they take it away."""
+    # Next it is looked for among GTZAN's clips, by the networks of the tables.
+    cache.networks_ready(DEPLOYED_PROTOCOL)
+    cache.networks_ready(BENCHMARK_PROTOCOL)
     file = st.session_state[widget]
     st.session_state[_KEPT + widget] = file and SongFile(file.name, file.getvalue())
 
 
 def _demo() -> SongFile | None:
-    genre = st.selectbox(
-        "A synthetic band",
+    genre = query_params.choose(
+        DEMO,
         GTZAN_GENRES,
-        format_func=lambda genre: f"Synthetic {genre} band",
-        key=address.key("demo", GTZAN_GENRES),
+        "Synthetic {} band".format,
+        label="A synthetic band",
+        widget=st.selectbox,
         label_visibility="collapsed",
-        persist_state="session",
     )
     from deepmusic import synth
 
@@ -128,46 +118,45 @@ def _demo() -> SongFile | None:
 
 def _gtzan() -> SongFile | None:
     dataset = cache.gtzan()
-    track = st.selectbox(
-        "A clip of GTZAN",
+    track = query_params.choose(
+        GTZAN,
         dataset.audio_tracks,
-        format_func=lambda track: _describe_track(dataset.tracks[track]),
-        key=address.key("gtzan", dataset.audio_tracks),
+        lambda track: _describe_track(dataset.tracks[track]),
+        label="A clip of GTZAN",
+        widget=st.selectbox,
         label_visibility="collapsed",
-        persist_state="session",
     )
     path = dataset.audio_path(track)
     try:
         data = path.read_bytes()
     except OSError as error:
-        st.error(f"{path.name} cannot be read ({error.strerror}). Check the GTZAN folder.")
+        markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         return None
     return SongFile(path.name, data, _gtzan_remark(track), of_gtzan=True)
 
 
 def open_in_classify(data: str, track: str, path: Path) -> None:
-    """Go on to Classify with a clip of a collection.
+    """Go on to Classify with a clip of a dataset.
 
     Parameters
     ----------
     data : str
-        The collection, as in a run's settings; a clip of GTZAN gets an address of its own.
+        The dataset, as in a run's settings; a clip of GTZAN gets an address of its own.
     track : str
         Its id.
     path : Path
         Its sound.
     """
     if data == "gtzan":
-        # In the session too, where an earlier choice on that page would win over the address.
         wanted = {"source": GTZAN, "gtzan": track}
     else:
         wanted = {"source": UPLOAD}
         try:
             st.session_state[_KEPT + "uploader"] = SongFile(path.name, path.read_bytes())
         except OSError as error:
-            st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
+            markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
             return
-    st.session_state.update(wanted)
+    query_params.select("classify", **wanted)
     st.switch_page("pages/classify.py", query_params=wanted)
 
 
@@ -190,19 +179,3 @@ def _gtzan_remark(track: str) -> str:
 
 
 _INPUTS = {UPLOAD: _upload, RECORD: _record, GTZAN: _gtzan, DEMO: _demo}
-
-
-def feature_model() -> str:
-    """Let the visitor choose whose verdict leads; return its name. It stands in the address."""
-    names = [models.ENSEMBLE, *models.MODELS]
-    featured = st.segmented_control(
-        "Whose verdict",
-        names,
-        required=True,
-        format_func=models.title,
-        key=address.key("model", names),
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    address.show("model")
-    return featured

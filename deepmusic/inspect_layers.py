@@ -1,9 +1,9 @@
-"""From sound to verdict, step by step: what a network makes of one window, layer by layer.
+"""Layer activations of one window: filter outputs of the CNN, states of the CRNN's LSTM.
 
 Layers are found by their names, so that a network may gain others between them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,23 +17,25 @@ from deepmusic.features import ClipPicture
 if TYPE_CHECKING:
     import keras
 
-#: What a filter of the first convolution can be after, in words: see `filter_kinds`.
+    from deepmusic.prediction import Classifier
+
+#: What a filter of the first convolution responds to: see `filter_kinds`.
 LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
 KINDS = (LEVEL, TIME, PITCH, SLANT)
 
-#: Layers of `deepmusic.models` that the lesson looks into.
-FIRST_CONVOLUTION, MEMORY = "conv_1", "lstm"
+#: Names of layers of `deepmusic.models`.
+FIRST_CONVOLUTION, LSTM = "conv_1", "lstm"
 
 
 def envelope(samples: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Find the lowest and the highest sample of each of `n_columns` stretches, for a waveform.
+    """Return the lowest and the highest sample of each of `n_columns` segments, for a waveform.
 
     Parameters
     ----------
     samples : np.ndarray [shape=(n_samples,)]
         Mono, at least one.
     n_columns : int
-        At least 1; fewer stretches come back where there are fewer samples.
+        At least 1; fewer segments come back where there are fewer samples.
 
     Returns
     -------
@@ -53,22 +55,22 @@ class Window:
     ----------
     start, seconds : float
         Where it begins in the song and how long it lasts, in s.
-    picture : np.ndarray [shape=(n_mels, n_columns)], uint8
-        Its mel-spectrogram, as the network reads it.
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
+        As the network reads it.
     """
 
     start: float
     seconds: float
-    picture: np.ndarray
+    log_mel: np.ndarray
 
 
-def cut_windows(pictures: Sequence[ClipPicture], config: ModelConfig) -> list[Window]:
-    """Cut a song into the windows that a network is asked about.
+def split_into_windows(clips: Sequence[ClipPicture], config: ModelConfig) -> list[Window]:
+    """Split a song into the windows that a network predicts.
 
     Parameters
     ----------
-    pictures : sequence of ClipPicture
-        Of the network's front end.
+    clips : sequence of ClipPicture
+        Log-mels of the network's front end.
     config : ModelConfig
         Of the network.
 
@@ -79,9 +81,9 @@ def cut_windows(pictures: Sequence[ClipPicture], config: ModelConfig) -> list[Wi
     """
     width = config.window_columns
     return [
-        Window(clip.start + first * clip.seconds_per_column, config.window_seconds, picture)
-        for clip in pictures
-        for first, picture in zip(
+        Window(clip.start + first * clip.seconds_per_column, config.window_seconds, log_mel)
+        for clip in clips
+        for first, log_mel in zip(
             features.window_starts(clip.columns.shape[1], width),
             features.windows(clip.columns, width),
             strict=True,
@@ -96,14 +98,14 @@ def find_window(windows: Sequence[Window], start: float) -> Window:
     return min(windows, key=lambda window: abs(window.start - start))
 
 
-def activations(network: "keras.Model", picture: np.ndarray, layer: str) -> np.ndarray:
-    """Return what a layer gives for one window.
+def activations(network: "keras.Model", log_mel: np.ndarray, layer: str) -> np.ndarray:
+    """Return a layer's output for one window.
 
     Parameters
     ----------
     network : keras.Model
         As `deepmusic.models.build` makes it.
-    picture : np.ndarray [shape=(n_mels, n_columns)]
+    log_mel : np.ndarray [shape=(n_mels, n_frames)]
         The window, from 0 to 255.
     layer : str
         Name of the layer, such as ``conv_1``.
@@ -111,7 +113,7 @@ def activations(network: "keras.Model", picture: np.ndarray, layer: str) -> np.n
     Returns
     -------
     np.ndarray
-        Of the layer's output shape; for ``conv_1`` of the CNN [columns, n_mels, n_filters].
+        Of the layer's output shape; for ``conv_1`` of the CNN [n_frames, n_mels, n_filters].
 
     Raises
     ------
@@ -121,7 +123,7 @@ def activations(network: "keras.Model", picture: np.ndarray, layer: str) -> np.n
     import keras
 
     part = keras.Model(network.input, _layer(network, layer).output)
-    return np.asarray(part(picture[None].astype(np.float32), training=False))[0]
+    return np.asarray(part(log_mel[None].astype(np.float32), training=False))[0]
 
 
 def kernel(network: "keras.Model", layer: str) -> np.ndarray:
@@ -130,7 +132,7 @@ def kernel(network: "keras.Model", layer: str) -> np.ndarray:
 
 
 def filter_kinds(kernel: np.ndarray) -> list[str]:
-    """Say what each filter of a 2D convolution is mostly after.
+    """Name the pattern that each filter of a 2D convolution mostly responds to.
 
     A kernel is the sum of four patterns that have nothing in common, as in a two-way analysis of
     variance: its mean; what differs between its rows; between its columns; and the rest. The one
@@ -159,37 +161,37 @@ def filter_kinds(kernel: np.ndarray) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What a recurrent layer holds after each of its steps through a window.
+class LstmStates:
+    """State of an LSTM after each of its steps through a window.
 
     Attributes
     ----------
     states : np.ndarray [shape=(n_steps, n_units)]
         From -1 to 1.
-    guesses : np.ndarray [shape=(n_steps, n_genres)]
-        Probabilities that the network would state if the window ended there.
+    probabilities : np.ndarray [shape=(n_steps, n_genres)]
+        What the network would predict if the window ended there.
     """
 
     states: np.ndarray
-    guesses: np.ndarray
+    probabilities: np.ndarray
 
 
-def remember(network: "keras.Model", picture: np.ndarray, layer: str = MEMORY) -> Memory:
-    """Let a network's recurrent layer read a window, and keep its state after every step.
+def lstm_states(network: "keras.Model", log_mel: np.ndarray, layer: str = LSTM) -> LstmStates:
+    """Return the state of a network's LSTM after every step of a window.
 
     Parameters
     ----------
     network : keras.Model
-        One whose recurrent layer alone feeds ``embedding`` and ``genres``, such as the CRNN.
-    picture : np.ndarray [shape=(n_mels, n_columns)]
+        One whose LSTM alone feeds ``embedding`` and ``genres``, such as the CRNN.
+    log_mel : np.ndarray [shape=(n_mels, n_frames)]
         The window, from 0 to 255.
     layer : str
-        Name of the recurrent layer.
+        Name of the LSTM.
 
     Returns
     -------
-    Memory
-        Its last guess is what the network says of the window.
+    LstmStates
+        Its last row of probabilities is the network's prediction.
 
     Raises
     ------
@@ -198,14 +200,54 @@ def remember(network: "keras.Model", picture: np.ndarray, layer: str = MEMORY) -
     """
     import keras
 
-    recurrent = _layer(network, layer)
-    heard = keras.Model(network.input, recurrent.input)(
-        picture[None].astype(np.float32), training=False
+    lstm = _layer(network, layer)
+    steps = keras.Model(network.input, lstm.input)(log_mel[None].astype(np.float32), training=False)
+    # The same cell, and so the same weights; only that it returns its state at every step.
+    states = keras.layers.RNN(lstm.cell, return_sequences=True)(steps, training=False)[0]
+    probabilities = _layer(network, "genres")(_layer(network, "embedding")(states))
+    return LstmStates(np.asarray(states), np.asarray(probabilities))
+
+
+@dataclass(frozen=True)
+class LayerActivations:
+    """One window seen from inside: the CNN's first convolution and the CRNN's LSTM.
+
+    Attributes
+    ----------
+    filter_kinds : list of str
+        What each filter of the first convolution is after, one of `KINDS`; in their order.
+    filter_outputs : np.ndarray [shape=(n_filters, n_frames, n_mels)]
+        What each filter gives.
+    lstm : LstmStates
+        Of the CRNN.
+    """
+
+    filter_kinds: list[str]
+    filter_outputs: np.ndarray
+    lstm: LstmStates
+
+
+def layer_activations(
+    cnn: "Classifier", crnn: "Classifier", windows: Mapping[str, np.ndarray]
+) -> LayerActivations:
+    """Look into two classifiers while they read a window; safe beside other threads.
+
+    Parameters
+    ----------
+    cnn, crnn : Classifier
+        The networks.
+    windows : mapping of str to np.ndarray [shape=(n_mels, n_frames)]
+        The window under ``cnn`` and ``crnn``, as each network's front end gives it.
+    """
+    with cnn.locked_network() as network:
+        outputs = activations(network, windows["cnn"], FIRST_CONVOLUTION)
+        kinds = filter_kinds(kernel(network, FIRST_CONVOLUTION))
+    with crnn.locked_network() as network:
+        lstm = lstm_states(network, windows["crnn"])
+    order = sorted(range(len(kinds)), key=lambda index: KINDS.index(kinds[index]))
+    return LayerActivations(
+        [kinds[index] for index in order], np.moveaxis(outputs, -1, 0)[order], lstm
     )
-    # The same cell, and so the same weights; only that it tells its state at every step.
-    states = keras.layers.RNN(recurrent.cell, return_sequences=True)(heard, training=False)[0]
-    guesses = _layer(network, "genres")(_layer(network, "embedding")(states))
-    return Memory(np.asarray(states), np.asarray(guesses))
 
 
 def _layer(network: "keras.Model", name: str) -> "keras.layers.Layer":

@@ -12,16 +12,17 @@ from deepmusic import models
 from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_chart
 from deepmusic.charts.song import vote_chart
 from deepmusic.charts.spectrogram import activation_png, data_url
-from deepmusic.lesson import Window
+from deepmusic.formatting import format_clock, format_percent
+from deepmusic.inspect_layers import Window
 from deepmusic.ui import cache
-from deepmusic.ui.cache import SongFile, SongView
+from deepmusic.ui.song import SongFile, SongView
 
 STEPS = {
     "1": ("Sound", "What does a computer hear?"),
     "2": ("Spectrogram", "Which notes are in it, and when?"),
     "3": ("First look", "What does the first convolution see?"),
     "4": ("Memory", "What does the recurrent layer remember?"),
-    "5": ("Vote", "How do many windows become one verdict?"),
+    "5": ("Vote", "How do many windows become one prediction?"),
 }
 STILL = {"displayModeBar": False}
 
@@ -35,7 +36,7 @@ class Scene:
     song, view : SongFile, SongView
         The clip.
     outline : array
-        Of its waveform, as `deepmusic.lesson.envelope` returned it.
+        Of its waveform, as `deepmusic.inspect_layers.envelope` returned it.
     window : Window
         The few seconds that the middle steps look into.
     dark : bool
@@ -54,13 +55,8 @@ def show(step: str, scene: Scene) -> None:
     _SHOW[step](scene)
 
 
-def clock(seconds: float) -> str:
-    """Return a time as minutes and seconds."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+    return format_percent(share, space="\N{NO-BREAK SPACE}")
 
 
 def _say(step: str, first: str, second: str) -> None:
@@ -91,10 +87,10 @@ def _show_sound(scene: Scene) -> None:
 def _show_spectrogram(scene: Scene) -> None:
     _say(
         "2",
-        "Each column of this <b>mel-spectrogram</b> is one short moment: low notes at the bottom, "
+        "Each frame of this <b>mel-spectrogram</b> is one short moment: low notes at the bottom, "
         "high ones on top, loud ones bright, spaced as our ears space them.",
         f"A network reads it in windows of {scene.window.seconds:.0f} s; the framed one, from "
-        f"{clock(scene.window.start)}, is the one we now look into.",
+        f"{format_clock(scene.window.start)}, is the one we now look into.",
     )
     st.plotly_chart(
         spectrogram_chart(
@@ -105,24 +101,27 @@ def _show_spectrogram(scene: Scene) -> None:
         ),
         config=STILL,
         alt="Mel-spectrogram: time runs to the right, pitch upwards, bright is loud; "
-        f"the window from {clock(scene.window.start)} is framed",
+        f"the window from {format_clock(scene.window.start)} is framed",
     )
 
 
 def _show_first_look(scene: Scene) -> None:
-    look = cache.look_inside(scene.song, scene.window.start)
-    read = data_url(activation_png(scene.window.picture.T.astype(float)))
+    found = cache.layer_activations(scene.song, scene.window.start)
+    read = _png_url(scene.window.log_mel.T.astype(float))
     pictures = "".join(
-        f'<figure><img src="{data_url(png)}" alt="What filter {number} sees in the '
+        f'<figure><img src="{_png_url(output)}" alt="What filter {number} sees in the '
         f'window"><figcaption>{kind}</figcaption></figure>'
-        for number, (kind, png) in enumerate(look.maps, start=1)
+        for number, (kind, output) in enumerate(
+            zip(found.filter_kinds, found.filter_outputs, strict=True), start=1
+        )
     )
-    silent = f"; {look.n_silent} of them found nothing here" if look.n_silent else ""
+    n_silent = int((found.filter_outputs.max(axis=(1, 2)) <= 0).sum())
+    silent = f"; {n_silent} of them found nothing here" if n_silent else ""
     _say(
         "3",
-        f"The CNN slides <b>{len(look.maps)} small filters</b> over the window, and each picture "
-        f"is bright where one of them finds its own pattern{silent}: <b>time edges</b> are beats, "
-        "<b>pitch edges</b> held notes, <b>slants</b> notes that begin, end or glide.",
+        f"The CNN slides <b>{len(found.filter_kinds)} small filters</b> over the window, and each "
+        f"picture is bright where one of them finds its own pattern{silent}: <b>time edges</b> are "
+        "beats, <b>pitch edges</b> held notes, <b>slants</b> notes that begin, end or glide.",
         "Nobody drew these filters; the network found them while it learnt, and its next layers "
         "put what they find together, layer by layer.",
     )
@@ -133,25 +132,31 @@ def _show_first_look(scene: Scene) -> None:
     )
 
 
+def _png_url(values: np.ndarray) -> str:
+    return data_url(activation_png(values))
+
+
 def _show_memory(scene: Scene) -> None:
-    look = cache.look_inside(scene.song, scene.window.start)
+    lstm = cache.layer_activations(scene.song, scene.window.start).lstm
     genres = models.spec("crnn").config.genres
-    first, last = look.guesses[0], look.guesses[-1]
-    heard = scene.window.seconds / len(look.states)
+    first, last = lstm.probabilities[0], lstm.probabilities[-1]
+    step = scene.window.seconds / len(lstm.states)
     _say(
         "4",
         f"The CRNN's <b>LSTM</b> reads the window from left to right and keeps "
-        f"{look.states.shape[1]} numbers in mind, one a row (violet above zero, orange below), "
+        f"{lstm.states.shape[1]} numbers in mind, one a row (violet above zero, orange below), "
         "which each moment may change.",
-        f"If the sound broke off after {heard:.1f} s it would guess "
-        f"<b>{html.escape(genres[first.argmax()])}</b> ({_percent(first.max())}); having heard it "
-        f"all, it says <b>{html.escape(genres[last.argmax()])}</b> ({_percent(last.max())}).",
+        f"If the sound broke off after {step:.1f} s it would predict "
+        f"<b>{html.escape(genres[first.argmax()])}</b> ({_percent(first.max())}); having read it "
+        f"all, it predicts <b>{html.escape(genres[last.argmax()])}</b> ({_percent(last.max())}).",
     )
     st.plotly_chart(
-        memory_chart(look.states, look.guesses, genres, scene.window.seconds, dark=scene.dark),
+        memory_chart(
+            lstm.states, lstm.probabilities, genres, scene.window.seconds, dark=scene.dark
+        ),
         config=STILL,
-        alt=f"The LSTM's {look.states.shape[1]} numbers after each of {len(look.states)} steps, "
-        f"and its guess so far, at the end {genres[last.argmax()]}",
+        alt=f"The LSTM's {lstm.states.shape[1]} numbers after each of {len(lstm.states)} steps, "
+        f"and its prediction so far, at the end {genres[last.argmax()]}",
     )
 
 
@@ -163,7 +168,7 @@ def _show_vote(scene: Scene) -> None:
     _say(
         "5",
         f"Three networks answer for each of <b>{n_windows} windows</b>, and the mean of all these "
-        f"answers is the verdict: <b>{html.escape(prediction.genre)}</b>, "
+        f"answers is the prediction: <b>{html.escape(prediction.genre)}</b>, "
         f"{_percent(prediction.confidence)}.",
         f"{alone} {n_windows} windows say so on their own; a song is judged by all of them, since "
         "three seconds of any song can sound like something else.",

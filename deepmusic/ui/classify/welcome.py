@@ -5,16 +5,17 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.style import genre_colour
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.ui import cache, markdown
-from deepmusic.ui.cache import SongFile, SongView
+from deepmusic.formatting import format_clock, format_percent
+from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui.song import SongFile, SongView
 
 
 def show() -> None:
     """Invite a newcomer to try a song."""
     st.header("What genre is this, and why?", anchor=False)
     st.markdown(
-        "Drop a song above, record some music, or pick a clip. Three neural networks listen to it "
-        "in windows of 3 s, and each says which of ten genres it hears:"
+        "Drop a song above, record some music, or pick a clip. Three neural networks read it "
+        "in windows of 3 s, and each predicts one of ten genres:"
     )
     st.html(_genre_chips())
     st.button("Try the demo blues", type="primary", on_click=_try_demo)
@@ -45,10 +46,10 @@ def _show_records() -> None:
             else models.spec(name).summary
         )
         with column:
-            st.metric(models.title(name), f"{100 * result['clip_accuracy']:.0f} % right")
+            st.metric(models.title(name), f"{format_percent(result['clip_accuracy'])} right")
             st.caption(summary)
     st.caption(
-        f"Share of {result['clips']} test clips of the collection GTZAN, none of them used in "
+        f"Share of {result['clips']} test clips of the dataset GTZAN, none of them used in "
         "training, whose labelled genre each network named "
         f"(protocol {result['protocol']}: 70 % of the clips train and choose, 30 % test, drawn at "
         "random). Artists occur on both sides and some labels are wrong, so expect less from your "
@@ -57,8 +58,7 @@ def _show_records() -> None:
 
 
 def _try_demo() -> None:
-    st.session_state["source"] = "demo"
-    st.session_state["demo"] = "blues"
+    query_params.select(source="demo", demo="blues")
 
 
 def _networks_state() -> None:
@@ -78,11 +78,10 @@ def _wait_for_networks() -> None:
 
 def title_line(song: SongFile, view: SongView) -> None:
     """Show the song's name, length and format, and what is to be said of it."""
-    minutes, seconds = divmod(int(view.duration), 60)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.subheader(markdown.plain(song.name), anchor=False, width="content")
-        st.caption(f"{minutes}:{seconds:02d} · {view.source}", width="content")
+        st.caption(f"{format_clock(view.duration)} · {view.source}", width="content")
     if song.remark:
         st.caption(song.remark)
     if view.note:
-        st.warning(view.note)
+        markdown.show_warning(view.note)

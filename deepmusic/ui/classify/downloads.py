@@ -7,18 +7,22 @@ import streamlit as st
 
 from deepmusic import export
 from deepmusic.prediction import Prediction
-from deepmusic.ui.cache import SongFile, SongView
+from deepmusic.ui.song import SongFile, SongView
 
 
 def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) -> None:
     """Offer a song's predictions as CSV (a row a network) and as JSON (with every window)."""
     stem = PurePath(song.name).stem or "song"
-    writers = {"CSV": (export.to_csv, "text/csv"), "JSON": (export.to_json, "application/json")}
+    found = song.name, view.duration, predictions
+    files = {
+        "CSV": (export.to_csv(export.prediction_table(*found)), "text/csv"),
+        "JSON": (export.to_json(*found), "application/json"),
+    }
     with st.container(horizontal=True):
-        for kind, (write, mime_type) in writers.items():
+        for kind, (text, mime_type) in files.items():
             st.download_button(
                 f"Download {kind}",
-                write(song.name, view.duration, predictions),
+                text,
                 file_name=f"{stem}-genres.{kind.lower()}",
                 mime=mime_type,
                 on_click="ignore",

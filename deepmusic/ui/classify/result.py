@@ -1,4 +1,4 @@
-"""The verdict in words: which genre, how sure, who agrees, and how often that is right."""
+"""The prediction in words: which genre, how sure, who agrees, and how often that is right."""
 
 import html
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.style import genre_colour
+from deepmusic.formatting import format_percent
 from deepmusic.prediction import Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import find_run
-from deepmusic.ui import cache
-from deepmusic.ui.cache import SongFile
+from deepmusic.ui import cache, query_params
+from deepmusic.ui.song import SongFile
 
 _BEWARE = (
     "It knows ten genres and no other, and a percentage here is a network's vote, not a measured "
@@ -21,15 +22,26 @@ _BEWARE = (
 _SURE, _LEANING = 0.7, 0.45
 
 
+def choose_network() -> str:
+    """Let the visitor choose whose prediction is shown first; it stands in the address."""
+    return query_params.choose(
+        "model",
+        [models.ENSEMBLE, *models.MODELS],
+        models.title,
+        label="Whose prediction",
+        label_visibility="collapsed",
+    )
+
+
 def show(predictions: Mapping[str, Prediction], featured: str) -> None:
-    """Show the featured network's verdict, and whether the others agree.
+    """Show the featured network's prediction, and whether the others agree.
 
     Parameters
     ----------
     predictions : mapping of str to Prediction
         By network.
     featured : str
-        Whose verdict leads.
+        Whose prediction stands first.
     """
     lead = predictions[featured]
     st.html(
@@ -52,7 +64,7 @@ def record(featured: str, song: SongFile) -> str:
     Parameters
     ----------
     featured : str
-        Whose verdict leads.
+        Whose prediction stands first.
     song : SongFile
         What it was asked about.
     """
@@ -66,15 +78,15 @@ def record(featured: str, song: SongFile) -> str:
             return (
                 f"Here {_subject(featured)} has learnt from all clips of GTZAN, so that none is "
                 f"left to test it on. Trained in the same way on {_learnt_from()} of them, it "
-                f"named the labelled genre of {_percent(result['clip_accuracy'])} of "
+                f"named the labelled genre of {format_percent(result['clip_accuracy'])} of "
                 f"{result['clips']} others. {_BEWARE}"
             )
     if "clip_accuracy" not in result:
         return "Nobody can know: this run learnt from every clip, and none is left to test it on."
     return (
         f"On {result['clips']} test clips (protocol {result['protocol']}) never seen in training, "
-        f"{_subject(featured)} named the labelled genre of {_percent(result['clip_accuracy'])}. "
-        + _BEWARE
+        f"{_subject(featured)} named the labelled genre of "
+        f"{format_percent(result['clip_accuracy'])}. {_BEWARE}"
     )
 
 
@@ -100,7 +112,7 @@ def show_own_runs() -> None:
 def certainty(prediction: Prediction) -> str:
     """Say how sure a network is: ``83 %, quite sure``."""
     first, second = np.argsort(prediction.song_probabilities)[::-1][:2]
-    share = _percent(prediction.confidence)
+    share = format_percent(prediction.confidence)
     if prediction.confidence >= _SURE:
         return f"{share}, quite sure"
     if prediction.confidence >= _LEANING:
@@ -123,7 +135,3 @@ def agreement(predictions: Mapping[str, Prediction]) -> str:
 
 def _subject(name: str) -> str:
     return "the ensemble" if name == models.ENSEMBLE else f"the {models.title(name)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

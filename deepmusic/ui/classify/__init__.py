@@ -1,0 +1,1 @@
+"""What stands on the Classify page: an invitation, the result, and files to take home."""

@@ -1,0 +1,1 @@
+"""What stands on the Curves page: trainings as curves, as a table and as CSV."""

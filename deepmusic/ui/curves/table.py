@@ -1,0 +1,64 @@
+"""Trainings as a table, and as CSV to take home."""
+
+import pandas as pd
+import streamlit as st
+
+from deepmusic import export
+from deepmusic.charts.training import Curve, overfitting_gap
+
+
+def show(curves: list[Curve]) -> None:
+    """Show a row for each training, and offer all epochs."""
+    st.dataframe(
+        _table(curves),
+        hide_index=True,
+        column_config={
+            "Run": st.column_config.TextColumn(width="medium"),
+            "Training accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+            "Validation accuracy": st.column_config.NumberColumn(format="%.1f %%"),
+            "Gap": st.column_config.NumberColumn(
+                format="%+.1f points",
+                help="Training minus validation accuracy at the kept epoch, in percentage points. "
+                "The larger, the more the network knows its training clips by heart.",
+            ),
+            "Kept epoch": st.column_config.NumberColumn(
+                help="The epoch with the lowest validation loss. Our runs keep its weights; of the "
+                "paper's it is the epoch that our rule would have kept."
+            ),
+        },
+        alt="Accuracy and over-fitting gap of each training at its kept epoch",
+    )
+    st.download_button(
+        "Download CSV",
+        _to_csv(curves),
+        file_name="deepmusic-curves.csv",
+        mime="text/csv",
+        help="All curves shown, one row for each training and epoch.",
+        on_click="ignore",
+    )
+
+
+def _table(curves: list[Curve]) -> pd.DataFrame:
+    """Return one row for each training, accuracies in percent."""
+    return pd.DataFrame(
+        {
+            "Run": curve.name,
+            "Epochs": curve.n_epochs,
+            "Kept epoch": curve.kept and int(curve.kept["epoch"]) + 1,
+            "Training accuracy": curve.kept and 100 * curve.kept["accuracy"],
+            "Validation accuracy": curve.kept and 100 * curve.kept["val_accuracy"],
+            "Gap": overfitting_gap(curve.history),
+            "Measured on": curve.protocol,
+        }
+        for curve in curves
+    )
+
+
+def _to_csv(curves: list[Curve]) -> str:
+    """Return one row for each training and epoch, epochs counted from 1."""
+    rows = [
+        {"run": curve.name, "model": curve.model} | row | {"epoch": int(row["epoch"]) + 1}
+        for curve in curves
+        for row in curve.history
+    ]
+    return export.to_csv(pd.DataFrame(rows))

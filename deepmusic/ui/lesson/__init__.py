@@ -1,0 +1,1 @@
+"""What stands on the Lesson page: its steps, and what chooses among them."""
