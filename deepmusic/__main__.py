@@ -145,8 +145,8 @@ def print_csv(heard: Iterable["Heard"]) -> None:
 
     header_due = True
     for path, *rest in heard:
-        header, rows = export.to_rows(str(path), *rest)
-        click.echo(export.table_text(header if header_due else None, rows), nl=False)
+        table = export.prediction_table(str(path), *rest)
+        click.echo(export.to_csv(table, header=header_due), nl=False)
         header_due = False
 
 

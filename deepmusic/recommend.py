@@ -325,11 +325,19 @@ def to_m3u8(results: Sequence[Result]) -> str:
 
 def to_csv(results: Sequence[Result]) -> str:
     """Return the results as a table."""
-    header = ["rank", "similarity", "artist", "title", "album", "duration", "path", "why"]
-    rows = []
-    for rank, result in enumerate(results, start=1):
-        entry = result.entry
-        names = (entry.artist, entry.title, entry.album)
-        length, path, why = f"{entry.duration:.1f}", entry.path or "", "; ".join(result.reasons)
-        rows.append([rank, f"{result.similarity:.4f}", *names, length, path, why])
-    return export.table_text(header, rows)
+    import pandas as pd
+
+    rows = [
+        {
+            "rank": rank,
+            "similarity": f"{result.similarity:.4f}",
+            "artist": result.entry.artist,
+            "title": result.entry.title,
+            "album": result.entry.album,
+            "duration": f"{result.entry.duration:.1f}",
+            "path": str(result.entry.path or ""),
+            "why": "; ".join(result.reasons),
+        }
+        for rank, result in enumerate(results, start=1)
+    ]
+    return export.to_csv(pd.DataFrame(rows, dtype=object))

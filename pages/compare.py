@@ -6,7 +6,7 @@ from deepmusic import models, report
 from deepmusic.candidates import filter_candidates, find_candidates, protocols_of, train_commands
 from deepmusic.charts.scores import accuracy_chart
 from deepmusic.protocols import BENCHMARK_PROTOCOL, FAULT_FILTERED, WINDOW_LEAK, Protocol
-from deepmusic.ui import address, calibration, compared, frame, markdown
+from deepmusic.ui import calibration, compared, frame, markdown, query_params
 from deepmusic.ui.compare import blueprint, duel, genres, honesty
 
 CHART_WORDS = (
@@ -57,15 +57,10 @@ found = list(map(str, protocols_of(candidates)))
 if not found:
     st.error("No finished run can be read, so there is nothing to compare.")
     st.stop()
-preferred = ["paper", *found] if "paper" in found else found
 st.subheader("Which network hears genres best, and how sure is that?", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    asked = st.segmented_control(
-        "Tested by protocol",
-        found,
-        required=True,
-        key=address.key("protocol", list(dict.fromkeys(preferred))),
-        persist_state="session",
+    asked = query_params.choose(
+        "protocol", found, label="Tested by protocol", default=str(BENCHMARK_PROTOCOL)
     )
     protocol = Protocol.parse(asked)
     all_own = len(filter_candidates(candidates, protocol, all_own=True)) > len(
@@ -77,14 +72,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         persist_state="session",
         width="content",
     )
-address.show("protocol")
 
 chosen = filter_candidates(candidates, protocol, all_own=all_own)
 scores, faults = compared.scores_of(chosen, faults)
-if faults:
-    with st.expander(f"Not shown, since they cannot be read: {len(faults)}", icon="⚠️"):
-        for name, fault in faults.items():
-            st.warning(f"{markdown.plain(name)}: {markdown.message(fault)}")
+markdown.show_faults(faults)
 if not scores:
     st.stop()
 if all(score.candidate.model == models.BASELINE for score in scores):
@@ -125,16 +116,7 @@ with right:
     )
 compared.show_difference(scores)
 
-view = st.segmented_control(
-    "More",
-    list(VIEWS),
-    required=True,
-    format_func=VIEWS.get,
-    key=address.key("view", list(VIEWS)),
-    label_visibility="collapsed",
-    persist_state="session",
-)
-address.show("view")
+view = query_params.choose("view", list(VIEWS), VIEWS, label="More", label_visibility="collapsed")
 {
     "genres": lambda: genres.show(scores),
     "calibration": compare_certainty,

@@ -24,11 +24,7 @@ frame.enter("pages/confusion.py")
 st.subheader("Which genres does it mix up?", anchor=False)
 faults: dict[str, str] = {}
 shipped, own = results.find_shipped(faults), results.find_own(faults)
-if faults:
-    n_faults = "One run" if len(faults) == 1 else f"{len(faults)} runs"
-    with st.expander(f"{n_faults} cannot be shown. Why?", icon="⚠️"):
-        for choice, fault in faults.items():
-            st.warning(f"{markdown.plain(choice)}: {markdown.message(fault)}")
+markdown.show_faults(faults)
 protocols = protocols_of([*shipped.values(), *own.values()])
 if not protocols:
     st.info(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.ui import address, frame
+from deepmusic.ui import frame, query_params
 from deepmusic.ui.dataset import checkup, gallery, get, selected, views
 
 VIEWS = {
@@ -22,25 +22,22 @@ if chosen is None:
     st.stop()
 left, right = st.columns([5, 1], vertical_alignment="center")
 with left:
-    view = st.segmented_control(
-        "View",
+    view = query_params.choose(
+        "look",
         list(VIEWS),
-        required=True,
-        format_func=lambda name: VIEWS[name][0],
-        key=address.key("look", list(VIEWS)),
+        lambda name: VIEWS[name][0],
+        label="View",
         label_visibility="collapsed",
-        persist_state="session",
     )
-address.show("look")
 splits = list(chosen.dataset.splits)
 split = splits[0]
 if len(splits) > 1 and view in ("browse", "check"):
-    split = right.selectbox(
-        "Split",
+    split = query_params.choose(
+        "split",
         splits,
-        key=address.key("dataset_split", splits),
+        label="Split",
+        widget=right.selectbox,
         label_visibility="collapsed",
-        persist_state="session",
         help="The protocol whose training, validation and test sets are shown.",
     )
 VIEWS[view][1](chosen, split)

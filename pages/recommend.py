@@ -51,4 +51,4 @@ try:
         if name == indexes.GTZAN and cache.gtzan() is None:
             st.caption("GTZAN's recordings may not be passed on: these are facts without sound.")
 except DeepMusicError as error:
-    left.error(markdown.message(error))
+    markdown.show_error(error, left)

@@ -5,6 +5,7 @@ are therefore the SHA-256 of a file's bytes; the bytes themselves are passed as 
 """
 
 import gc
+import hashlib
 import os
 import sys
 import time

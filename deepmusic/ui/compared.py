@@ -10,7 +10,7 @@ from deepmusic import latency, models, scores, wording
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock
 from deepmusic.scores import Candidate, Score
-from deepmusic.ui import address, cache, markdown
+from deepmusic.ui import cache, markdown, query_params
 from deepmusic.wording import NOTHING, Markup
 
 __all__ = ["NOTHING"]
@@ -112,20 +112,11 @@ def show_difference(scores: Sequence[Score]) -> None:
     best = sorted(by_name, key=lambda name: -by_name[name].clip.value)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Luck or better?**", width="content")
-        one = st.selectbox(
-            "One network",
-            best,
-            key=address.key("one", best),
-            label_visibility="collapsed",
-            width=210,
-        )
+        look = {"widget": st.selectbox, "label_visibility": "collapsed", "width": 210}
+        one = query_params.choose("one", best, label="One network", **look)
         others = [name for name in best if name != one]
-        other = st.selectbox(
-            "Another network",
-            others,
-            key=address.key("other", others[::-1]),
-            label_visibility="collapsed",
-            width=210,
+        other = query_params.choose(
+            "other", others, label="Another network", default=others[-1], **look
         )
     try:
         words = wording.difference_in_words(by_name[one], by_name[other])

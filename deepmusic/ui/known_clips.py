@@ -7,14 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, tags
+from deepmusic import tags
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.known_clips import Match
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import DEPLOYED_PROTOCOL, Protocol
 from deepmusic.song_index import AnalyzedSong, Entry, analyze_song
 from deepmusic.ui import cache, markdown
-from deepmusic.ui.cache import SongFile
+from deepmusic.ui.song import SongFile
 
 _PARTS = {
     "train": "The networks **learnt from it**, so a right answer proves little.",
@@ -67,22 +67,22 @@ def analyze(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
     AudioError
         If it cannot be used.
     """
-    analyzed, matches = _analyze(song.digest, song.data, song.name)
+    analyzed, matches = _analyze(song.digest, song)
     # Not in the cache: the same bytes may have another name for another visitor.
     title = analyzed.entry.title or Path(song.name).stem
     return replace(analyzed, entry=replace(analyzed.entry, title=title)), matches
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _analyze(digest: str, _data: bytes, _name: str) -> tuple[AnalyzedSong, list[Match]]:
-    from deepmusic import known_clips, prediction
+def _analyze(digest: str, _song: SongFile) -> tuple[AnalyzedSong, list[Match]]:
+    from deepmusic import known_clips
 
     networks = embedding_networks()
-    song = audio.load_song(_data, name=_name)
-    pictures = prediction.picture_song(song, networks[0].config.mel)
-    found = tags.read(io.BytesIO(_data))
+    analysis = cache.analyse(_song)
+    pictures = analysis.log_mels(networks[0].config.mel)
+    found = tags.read(io.BytesIO(_song.data))
     entry = Entry(-1, found.title, found.artist, found.album, found.genre)
-    analyzed = analyze_song(song, networks, pictures=pictures, entry=entry)
+    analyzed = analyze_song(analysis.song, networks, pictures=pictures, entry=entry)
     try:
         return analyzed, known_clips.find(pictures, analyzed.embedding)
     except RunError:

@@ -4,21 +4,21 @@ import streamlit as st
 
 from deepmusic import disagreement, models
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, compared, markdown, player, sources
+from deepmusic.ui import cache, compared, markdown, player, song_source
 
 
 def show() -> None:
     """Let a song be chosen, and mark the places where the networks disagree."""
-    song = sources.choose()
+    song = song_source.choose()
     if song is None:
         st.info("Choose a song above, and see where the three networks hear it differently.")
         return
     try:
         with st.spinner("The networks are listening ...", show_time=True):
-            view = cache.view_song(song.digest, song.data, song.name)
+            view = cache.view_song(song)
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
-        st.error(markdown.message(error))
+        markdown.show_error(error)
         return
     if song.remark:
         st.caption(song.remark)

@@ -7,7 +7,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.scores import genre_bars
 from deepmusic.scores import Score
-from deepmusic.ui import address
+from deepmusic.ui import query_params
 
 BY_GENRE_WORDS = {
     "recall": "**Recall:** of the test clips labelled so, how many did the network name so?",
@@ -20,16 +20,13 @@ BY_GENRE_WORDS = {
 def show(scores: Sequence[Score]) -> None:
     """Draw recall, precision or F1 of the networks by genre."""
     shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
-    measure = st.segmented_control(
-        "What the bars are",
+    measure = query_params.choose(
+        "bars",
         list(BY_GENRE_WORDS),
-        required=True,
-        format_func=str.capitalize,
-        key=address.key("bars", list(BY_GENRE_WORDS)),
+        str.capitalize,
+        label="What the bars are",
         label_visibility="collapsed",
-        persist_state="session",
     )
-    address.show("bars")
     st.plotly_chart(
         genre_bars(
             {score.candidate.name: score.candidate.model for score in shown},

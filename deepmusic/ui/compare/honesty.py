@@ -9,21 +9,13 @@ from deepmusic.candidates import train_commands
 from deepmusic.charts.scores import IntervalRow, interval_chart
 from deepmusic.protocols import STRICTER, Protocol
 from deepmusic.scores import Candidate
-from deepmusic.ui import address, compared
+from deepmusic.ui import compared, query_params
 
 
 def show(candidates: Sequence[Candidate]) -> None:
     """Draw what one network reaches under each protocol, and say how to measure the rest."""
     known = [*models.MODELS, models.ENSEMBLE, models.BASELINE]
-    model = st.segmented_control(
-        "Network",
-        known,
-        required=True,
-        format_func=models.title,
-        key=address.key("honest", known),
-        persist_state="session",
-    )
-    address.show("honest")
+    model = query_params.choose("honest", known, models.title, label="Network")
     first = {}
     for candidate in candidates:
         if candidate.model == model:

@@ -3,21 +3,19 @@
 import streamlit as st
 
 from deepmusic import confusion
-from deepmusic.ui import address
+from deepmusic.ui import query_params
 from deepmusic.ui.confusion import SIDE_BY_SIDE
 from deepmusic.ui.confusion.results import Result
 
 
 def forget_cell() -> None:
     """Go back to the worst confusion; the chosen cell was that of another protocol's networks."""
-    for name in ("label", "heard", "by", "clip"):
-        st.session_state.pop(name, None)
-        st.query_params.pop(name, None)
+    query_params.forget("label", "heard", "by", "clip")
 
 
 def select(genre: str, heard: str, by: str | None = None) -> None:
     """Choose a cell; a callback, so that the widgets below still can be set."""
-    st.session_state.update({"label": genre, "heard": heard} | ({"by": by} if by else {}))
+    query_params.select(label=genre, heard=heard, **({"by": by} if by else {}))
 
 
 def select_clicked(chart: str, by: str | None = None) -> None:
@@ -33,15 +31,16 @@ def choose_cell(shown: dict[str, Result], view: str) -> tuple[str, str, list[str
     The widgets stand below the matrices, which must know the cell before; hence no widget here.
     """
     names = list(shown)
-    by = address.key("by", names) and st.session_state["by"]
+    query_params.bind("by", names)
+    by = query_params.chosen("by")
     lead = shown[by]
-    if not {"label", "heard"} <= {*st.session_state} and not address.asked("label"):
+    if not query_params.chosen("label") and not query_params.requested("label"):
         worst = confusion.most_confused(lead.matrix, 1)
         genre, heard = (worst[0].genre, worst[0].predicted) if worst else (lead.genres[0],) * 2
-        st.session_state.update(label=genre, heard=heard)
+        query_params.select(label=genre, heard=heard)
     for name in ("label", "heard"):
-        address.key(name, lead.genres)
-    genre, heard = st.session_state["label"], st.session_state["heard"]
+        query_params.bind(name, lead.genres)
+    genre, heard = query_params.chosen("label"), query_params.chosen("heard")
     return genre, heard, [by] if view == SIDE_BY_SIDE else names
 
 
@@ -50,14 +49,13 @@ def show_cell_widgets(shown: dict[str, Result], view: str) -> None:
     genres = next(iter(shown.values())).genres
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         for name, label in (("label", "Label"), ("heard", "heard as")):
-            st.selectbox(label, genres, key=name, persist_state="session", width=170)
+            query_params.choose(name, genres, label=label, widget=st.selectbox, width=170)
         if view == SIDE_BY_SIDE and len(shown) > 1:
-            st.selectbox(
+            query_params.choose(
                 "by",
                 list(shown),
-                format_func=lambda choice: shown[choice].name,
-                key="by",
-                persist_state="session",
+                lambda choice: shown[choice].name,
+                label="by",
+                widget=st.selectbox,
                 width=220,
             )
-    address.show("label", "heard", "by")

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, confusion
+from deepmusic import confusion
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import AudioError
-from deepmusic.ui import address, cache, markdown, sources
+from deepmusic.ui import cache, markdown, query_params, song_source
 from deepmusic.ui.confusion.results import Result
 
 
@@ -96,27 +96,21 @@ def _show_player(tracks: list[str], data: str) -> None:
         return
     left, middle, right = st.columns([3, 5, 3], vertical_alignment="bottom")
     with left:
-        track = st.selectbox(
-            f"Listen to ({len(audible)} of {len(tracks)} at hand)",
+        track = query_params.choose(
+            "clip",
             audible,
-            key=address.key("clip", audible),
-            persist_state="session",
+            label=f"Listen to ({len(audible)} of {len(tracks)} at hand)",
+            widget=st.selectbox,
         )
-    address.show("clip")
     with middle:
         path = dataset.audio_path(clip_of(track))
         try:
-            sound = path.read_bytes()
-            mime_type = audio.browser_mime_type(sound)
-            if not mime_type:
-                # GTZAN's first edition is AU, which no browser plays.
-                song = audio.load_song(sound, name=path.name)
-                sound, mime_type = audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+            sound, mime_type = cache.play_file(path)
             st.audio(sound, format=mime_type, alt=f"The clip {track}")
         except OSError as error:
-            st.error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
+            markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         except AudioError as error:
-            st.error(markdown.message(error))
+            markdown.show_error(error)
     with right:
         if st.button("See what the networks hear in it"):
-            sources.open_in_classify(data, clip_of(track), path)
+            song_source.open_in_classify(data, clip_of(track), path)

@@ -117,7 +117,7 @@ def _show_report(report: Report) -> None:
         st.success("No track has a fault.")
     st.download_button(
         "Download CSV",
-        lambda: export.frame_text(report.table.reset_index()),
+        lambda: export.to_csv(report.table.reset_index()),
         file_name=f"deepmusic-check-{report.dataset}.csv",
         mime="text/csv",
         help="A row for each track: what was measured, its faults, its SHA-256.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.ui import sources
+from deepmusic.ui import query_params, song_source
 from deepmusic.ui.dataset.selected import SelectedDataset, clip_png, clip_sound, track_table
 from deepmusic.ui.markdown import plain as escape
 
@@ -43,7 +43,7 @@ def _play(selected: SelectedDataset, track: str, place: str) -> None:
     if button.button("Open in Classify", key=f"classify_{place}", width="stretch"):
         if path is None:
             genre = selected.dataset.tracks[track].genre
-            wanted = {"source": sources.DEMO, "demo": genre}
-            st.session_state.update(wanted)
+            wanted = {"source": song_source.DEMO, "demo": genre}
+            query_params.select("classify", **wanted)
             st.switch_page("pages/classify.py", query_params=wanted)
-        sources.open_in_classify(selected.data, track, path)
+        song_source.open_in_classify(selected.data, track, path)

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from deepmusic import explore
+from deepmusic.ui import query_params
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import DEMO, SelectedDataset, clip_png, track_table
 from deepmusic.ui.markdown import plain as escape
@@ -65,8 +66,8 @@ def _invite(selected: SelectedDataset) -> None:
                 st.button(
                     label,
                     type="secondary" if number else "primary",
-                    on_click=st.session_state.update,
-                    args=(wanted,),
+                    on_click=query_params.select,
+                    kwargs=wanted,
                 )
 
 

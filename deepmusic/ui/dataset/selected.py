@@ -14,7 +14,7 @@ from deepmusic.datasets.base import tracks_with_audio
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.datasets.splits import clip_of
 from deepmusic.errors import DatasetError, DeepMusicError
-from deepmusic.ui import address, cache, markdown
+from deepmusic.ui import cache, markdown, query_params
 
 GTZAN, FMA, DEMO, OWN = "gtzan", "fma", "toy", "own"
 _LABELS = {GTZAN: "GTZAN", FMA: "FMA small", DEMO: "Demo clips", OWN: "A folder of your own"}
@@ -56,16 +56,9 @@ def choose() -> SelectedDataset | None:
         names.append(OWN)
     left, right = st.columns([3, 4], vertical_alignment="center")
     with left:
-        name = st.segmented_control(
-            "Data set",
-            names,
-            required=True,
-            format_func=_LABELS.get,
-            key=address.key("collection", names),
-            label_visibility="collapsed",
-            persist_state="session",
+        name = query_params.choose(
+            "collection", names, _LABELS, label="Data set", label_visibility="collapsed"
         )
-    address.show("collection")
     data = name
     if name == OWN:
         data = right.text_input(
@@ -88,7 +81,7 @@ def choose() -> SelectedDataset | None:
         dataset = cache.open_dataset(data)
     except DatasetError as error:
         if name != GTZAN:
-            st.error(markdown.message(error))
+            markdown.show_error(error)
             return None
         dataset = Gtzan.facts_only()
     n_audible = len(dataset.tracks) if name == DEMO else len(tracks_with_audio(dataset))
@@ -179,12 +172,7 @@ def _clip_sound(key: tuple[str, ...], track: str, age: int, _dataset: Dataset) -
             _dataset.tracks[track].genre, seconds=toy.SECONDS, seed=int(track[-2:])
         )
         return audio.encode_wav(samples, audio.SAMPLE_RATE), "audio/wav"
-    data = _dataset.audio_path(track).read_bytes()
-    mime_type = audio.browser_mime_type(data)
-    if mime_type:
-        return data, mime_type
-    song = audio.load_song(data, name=track)
-    return audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+    return cache.play_file(_dataset.audio_path(track))
 
 
 def clip_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | None:
@@ -194,9 +182,9 @@ def clip_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | Non
     try:
         return _clip_sound(selected.key, track, _age(selected, track), selected.dataset)
     except OSError as error:
-        st.error(markdown.message(f"{track} cannot be read ({error.strerror}). Check its folder."))
+        markdown.show_error(f"{track} cannot be read ({error.strerror}). Check its folder.")
     except DeepMusicError as error:
-        st.error(markdown.message(error))
+        markdown.show_error(error)
     return None
 
 

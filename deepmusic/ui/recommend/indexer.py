@@ -40,7 +40,7 @@ def _start(library: Library, folder: str) -> None:
         # Kept, so that the process is not forgotten while it runs and leaves no zombie behind.
         st.session_state["indexing"] = indexing.start(Path(folder.strip()).expanduser(), library)
     except LibraryError as error:
-        st.error(markdown.message(error))
+        markdown.show_error(error)
 
 
 @st.fragment(run_every=1.0)

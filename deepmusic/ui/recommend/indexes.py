@@ -112,21 +112,11 @@ def sound(name: str, entry: Entry) -> tuple[bytes, str] | None:
     if path is None:
         return None
     try:
-        modified = path.stat().st_mtime_ns
+        return cache.play_file(path)
     except OSError as error:
         raise AudioError(
             f"{path.name} cannot be read ({error.strerror}). Index its folder again."
         ) from error
-    return _playable(str(path), modified)
-
-
-@st.cache_data(show_spinner=False, max_entries=24)
-def _playable(path: str, modified: int) -> tuple[bytes, str]:
-    data = Path(path).read_bytes()
-    if mime_type := audio.browser_mime_type(data):
-        return data, mime_type
-    song = audio.load_song(data, name=Path(path).name)
-    return audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
 
 
 @st.cache_data(show_spinner=False, max_entries=500)

@@ -7,9 +7,9 @@ from deepmusic.formatting import format_clock
 from deepmusic.protocols import BENCHMARK_PROTOCOL
 from deepmusic.recommend import Query
 from deepmusic.song_index import SongIndex
-from deepmusic.ui import address, cache, known_clips, markdown, sources
-from deepmusic.ui.cache import SongFile
+from deepmusic.ui import cache, known_clips, markdown, query_params, song_source
 from deepmusic.ui.recommend import indexes
+from deepmusic.ui.song import SongFile
 
 SONG, SONGS = "song", "songs"
 _WAYS = {SONG: "A song or a passage", SONGS: "Songs from the list"}
@@ -29,25 +29,12 @@ def choose_index() -> str:
         mine = {indexes.LIBRARY: f"My library ({count:,})" if count else "My library"}
         # An empty library is no place to begin.
         names = mine | names if count else names | mine
-    return _choose("Look in", "in", names)
+    return query_params.choose("in", list(names), names, label="Look in")
 
 
 def choose_way() -> str:
     """Let the visitor say how to ask: `SONG` or `SONGS`."""
-    return _choose("Ask by", "by", _WAYS)
-
-
-def _choose(label: str, name: str, labels: dict[str, str]) -> str:
-    chosen = st.segmented_control(
-        label,
-        list(labels),
-        required=True,
-        format_func=labels.get,
-        key=address.key(name, list(labels)),
-        persist_state="session",
-    )
-    address.show(name)
-    return chosen
+    return query_params.choose("by", list(_WAYS), _WAYS, label="Ask by")
 
 
 def choose_options() -> dict[str, int]:
@@ -70,17 +57,17 @@ def invite(way: str) -> None:
 
 
 def _try_demo() -> None:
-    st.session_state.update(source="demo", demo="jazz")
+    query_params.select(source="demo", demo="jazz")
 
 
 def choose_song() -> SongFile | None:
     """Let the visitor choose a song to ask by."""
-    return sources.choose()
+    return song_source.choose()
 
 
 def ask_by_song(song: SongFile) -> Query:
     """Return the query of a visitor's song, or of the passage they choose."""
-    view = cache.view_song(song.digest, song.data, song.name)
+    view = cache.view_song(song)
     st.audio(view.sound or song.data, format=view.mime_type, alt="The song asked about")
     with st.spinner("The networks are listening ...", show_time=True):
         analyzed, _ = known_clips.analyze(song)

@@ -11,7 +11,7 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock
 from deepmusic.recommend import Result
 from deepmusic.song_index import SongIndex
-from deepmusic.ui import markdown
+from deepmusic.ui import markdown, query_params
 from deepmusic.ui.recommend import indexes
 
 
@@ -50,7 +50,8 @@ def _show_one(name: str, index: SongIndex, rank: int, result: Result) -> None:
 
 def ask_by_songs(name: str, ids: Sequence[int]) -> None:
     """Ask by these songs of an index next; a callback."""
-    st.session_state.update({"by": "songs", f"songs_of_{name}": list(ids)})
+    query_params.select(by="songs")
+    st.session_state[f"songs_of_{name}"] = list(ids)
 
 
 def _show_cover(name: str, index: SongIndex, result: Result) -> None:
