@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from deepmusic import export
+from deepmusic.__main__ import print_csv
 from deepmusic.prediction import Prediction
 
 
@@ -62,3 +64,10 @@ def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
     name = os.fsdecode(b"caf\xe9.mp3")
     text = export.to_csv(export.prediction_table(name, 33.0, predictions))
     assert os.fsencode(text.splitlines()[1].partition(",")[0]) == b"caf\xe9.mp3"
+
+
+def test_the_command_line_defuses_names_too(predictions, capsys):
+    """Fault 5.23: ``predict --csv`` prints what the page's download holds."""
+    print_csv([(Path("=1+1.mp3"), 33.0, predictions), (Path("b.mp3"), 3.0, predictions)])
+    printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
+    assert printed == ["file", "'=1+1.mp3", "b.mp3"]

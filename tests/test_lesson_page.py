@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import cache
+from deepmusic.ui.song import SongFile
 
 STEPS = ("Sound", "Spectrogram", "First look", "Memory", "Vote")
 
@@ -76,11 +77,12 @@ def test_the_memory_and_the_vote_tell_this_clip_s_numbers():
     assert words(app) != at_first
     press(app, "Next")
     assert "<b>20 windows</b>" in words(app)
-    verdict = cache.classify_song(cache.SongFile("synthetic-jazz.wav", cache.demo_song("jazz")))[
+    predicted = cache.classify_song(SongFile("synthetic-jazz.wav", cache.demo_song("jazz")))[
         "ensemble"
     ]
-    assert f"<b>{verdict.genre}</b>, {100 * verdict.confidence:.0f}\N{NO-BREAK SPACE}%" in words(
-        app
+    assert (
+        f"<b>{predicted.genre}</b>, {100 * predicted.confidence:.0f}\N{NO-BREAK SPACE}%"
+        in words(app)
     )
     assert [button.disabled for button in app.button] == [False, True]
 
