@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic import synth
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.protocols import BENCHMARK_PROTOCOL
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache
 
 
@@ -136,16 +136,17 @@ def test_a_file_taken_away_is_gone(app):
     assert "What genre is this, and why?" in texts(app)
 
 
-def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
+def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path, request):
     from deepmusic import runs
 
     cache._networks.clear()
     cache._classify_song.clear()
+    request.addfinalizer(cache._networks.clear)
     shipped = runs.SHIPPED
 
     def broken(name, protocol):
         config = runs.Run.open(shipped / name).config
-        run = runs.Run.create(tmp_path / protocol.folder / name, config)
+        run = runs.Run.create(tmp_path / protocol.slug / name, config)
         run.weights_path.write_bytes(b"damaged")
         return run
 
@@ -153,7 +154,6 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path):
     upload(app, "song.flac", flac("country"))
     assert not app.exception
     assert "does not hold the weights" in app.error[0].value
-    cache._networks.clear()
 
 
 def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gtzan):
@@ -176,7 +176,7 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
     networks = cache.networks
 
     def networks_asked(protocol=BENCHMARK_PROTOCOL):
-        asked.append(str(protocol))
+        asked.append(protocol)
         return networks(protocol)
 
     monkeypatch.setattr(cache, "networks", networks_asked)
@@ -185,11 +185,11 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
     app.run()
     assert not app.exception
     assert "On 300 test clips (protocol paper) never seen in training" in texts(app)
-    assert set(asked) == {"paper"}
+    assert set(asked) == {BENCHMARK_PROTOCOL}
     app.segmented_control[0].set_value("upload").run()
     app.file_uploader[0].set_value(("song.flac", flac("reggae"), "audio/flac")).run()
     assert not app.exception
-    assert set(asked) == {"paper", "all_clips"}
+    assert set(asked) == {BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL}
     assert "has learnt from all clips of GTZAN" in texts(app)
 
 

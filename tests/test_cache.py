@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic import audio, prediction, synth
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, collections
 from deepmusic.ui.song import SongFile
 
@@ -18,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ELSEWHERE = {
     "deepmusic/ui/collections.py",
     "deepmusic/ui/compared.py",
-    "deepmusic/ui/dataset/shelf.py",
+    "deepmusic/ui/dataset/get.py",
+    "deepmusic/ui/dataset/selected.py",
     "deepmusic/ui/dataset/views.py",
 }
 
@@ -37,6 +39,9 @@ def test_all_caches_stand_in_one_file():
 def decoded(monkeypatch):
     """Count how often each song is decoded, and how often its log-mels are computed."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    # Fewer and shorter demo songs.
+    monkeypatch.setattr(collections, "TAKES", 1)
+    monkeypatch.setattr(collections, "TAKE_SECONDS", 4.0)
     counts = Counter()
     load_song, picture_song = audio.load_song, prediction.picture_song
 
@@ -50,7 +55,7 @@ def decoded(monkeypatch):
 
     monkeypatch.setattr(audio, "load_song", counted_load)
     monkeypatch.setattr(prediction, "picture_song", counted_mel)
-    cache.networks("all_clips")
+    cache.networks(DEPLOYED_PROTOCOL)
     counts.clear()
     return counts
 
@@ -130,8 +135,8 @@ def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
             return False
 
     monkeypatch.setattr(cache, "_networks", lambda protocol: asked.append(protocol) or Loading())
-    assert not cache.networks_ready("all_clips")
-    assert asked == ["all_clips"]
+    assert not cache.networks_ready(DEPLOYED_PROTOCOL)
+    assert asked == [DEPLOYED_PROTOCOL]
 
 
 def test_hearing_a_song_shares_its_analysis(decoded):

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import cache
+from deepmusic.ui import collections
 
 PAGES = sorted(path.stem for path in Path("pages").glob("*.py"))
 #: For each page a link that sets as much as can be set.
@@ -27,7 +27,9 @@ LINKS = {
 def _without_gtzan(monkeypatch, tmp_path):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
-    cache.gtzan.clear()
+    # Fewer and shorter demo songs.
+    monkeypatch.setattr(collections, "TAKES", 1)
+    monkeypatch.setattr(collections, "TAKE_SECONDS", 4.0)
 
 
 def every_pair() -> list[str]:

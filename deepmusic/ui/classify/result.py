@@ -121,14 +121,14 @@ def certainty(prediction: Prediction) -> str:
 
 
 def agreement(predictions: Mapping[str, Prediction]) -> str:
-    """Say which networks agree, such as "All three networks hear jazz"."""
+    """Say which networks agree, such as "All three networks predict jazz"."""
     by_genre: dict[str, list[str]] = {}
     for name in models.MODELS:
         by_genre.setdefault(predictions[name].genre, []).append(models.title(name))
     if len(by_genre) == 1:
-        return f"All three networks hear **{next(iter(by_genre))}**."
+        return f"All three networks predict **{next(iter(by_genre))}**."
     return " ".join(
-        f"{' and '.join(names)} {'hear' if len(names) > 1 else 'hears'} **{genre}**."
+        f"{' and '.join(names)} {'predict' if len(names) > 1 else 'predicts'} **{genre}**."
         for genre, names in by_genre.items()
     )
 
