@@ -11,17 +11,19 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import audio, prediction, synth
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, collections
+from deepmusic.ui import cache, known_clips
+from deepmusic.ui.recommend import indexes
 from deepmusic.ui.song import SongFile
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Files that still cache by themselves.
 ELSEWHERE = {
-    "deepmusic/ui/collections.py",
+    "deepmusic/ui/known_clips.py",
     "deepmusic/ui/compared.py",
     "deepmusic/ui/dataset/get.py",
     "deepmusic/ui/dataset/selected.py",
     "deepmusic/ui/dataset/views.py",
+    "deepmusic/ui/recommend/indexes.py",
 }
 
 
@@ -40,8 +42,8 @@ def decoded(monkeypatch):
     """Count how often each song is decoded, and how often its log-mels are computed."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     # Fewer and shorter demo songs.
-    monkeypatch.setattr(collections, "TAKES", 1)
-    monkeypatch.setattr(collections, "TAKE_SECONDS", 4.0)
+    monkeypatch.setattr(indexes, "TAKES", 1)
+    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
     counts = Counter()
     load_song, picture_song = audio.load_song, prediction.picture_song
 
@@ -142,5 +144,5 @@ def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
 def test_hearing_a_song_shares_its_analysis(decoded):
     song = upload("asked.flac", seed=31)
     cache.classify_song(song)
-    collections.hear(song)
+    known_clips.analyze(song)
     assert decoded["decoded", "asked.flac"] == 1

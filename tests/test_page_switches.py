@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import collections
+from deepmusic.ui.recommend import indexes
 
 PAGES = sorted(path.stem for path in Path("pages").glob("*.py"))
 #: For each page a link that sets as much as can be set.
@@ -18,7 +18,7 @@ LINKS = {
     "confusion": {"protocol": "fault_filtered", "layout": "difference", "label": "rock"},
     "curves": {"runs": "shipped-crnn"},
     "dataset": {"collection": "toy", "look": "browse", "split": "fold-1"},
-    "recommend": {"in": "demo", "by": "mix", "source": "record"},
+    "recommend": {"in": "demo", "by": "songs", "source": "record"},
     "train": {},
 }
 
@@ -28,8 +28,8 @@ def _without_gtzan(monkeypatch, tmp_path):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
     # Fewer and shorter demo songs.
-    monkeypatch.setattr(collections, "TAKES", 1)
-    monkeypatch.setattr(collections, "TAKE_SECONDS", 4.0)
+    monkeypatch.setattr(indexes, "TAKES", 1)
+    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
 
 
 def every_pair() -> list[str]:
