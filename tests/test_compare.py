@@ -27,10 +27,10 @@ from deepmusic.wording import agreement_in_words, difference_in_words
 GENRES = ["blues", "rock"]
 
 
-def windows(**heard):
-    """A table of window predictions: by track, named after its genre, what each window hears."""
+def windows(**predicted):
+    """A table of window predictions: by track, named after its genre, what each window predicts."""
     rows = []
-    for track, verdicts in heard.items():
+    for track, verdicts in predicted.items():
         for number, verdict in enumerate(verdicts):
             shares = {genre: 0.9 if genre == verdict else 0.1 for genre in GENRES}
             rows.append({"track": track, "genre": track.split("_")[0], "start": 1.4 * number})
@@ -38,9 +38,9 @@ def windows(**heard):
     return pd.DataFrame(rows)
 
 
-def scored(name="CNN", **heard):
+def scored(name="CNN", **predicted):
     return score_predictions(
-        Candidate(name, "cnn", BENCHMARK_PROTOCOL, (), True), windows(**heard), GENRES
+        Candidate(name, "cnn", BENCHMARK_PROTOCOL, (), True), windows(**predicted), GENRES
     )
 
 
@@ -69,9 +69,9 @@ def test_each_genre_has_recall_precision_and_f1():
 
 
 def test_agreement_is_told_in_words():
-    def by(model, **heard):
+    def by(model, **predicted):
         candidate = Candidate(models.title(model), model, BENCHMARK_PROTOCOL, (), True)
-        return score_predictions(candidate, windows(**heard), GENRES)
+        return score_predictions(candidate, windows(**predicted), GENRES)
 
     one = by("cnn", blues_1=["blues"], blues_2=["blues"], rock_1=["blues"], rock_2=["rock"])
     other = by("crnn", blues_1=["blues"], blues_2=["rock"], rock_1=["blues"], rock_2=["blues"])
@@ -109,10 +109,12 @@ def test_networks_tested_on_other_clips_are_not_compared():
         difference_in_words(scored(blues_1=["blues"]), scored(blues_2=["blues"]))
 
 
-def prediction(model, *heard):
-    starts = np.arange(len(heard)) * 2.0
-    shares = np.array([[0.9, 0.1] if genre == "blues" else [0.1, 0.9] for genre in heard])
-    return Prediction(model, tuple(GENRES), starts, starts + 4, np.zeros(len(heard), int), shares)
+def prediction(model, *predicted):
+    starts = np.arange(len(predicted)) * 2.0
+    shares = np.array([[0.9, 0.1] if genre == "blues" else [0.1, 0.9] for genre in predicted])
+    return Prediction(
+        model, tuple(GENRES), starts, starts + 4, np.zeros(len(predicted), int), shares
+    )
 
 
 def test_places_of_disagreement_are_joined():
@@ -154,8 +156,8 @@ def test_the_papers_table_is_as_printed():
 # === What there is to compare ===
 
 
-def make_run(folder, run_id, model="cnn", title="", heard=("blues", "rock"), **train):
-    """A finished run of two test clips, of which each window hears what `heard` says."""
+def make_run(folder, run_id, model="cnn", title="", predicted=("blues", "rock"), **train):
+    """A finished run of two test clips, of which each window predicts what `predicted` says."""
     spec = models.spec(model)
     run = Run.create(
         folder / run_id, RunConfig(model=spec.config, train=spec.train.changed(**train))
@@ -166,7 +168,7 @@ def make_run(folder, run_id, model="cnn", title="", heard=("blues", "rock"), **t
             "genre": ["blues", "rock"],
             "start": [0.0, 0.0],
         }
-        | {genre: [float(name == genre) for name in heard] for genre in GTZAN_GENRES}
+        | {genre: [float(name == genre) for name in predicted] for genre in GTZAN_GENRES}
     )
     run.write_predictions(table)
     run.history_path.write_text("epoch,seconds,val_loss\n0,30.0,1.0\n1,90.0,0.9\n")
@@ -238,8 +240,8 @@ def test_three_folds_are_one_number(tmp_path):
 
 def test_the_newest_own_runs_make_an_ensemble(tmp_path):
     for model in MODELS:
-        make_run(tmp_path, f"20261122-100000-{model}", model, heard=("rock", "rock"))
-    make_run(tmp_path, "20261123-100000-cnn", heard=("blues", "rock"))
+        make_run(tmp_path, f"20261122-100000-{model}", model, predicted=("rock", "rock"))
+    make_run(tmp_path, "20261123-100000-cnn", predicted=("blues", "rock"))
     found, _ = find_candidates(tmp_path / "none", tmp_path)
     (ensemble,) = [c for c in found if c.model == ENSEMBLE]
     assert ensemble.runs[0].id == "20261123-100000-cnn"
@@ -291,7 +293,7 @@ def test_commands_for_what_is_missing():
 
 
 def sure(*clips):
-    """A score of one-window clips, each labelled blues and heard as blues as surely as given."""
+    """A score of one-window clips, predicted as blues at the given confidences."""
     rows = [
         {"track": f"clip{number}", "genre": genre, "start": 0.0, "blues": share, "rock": 1 - share}
         for number, (genre, share) in enumerate(clips)
@@ -540,7 +542,7 @@ def repeated(tmp_path, monkeypatch):
     for module in (runs, candidates):
         monkeypatch.setattr(module, "SHIPPED", folder)
     strict = {"split": "fault_filtered"}
-    release.ship(make_run(tmp_path / "made", "a", heard=("blues", "blues"), **strict))
+    release.ship(make_run(tmp_path / "made", "a", predicted=("blues", "blues"), **strict))
     release.ship_repeat(make_run(tmp_path / "made", "b", seed=5, **strict))
     return folder
 

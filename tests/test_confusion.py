@@ -21,7 +21,7 @@ GENRES = ["pop", "rock", "jazz"]
 
 
 def clips(*rows):
-    """A table of clips from (track, label, heard, confidence)."""
+    """A table of clips from (track, label, predicted, confidence)."""
     return pd.DataFrame(rows, columns=["track", "genre", "predicted", "confidence"]).set_index(
         "track"
     )
@@ -52,7 +52,7 @@ def second():
 # === What is counted ===
 
 
-def test_rows_are_labels_and_columns_what_was_heard(first):
+def test_rows_are_labels_and_columns_what_was_predicted(first):
     counts = confusion.confusion_matrix(first, GENRES)
     assert counts.to_numpy().tolist() == [[1, 1, 0], [3, 1, 0], [0, 0, 0]]
     assert (counts.index.name, counts.columns.name) == ("genre", "predicted")
@@ -112,7 +112,7 @@ def test_matrices_differ_most_where_the_gap_is_widest(first, second):
     assert confusion.largest_differences(counts[0], counts[0]) == []
 
 
-def test_the_clips_of_a_cell_are_sorted_and_say_what_others_heard(first, second):
+def test_the_clips_of_a_cell_are_sorted_and_say_what_others_predict(first, second):
     tables = {"one": first, "two": second}
     listed = confusion.clips_in_cell(tables, ["one"], "rock", "pop")
     assert list(listed.index) == ["d", "e", "f"]
@@ -127,8 +127,8 @@ def test_windows_are_judged_one_by_one():
     windows = pd.DataFrame(
         {"track": "a", "genre": "pop", "start": [0.0, 1.5], "pop": [0.6, 0.1], "rock": [0.4, 0.9]}
     )
-    heard = confusion.window_table(windows, ["pop", "rock"])
-    assert heard.to_numpy().tolist() == [["pop", "pop"], ["pop", "rock"]]
+    predicted = confusion.window_table(windows, ["pop", "rock"])
+    assert predicted.to_numpy().tolist() == [["pop", "pop"], ["pop", "rock"]]
 
 
 def test_known_faults_are_twins_and_what_was_left_out():
@@ -260,13 +260,13 @@ def nothing_shipped(monkeypatch, tmp_path):
 
 
 def make_run(folder, run_id, verdicts, model="cnn", protocol="fault_filtered", title=""):
-    """A finished run that answers (track, label, heard), one window a clip."""
+    """A finished run that answers (track, label, predicted), one window a clip."""
     spec = models.spec(model)
     run = Run.create(folder / run_id, RunConfig(model=spec.config, train=spec.train))
     rows = [
         {"track": track, "genre": genre, "start": 0.0}
-        | {name: 0.91 if name == heard else 0.01 for name in GTZAN_GENRES}
-        for track, genre, heard in verdicts
+        | {name: 0.91 if name == predicted else 0.01 for name in GTZAN_GENRES}
+        for track, genre, predicted in verdicts
     ]
     run.write_predictions(pd.DataFrame(rows))
     run.write_evaluation({"protocol": protocol})
@@ -335,7 +335,7 @@ def test_the_worst_confusion_is_open_and_a_line_opens_another(page):
     press(page, str(worst[1]))
     assert not page.exception
     assert page.query_params["label"] == worst[1].genre
-    assert page.query_params["heard"] == worst[1].predicted
+    assert page.query_params["predicted"] == worst[1].predicted
     assert len(page.dataframe[0].value) == worst[1].clips
 
 
@@ -348,16 +348,16 @@ def models_folder():
 def test_a_cell_can_be_chosen_by_keyboard(page):
     page.run()
     widget(page, "Label").set_value("classical")
-    widget(page, "heard as").set_value("classical")
+    widget(page, "predicted as").set_value("classical")
     widget(page, "by").set_value("shipped-cnn_gru").run()
     assert not page.exception
     assert "Right: classical → classical" in texts(page)
-    assert set(page.dataframe[0].value["CNN-GRU hears"]) == {"classical"}
+    assert set(page.dataframe[0].value["CNN-GRU predicts"]) == {"classical"}
     assert page.query_params["by"] == "shipped-cnn_gru"
 
 
 def test_an_empty_cell_says_so(page):
-    page.query_params.update({"label": "classical", "heard": "metal"})
+    page.query_params.update({"label": "classical", "predicted": "metal"})
     page.run()
     assert not page.exception and not page.dataframe
     assert "classical → metal, 0 of 30 clips" in texts(page)
@@ -365,7 +365,7 @@ def test_an_empty_cell_says_so(page):
 
 def test_a_link_to_nonsense_is_no_fault(page):
     page.query_params.update(
-        {"label": "<script>", "heard": "polka", "by": "../..", "networks": "x", "protocol": "y"}
+        {"label": "<script>", "predicted": "polka", "by": "../..", "networks": "x", "protocol": "y"}
     )
     page.query_params.update({"numbers": "z", "layout": "w", "clip": "v"})
     page.run()
@@ -425,7 +425,7 @@ def test_a_difference_counts_only_common_clips(page, runs_folder):
     page.query_params.update({"protocol": "fault_filtered", "layout": "difference"})
     page.run()
     assert not page.exception
-    assert "Of 1 clips, two alone names **1** right, one alone **0**" in texts(page)
+    assert "Of 1 clips, two alone predicts **1** right, one alone **0**" in texts(page)
     assert [b.label for b in page.button] == ["rock → metal: two 0, one 1 of 1 clips"]
     press(page, "rock → metal")
     assert list(page.dataframe[0].value["Clip"]) == ["rock.00001"]
@@ -477,7 +477,7 @@ def test_a_clip_can_be_heard_where_there_is_audio(page, runs_folder, toy_audio):
     assert widget(page, "Listen to").options == [track]
     assert len(page.get("audio")) == 1
     assert page.query_params["clip"] == track
-    assert "See what the networks hear in it" in [button.label for button in page.button]
+    assert "See what the networks predict for it" in [button.label for button in page.button]
 
 
 def test_a_damaged_or_old_file_is_no_fault(page, runs_folder, tmp_path, monkeypatch, music):

@@ -1,1 +1,1 @@
-"""What the page Compare shows below its table, a module for each view."""
+"""What the page Compare is made of, a module for each view."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.charts.scores import genre_bars
+from deepmusic.charts.scores import measure_chart
 from deepmusic.scores import Score
 from deepmusic.ui import query_params
 
-BY_GENRE_WORDS = {
-    "recall": "**Recall:** of the test clips labelled so, how many did the network name so?",
-    "precision": "**Precision:** of the test clips that the network named so, how many are "
+_WORDS = {
+    "recall": "**Recall:** of the test clips labelled so, how many did the network predict so?",
+    "precision": "**Precision:** of the test clips that the network predicted so, how many are "
     "labelled so?",
     "f1": "**F1:** the harmonic mean of recall and precision, which is high only where both are.",
 }
@@ -22,22 +22,19 @@ def show(scores: Sequence[Score]) -> None:
     shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
     measure = query_params.choose(
         "bars",
-        list(BY_GENRE_WORDS),
+        list(_WORDS),
         str.capitalize,
         label="What the bars are",
         label_visibility="collapsed",
     )
     st.plotly_chart(
-        genre_bars(
-            {score.candidate.name: score.candidate.model for score in shown},
-            {score.candidate.name: score.by_genre(measure) for score in shown},
-        ),
+        measure_chart(shown, measure),
         config={"displayModeBar": False},
         alt=f"{measure.capitalize()} of each network, genre by genre",
     )
     fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
     st.caption(
-        f"{BY_GENRE_WORDS[measure]} Genres that are easy for all stand left. A genre has as few as "
+        f"{_WORDS[measure]} Genres that are easy for all stand left. A genre has as few as "
         f"{fewest} test clips here, so one clip more or less moves a bar by about "
         f"{100 / fewest:.2g} points."
     )

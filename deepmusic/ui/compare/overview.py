@@ -1,0 +1,100 @@
+"""The networks side by side: accuracy as a chart and as the paper's Table 1, and the report."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from deepmusic import models, report
+from deepmusic.candidates import filter_candidates, protocols_of, train_commands
+from deepmusic.charts.scores import accuracy_chart
+from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
+from deepmusic.scores import Candidate, Score
+from deepmusic.ui import markdown, query_params
+from deepmusic.ui.compare.scores import measure_times, measured_times
+from deepmusic.wording import Markup, results_table
+
+_MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
+_CHART_WORDS = (
+    "**Dot:** accuracy over test clips, each predicted by the mean of all its windows. **Bar:** "
+    "the 95 % interval; with other clips of the same kind, the dot would mostly land in there. "
+    "Where bars overlap widely, the order of the dots says little. "
+)
+_CEILING_WORDS = (
+    "**Dashed:** about 5.5 % of GTZAN's labels are wrong, so even a perfect listener would reach "
+    "about 94.5 % (Sturm 2014). "
+)
+_PAPER_WORDS = (
+    "**Ring:** the paper's notebooks, whose clips are predicted by the vote of their 1.5 s windows "
+    "and also steered the training, which flatters."
+)
+_TABLE_WORDS = (
+    "Small numbers are 95 % intervals over clips, since windows of one clip are right or wrong "
+    "together. *Windows right* is what the paper's Table 1 prints, of windows of 1.5 s where ours "
+    "last 3 s. *By vote*: the genre that most windows of a clip predict. *Training*: all epochs on "
+    "the machine that trained it. *One song*: mel-spectrogram and network for 30 s, on this "
+    "machine, the median of five (also: `python -m deepmusic time`)."
+)
+_SEEDS_WORDS = (
+    " *Over seeds*: clips right by mean probability, mean and standard deviation over trainings "
+    "that differ in their seed alone; the shipped run is one of them."
+)
+
+
+def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
+    """Let a visitor choose a protocol; return it with the candidates to show."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        asked = query_params.choose(
+            "protocol",
+            list(map(str, protocols_of(candidates))),
+            label="Tested by protocol",
+            default=str(BENCHMARK_PROTOCOL),
+        )
+        protocol = Protocol.parse(asked)
+        newest = filter_candidates(candidates, protocol)
+        every = filter_candidates(candidates, protocol, all_own=True)
+        all_own = len(every) > len(newest) and st.toggle(
+            "All of my runs",
+            key="all_own",
+            help="Otherwise the newest run of each network.",
+            persist_state="session",
+            width="content",
+        )
+    return protocol, every if all_own else newest
+
+
+def show(scores: Sequence[Score]) -> None:
+    """Draw the scores of one protocol with their intervals, and list them."""
+    protocol = scores[0].candidate.protocol
+    name = markdown.plain(str(protocol))
+    if all(score.candidate.model == models.BASELINE for score in scores):
+        commands = ", ".join(f"`{line}`" for line in train_commands("all", protocol))
+        st.info(f"Only the SVM has been measured by {name} yet. Measure the networks: {commands}")
+    left, right = st.columns([3, 2], gap="medium")
+    left.plotly_chart(
+        accuracy_chart(scores),
+        config={"displayModeBar": False},
+        alt="Accuracy of each network over test clips, with its interval",
+    )
+    unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
+    right.markdown(f"Protocol **{name}**, {scores[0].clips:,} test {unit}. {protocol.description}")
+    right.caption(
+        _CHART_WORDS
+        + (_CEILING_WORDS if protocol.is_of_gtzan else "")
+        + (_PAPER_WORDS if protocol == BENCHMARK_PROTOCOL else "")
+    )
+    table = results_table(scores, _MARKUP, measured_times())
+    st.table(table, hide_index=True, border="horizontal")
+    left, right = st.columns([5, 1], gap="medium")
+    left.caption(_TABLE_WORDS + (_SEEDS_WORDS if "Over seeds" in table else ""))
+    if right.button("Time one song here", help="Times the shipped networks; takes some seconds."):
+        with right, st.spinner("Timing ...", show_time=True):
+            measure_times()
+        st.rerun()
+    right.download_button(
+        "Hand-out (HTML)",
+        lambda: report.to_html(scores),
+        file_name=f"deepmusic-{protocol.slug}.html",
+        mime="text/html",
+        help="This table and its charts as one page that needs no network.",
+        on_click="ignore",
+    )
