@@ -9,11 +9,14 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help app test lint format screenshot results train fuzz audit clean
 
+# In MB: as large as a song may be, which is less on a public server (DEEPMUSIC_PUBLIC).
+UPLOAD_LIMIT := from deepmusic.deployment import current; print(current().audio_limits.max_bytes >> 20)
+
 help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 app: $(VENV)/.app ## Open the app in the browser
-	$(BIN)/streamlit run app.py $(if $(filter 1,$(DEEPMUSIC_PUBLIC)),--server.maxUploadSize 20)
+	$(BIN)/streamlit run app.py --server.maxUploadSize "$$($(BIN)/python -c '$(UPLOAD_LIMIT)')"
 
 test: $(VENV)/.dev ## Lint, then run all tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

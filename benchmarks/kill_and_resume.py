@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deepmusic import launch, models, recipes
+from deepmusic import models, recipes, worker
+from deepmusic.callbacks import saved_epochs
 from deepmusic.runs import FINISHED, INTERRUPTED, RUNNING, Run, list_runs
 
 #: One kill in so many comes while the worker starts up, the others while it trains.
@@ -31,7 +32,7 @@ CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 def complete_epochs(run: Run) -> int:
     """Count the epochs that have both a row and weights."""
-    return max(run.checkpoints(), default=-1) + 1
+    return max(saved_epochs(run), default=-1) + 1
 
 
 def listed_state(run: Run) -> str:
@@ -73,18 +74,18 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
     before = complete_epochs(run)
     violations = []
     began = time.monotonic()
-    worker = launch.start(run)
+    process = worker.start(run)
     try:
         wait_for_moment(run, chance, starting)
         doing = in_words(run)
     finally:
-        worker.kill()
+        process.kill()
     waited = time.monotonic() - began
     if run.state == FINISHED:
         raise SystemExit("The run was finished before all kills were done: give more --epochs.")
     # Dead but not reaped, as under a server that never waits for it. On a busy machine the system
     # may take a while to end a process that steps back for others, and it holds its lock till then.
-    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     died = time.monotonic() - began - waited
     state = listed_state(run)
     if state != INTERRUPTED:
@@ -96,7 +97,7 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
         if listed_state(run) == RUNNING:
             violations.append("a dead worker was listed as running later")
             break
-    worker.wait()
+    process.wait()
     after = complete_epochs(run)
     if after < before:
         violations.append(f"{before} epochs were complete, and {after} are left")
@@ -109,16 +110,16 @@ def new_run(folder: Path, name: str, epochs: int, seed: int) -> Run:
     """Make a run of the toy set."""
     model, recipe = recipes.recipe(name, "class")
     recipe = recipe.changed(data="toy", epochs=epochs, patience=epochs, seed=seed)
-    return launch.create(model, recipe, folder)
+    return worker.create(model, recipe, folder)
 
 
 def finish(run: Run) -> None:
     """Train a run to its end."""
-    worker = launch.start(run)
+    process = worker.start(run)
     try:
-        wait_until(lambda: worker.poll() is not None)
+        wait_until(lambda: process.poll() is not None)
     finally:
-        worker.kill()
+        process.kill()
     if run.state != FINISHED:
         raise RuntimeError(f"{run.id} is {run.state}: {run.error}{run.log_tail()}")
 

@@ -32,7 +32,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from deepmusic import audio, launch, models, prediction, recipes, synth
+from deepmusic import audio, models, prediction, recipes, synth, worker
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.classify.result import certainty
@@ -212,10 +212,10 @@ def main() -> int:
             f"server {megabytes(server.pid):.0f} MB"
         )
         model, recipe = recipes.recipe("cnn", "class")
-        run = launch.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
+        run = worker.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
         for training in (False, True) if options.visitors else ():
             if training:
-                launch.start(run)
+                worker.start(run)
                 while not run.history():
                     time.sleep(0.5)
             for visitors in options.visitors:
@@ -242,7 +242,7 @@ def main() -> int:
                 )
                 print("\n".join(faults[:3]), end="\n" if faults else "")
         if run.is_locked():
-            launch.stop(run)
+            worker.stop(run)
         while run.is_locked():
             time.sleep(0.2)
         done, per_session = 0, 10

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from first_paint import start_server
 from playwright.sync_api import Page, sync_playwright
 
-from deepmusic import launch, recipes
+from deepmusic import recipes, worker
 from deepmusic.runs import RUNNING
 
 RERUNS = 40
@@ -58,12 +58,12 @@ def main() -> None:
         rerun_seconds(page)
         report("idle", rerun_seconds(page))
         model, recipe = recipes.recipe("cnn", "class")
-        run = launch.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
-        launch.start(run)
+        run = worker.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
+        worker.start(run)
         while not (run.state == RUNNING and run.history()):
             time.sleep(0.2)
         report("while training", rerun_seconds(page))
-        launch.stop(run)
+        worker.stop(run)
         while run.is_locked():
             time.sleep(0.2)
         browser.close()

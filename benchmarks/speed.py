@@ -18,7 +18,6 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +32,7 @@ import scipy.fft
 import soundfile
 from keras import layers
 
-from deepmusic import audio, features, models, prediction, recipes, synth, timing
+from deepmusic import audio, features, models, prediction, synth
 from deepmusic.config import FRONT_ENDS
 
 SECONDS, RATE = 30, 22_050
@@ -228,16 +227,7 @@ def main() -> None:
                 )
         row(name, *times, remark)
 
-    # === Training ===
     print()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in models.MODELS:
-            model, recipe = recipes.recipe(name, "class")
-            step = timing.measure(model, recipe.changed(data="toy"), Path(folder)).step_seconds
-            print(
-                f"{f'training step, {models.title(name)}, {recipe.batch_size} windows':52} "
-                f"{1000 * step:9.1f} ms  {recipe.batch_size / step:,.0f} windows a second"
-            )
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
     print(f"{'memory of this process at most, both pipelines':52} {peak:9.0f} MB")

@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -216,14 +216,14 @@ def train(
 
     Runs lie in --out, in DEEPMUSIC_RUNS, or in runs/.
     """
-    from deepmusic import launch
+    from deepmusic import worker
     from deepmusic.runs import CANCELLED, FINISHED, Run
 
     if path:
-        launch.work(Run.open(path), lock)
+        worker.run_worker(Run.open(path), lock)
         return
     data = absolute_name(data)
-    split = split or recipes.usual_split(data)
+    split = split or recipes.default_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:
         if split == ALL_CLIPS:
@@ -242,7 +242,7 @@ def train(
     plans = []
     for name in chosen_models(model):
         sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
-        sizes = recipes.on_collection(sizes, data)
+        sizes = recipes.for_dataset(sizes, data)
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
@@ -250,14 +250,14 @@ def train(
     try:
         for plan in plans:
             # Made when its turn comes, so that one that is stopped leaves none that never began.
-            run = launch.create(*plan, out)
+            run = worker.create(*plan, out)
             created.append(run)
             if not as_json:
                 click.echo(run.path)
             if background:
-                launch.start(run)
+                worker.start(run)
                 continue
-            launch.work(run)
+            worker.run_worker(run)
             if run.state == CANCELLED:
                 resume = f"python -m deepmusic runs resume {run.id}"
                 raise RunError(f"{run.id} was stopped. Go on: {resume}")
@@ -281,11 +281,11 @@ def train_baseline(
     data: str, split: str, fold: int | None, out: Path | None, as_json: bool
 ) -> None:
     """Train and test the SVM, keep what comes of it among the runs, and print it."""
-    from deepmusic import launch, svm
+    from deepmusic import svm, worker
     from deepmusic.datasets import open_dataset
     from deepmusic.files import runs_folder
 
-    launch.refuse_if_forbidden()
+    worker.refuse_if_forbidden()
     run = svm.train(open_dataset(data), split, fold, out or runs_folder())
     if as_json:
         told = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
@@ -293,25 +293,6 @@ def train_baseline(
         return
     click.echo(run.path)
     click.echo(evaluate.metrics_table(models.title(BASELINE), run.evaluation))
-
-
-@main.command(hidden=True)
-@click.option("--model", type=MODEL_CHOICE, default=ALL)
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="class")
-@click.option("--changes", type=json.loads, default="{}", help="Settings as JSON.")
-def measure(model: str, preset: str, changes: dict[str, Any]) -> None:
-    """Measure how long a training takes on this machine; the Train page calls this."""
-    from deepmusic import launch, timing
-    from deepmusic.files import runs_folder
-
-    with launch.measuring(runs_folder()):
-        for name in chosen_models(model):
-            sizes, recipe = recipes.recipe(name, preset)
-            recipe = recipe.changed(**changes)
-            sizes = recipes.on_collection(sizes, recipe.data)
-            known = timing.lookup(sizes, recipe) or timing.measure(sizes, recipe)
-            seconds = known.total_seconds(recipe.epochs)
-            click.echo(f"{models.title(name)}: {timing.in_words(seconds)}")
 
 
 # === runs ===
@@ -366,11 +347,11 @@ def run_action(name: str, words: str, help_text: str) -> None:
     @click.argument("run_id", metavar="ID")
     @JSON_OPTION
     def command(run_id: str, as_json: bool) -> None:
-        from deepmusic import launch
+        from deepmusic import worker
         from deepmusic.runs import find_run
 
         run = find_run(run_id)
-        {"stop": launch.stop, "resume": launch.start, "delete": type(run).delete}[name](run)
+        {"stop": worker.stop, "resume": worker.start, "delete": type(run).delete}[name](run)
         if as_json and name != "delete":
             print_runs([run], as_json)
         elif as_json:

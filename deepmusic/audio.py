@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from deepmusic import public
+from deepmusic import deployment
 from deepmusic.config import AudioLimits, MelConfig
 from deepmusic.errors import AudioError, SilenceError
 
@@ -113,7 +113,7 @@ def load_song(
         Of the result, in Hz; None keeps the file's own.
     limits : AudioLimits, optional
         What is too large, too long or too quiet; by default what holds here
-        (`deepmusic.public`).
+        (`deepmusic.deployment`).
 
     Returns
     -------
@@ -125,7 +125,7 @@ def load_song(
         If it is missing, too large, empty, not sound, damaged, too long, silent, or holds values
         that are no numbers.
     """
-    limits = limits or public.audio_limits()
+    limits = limits or deployment.current().audio_limits
     if isinstance(source, bytes):
         data, name = source, Path(name or "sound").name
     else:
@@ -176,7 +176,7 @@ def song_from_array(
     AudioError
         As `load_song`, or if `y` is not one- or two-dimensional.
     """
-    limits = limits or public.audio_limits()
+    limits = limits or deployment.current().audio_limits
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
         raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
@@ -442,7 +442,7 @@ def _silent(name: str) -> SilenceError:
 
 def is_silent(samples: np.ndarray, limits: AudioLimits | None = None) -> bool:
     """Tell whether samples stay within the silence limit, whatever their constant offset."""
-    limits = limits or public.audio_limits()
+    limits = limits or deployment.current().audio_limits
     return samples.size == 0 or float(np.ptp(samples)) / 2 < limits.silence_peak
 
 

@@ -318,18 +318,6 @@ class TrainConfig(Config):
         return self
 
 
-class LaunchLimits(Config):
-    """How much trains at once.
-
-    Attributes
-    ----------
-    workers : int
-        Runs that train at the same time; further ones wait in order.
-    """
-
-    workers: PositiveInt = 1
-
-
 class RunConfig(Config):
     """Everything that made a run: the network, the recipe, and the versions that ran it.
 

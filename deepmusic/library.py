@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepmusic import embeddings, public
+from deepmusic import deployment, embeddings
 from deepmusic.embeddings import Passages
 from deepmusic.errors import LibraryError
 from deepmusic.files import acquire_lock, is_locked, library_folder, replacing
@@ -56,10 +56,10 @@ _NOT_WRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR")
 
 def refuse_if_forbidden() -> None:
     """Raise `LibraryError` on a public server: a visitor must not look into its folders."""
-    if public.is_public():
+    if not deployment.current().may_index:
         raise LibraryError(
-            f"Music libraries are switched off here ({public.VARIABLE}=1). Run DeepMusic on your "
-            "own machine to use yours."
+            f"Music libraries are switched off here ({deployment.VARIABLE}=1). Run DeepMusic on "
+            "your own machine to use yours."
         )
 
 

@@ -1,20 +1,16 @@
-"""A run on disk: one directory with its settings, weights and results. No Keras here.
+"""Training runs on disk: each a directory with its settings, weights and results. No Keras here.
 
 What state a run is in is derived from its files and its lock, and never stored, so that nothing can
 be left saying "running" after its worker was killed.
 """
 
+import csv
 import json
-import os
-import platform
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -42,12 +38,16 @@ RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
 #: Why a run failed that could not write down why.
 DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are kept."
 
-_VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
-
 #: What Keras writes of the validation where there is none.
 _UNMEASURED = "NA"
 
-_CHECKPOINT = re.compile(r"epoch-(\d{4})\.weights\.h5")
+#: Columns of words in tables of predictions, where everything else is a number.
+_WORDS = ("track", "genre", "heard", "heard_by_vote")
+
+
+def _file(name: str, doc: str) -> Any:
+    """Return a property: the path of a file of a run."""
+    return property(lambda run: run.path / name, doc=doc)
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class Run:
     """
 
     path: Path
+
+    history_path = _file("history.csv", "Loss and accuracy by epoch.")
+    log_path = _file("log.txt", "Log of the worker.")
+    weights_path = _file("model.weights.h5", "Weights that are kept, without optimiser state.")
+    predictions_path = _file("predictions.csv", "Probabilities of every test window.")
+    clips_path = _file("clips.csv", "Predictions by clip: what is shipped of a repeat.")
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> "Run":
@@ -89,36 +95,26 @@ class Run:
 
     @cached_property
     def config(self) -> RunConfig:
-        """Settings of the run, read once."""
+        """Settings of the run, read once: they never change."""
         return RunConfig.load(self.path / "config.json")
 
     # === State ===
 
     @property
     def state(self) -> str:
-        """What the run's files and its lock say: one of the six states."""
+        """One of the six states, as the run's files and its lock have it."""
         if (self.path / "evaluation.json").exists():
             return FINISHED
         if self.is_locked():
             return RUNNING if self.progress else QUEUED
         if (self.path / "error.txt").exists():
             return FAILED
-        if self.is_cancelled():
-            return CANCELLED
-        return INTERRUPTED
+        return CANCELLED if self.is_cancelled() else INTERRUPTED
 
     def take_lock(self) -> IO[bytes]:
-        """Take the lock that a worker holds while it lives; the system frees it, however it dies.
+        """Take the lock that a worker holds while it lives; raise `RunError` if another has it.
 
-        Returns
-        -------
-        file
-            Whoever has it open holds the lock: this process, and those that inherit it.
-
-        Raises
-        ------
-        RunError
-            If another worker holds it.
+        Whoever has the file open holds it: this process, and those that inherit it.
         """
         try:
             return acquire_lock(self.path / "run.lock")
@@ -126,21 +122,21 @@ class Run:
             raise RunError(f"{self.id} is {self.state} already. Stop it first.") from error
 
     def is_locked(self) -> bool:
-        """Tell whether a worker lives, by trying its lock."""
+        """Tell whether a worker lives, by its lock."""
         return is_locked(self.path / "run.lock")
 
-    def take_ticket(self) -> None:
-        """Take a place in the queue, behind those who have one."""
-        (self.path / "ticket").unlink(missing_ok=True)
+    def enqueue(self) -> None:
+        """Enter the queue, behind those who wait in it."""
+        self.dequeue()
         (self.path / "ticket").touch()
 
-    def drop_ticket(self) -> None:
+    def dequeue(self) -> None:
         """Leave the queue."""
         (self.path / "ticket").unlink(missing_ok=True)
 
     @property
     def ticket(self) -> int | None:
-        """When the run was put into the queue, in ns; None if it is not there."""
+        """When the run entered the queue, in ns; None if it is not there."""
         try:
             return (self.path / "ticket").stat().st_mtime_ns
         except OSError:
@@ -175,30 +171,31 @@ class Run:
         for name in ("cancelled", "error.txt", "progress.json"):
             (self.path / name).unlink(missing_ok=True)
 
-    # === What a worker writes ===
-
     @property
-    def history_path(self) -> Path:
-        """Loss and accuracy by epoch."""
-        return self.path / "history.csv"
+    def progress(self) -> dict[str, Any]:
+        """What the worker does just now: ``phase``, ``epoch``, ``step``, ``steps``; or empty."""
+        return _read_json(self.path / "progress.json")
+
+    def write_progress(self, **progress: Any) -> None:
+        """Write what the worker does just now."""
+        write_atomically(self.path / "progress.json", json.dumps(progress))
+
+    def log_tail(self, n_lines: int = 12) -> str:
+        """Return the last lines of the log."""
+        return "\n".join(_read_text(self.log_path).splitlines()[-n_lines:])
+
+    # === Epochs ===
 
     def history(self) -> list[dict[str, float]]:
         """Read loss and accuracy by complete epoch; empty before the first."""
-        lines = _read_text(self.history_path).splitlines()
-        if not lines:
-            return []
-        names = lines[0].split(",")
-        rows = (line.split(",") for line in lines[1:])
-        return [
-            {
-                name: float(value)
-                for name, value in zip(names, row, strict=True)
-                if value != _UNMEASURED
-            }
-            for row in rows
+        epochs = []
+        for row in csv.DictReader(_read_text(self.history_path).splitlines()):
             # A worker that is killed while it writes leaves half a row.
-            if len(row) == len(names) and all(v == _UNMEASURED or _is_number(v) for v in row)
-        ]
+            with suppress(TypeError, ValueError):
+                epochs.append(
+                    {name: float(value) for name, value in row.items() if value != _UNMEASURED}
+                )
+        return epochs
 
     def cut_history(self, n_epochs: int) -> None:
         """Drop the rows of epochs that will be done again."""
@@ -214,65 +211,11 @@ class Run:
         kept = _kept(self.history())
         return None if kept is None else int(kept["epoch"])
 
-    @property
-    def progress(self) -> dict[str, Any]:
-        """What the worker does just now: ``phase``, ``epoch``, ``step``, ``steps``; or empty."""
-        try:
-            return json.loads(_read_text(self.path / "progress.json") or "{}")
-        except ValueError:
-            return {}
-
-    def write_progress(self, **progress: Any) -> None:
-        """Write what the worker does just now."""
-        write_atomically(self.path / "progress.json", json.dumps(progress))
-
-    @property
-    def log_path(self) -> Path:
-        """What the worker said."""
-        return self.path / "log.txt"
-
-    def log_tail(self, n_lines: int = 12) -> str:
-        """Return the last lines of the log."""
-        return "\n".join(_read_text(self.log_path).splitlines()[-n_lines:])
-
-    def checkpoint_path(self, epoch: int) -> Path:
-        """Weights and optimiser state after an epoch, counted from 0."""
-        return self.path / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
-
-    def checkpoints(self) -> list[int]:
-        """Epochs whose weights are on disk, in order."""
-        found = map(_CHECKPOINT.fullmatch, _names_in(self.path / "checkpoints"))
-        return sorted(int(match[1]) for match in found if match)
-
-    def drop_checkpoints(self, keep: Sequence[int] = ()) -> None:
-        """Delete all checkpoints but these."""
-        for epoch in self.checkpoints():
-            if epoch not in keep:
-                self.checkpoint_path(epoch).unlink(missing_ok=True)
-        if not keep:
-            shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
-
-    @property
-    def weights_path(self) -> Path:
-        """Weights that the run kept, without optimiser state."""
-        return self.path / "model.weights.h5"
-
-    @property
-    def predictions_path(self) -> Path:
-        """Probabilities of every test window."""
-        return self.path / "predictions.csv"
+    # === Results ===
 
     def read_predictions(self) -> "pd.DataFrame":
         """Read ``predictions.csv``; raise `RunError` if that is missing."""
-        import pandas as pd
-
-        try:
-            # As they stand: a track may be called 000002, and a genre None.
-            return pd.read_csv(self.predictions_path, converters={"track": str, "genre": str})
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"{self.path} has no readable predictions.csv ({error}). Train it to the end."
-            ) from error
+        return self._read_table(self.predictions_path, "Train it to the end.")
 
     def write_predictions(self, predictions: "pd.DataFrame") -> None:
         """Write ``predictions.csv``, whole or not at all."""
@@ -280,29 +223,26 @@ class Run:
             self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
         )
 
-    @property
-    def clips_path(self) -> Path:
-        """Verdicts on clips, which are shipped of a repeat instead of its predictions."""
-        return self.path / "clips.csv"
-
     def read_clips(self) -> "pd.DataFrame":
         """Read ``clips.csv`` by track; raise `RunError` if that is missing."""
+        cure = "Ship this repeat again: python -m deepmusic ship --repeat RUN"
+        return self._read_table(self.clips_path, cure).set_index("track")
+
+    def _read_table(self, path: Path, cure: str) -> "pd.DataFrame":
         import pandas as pd
 
         try:
-            return pd.read_csv(self.clips_path, index_col="track")
+            # Words as they stand: a track may be called 000002, and a genre None.
+            return pd.read_csv(path, dtype=dict.fromkeys(_WORDS, str), keep_default_na=False)
         except (OSError, ValueError) as error:
-            raise RunError(
-                f"{self.path} has no readable clips.csv ({error}). Ship this repeat again: "
-                "python -m deepmusic ship --repeat RUN"
-            ) from error
+            raise RunError(f"{self.path} has no readable {path.name} ({error}). {cure}") from error
 
-    @cached_property
+    @property
     def evaluation(self) -> dict[str, Any]:
         """What the run reached on its test part; raise `RunError` if that is missing."""
         try:
-            return json.loads((self.path / "evaluation.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            return dict(json.loads((self.path / "evaluation.json").read_text(encoding="utf-8")))
+        except (OSError, TypeError, ValueError) as error:
             raise RunError(
                 f"{self.path} has no readable evaluation.json ({error}). Train it to the end."
             ) from error
@@ -310,7 +250,7 @@ class Run:
     @property
     def protocol(self) -> Protocol:
         """What it was tested by; raise `RunError` if its evaluation does not say."""
-        text = self.evaluation.get("protocol") if isinstance(self.evaluation, dict) else None
+        text = self.evaluation.get("protocol")
         if not isinstance(text, str):
             raise RunError(
                 f"{self.path / 'evaluation.json'} does not say its protocol. Train this run again."
@@ -323,17 +263,10 @@ class Run:
             self.path / "evaluation.json", json.dumps(evaluation, indent=2, default=float) + "\n"
         )
 
-    # === Repeats ===
-
     def repeats(self) -> dict[int, "Run"]:
         """List what was shipped beside this run under other seeds, by seed."""
-        found = _names_in(self.path / _REPEATS)
-        numbers = sorted(int(name) for name in found if name.isdecimal())
-        return {
-            number: repeat
-            for number in numbers
-            if (repeat := self.repeat(number)).clips_path.exists()
-        }
+        found = (path.parent.name for path in self.path.glob(f"{_REPEATS}/*/clips.csv"))
+        return {seed: self.repeat(seed) for seed in sorted(map(int, filter(str.isdecimal, found)))}
 
     def repeat(self, seed: int) -> "Run":
         """Return what was, or is to be, shipped beside this run under another seed."""
@@ -344,11 +277,8 @@ class Run:
     @property
     def notes(self) -> dict[str, str]:
         """The ``title`` and ``text`` that someone gave the run; both may be empty."""
-        try:
-            stored = json.loads(_read_text(self.path / "notes.json") or "{}")
-        except ValueError:
-            stored = {}
-        return {"title": str(stored.get("title", "")), "text": str(stored.get("text", ""))}
+        stored = _read_json(self.path / "notes.json")
+        return {name: str(stored.get(name, "")) for name in ("title", "text")}
 
     def write_notes(self, title: str, text: str) -> None:
         """Give the run a title and notes; raise `RunError` if they cannot be written."""
@@ -376,7 +306,7 @@ class Run:
             ) from error
 
     def summary(self) -> dict[str, Any]:
-        """Return one row of a table of runs.
+        """Return one row of a table of runs; it raises nothing.
 
         Returns
         -------
@@ -385,69 +315,30 @@ class Run:
             ``epochs``, ``val_accuracy`` (of the kept epoch), ``clip_accuracy`` (test),
             ``created``, ``error``. Of a run whose settings cannot be read, the error says why.
         """
+        history = self.history()
         row = dict.fromkeys(
             ("model", "data", "split", "epochs", "val_accuracy", "clip_accuracy", "created")
         )
-        history = self.history()
         row |= {"id": self.id, "title": self.notes["title"], "state": self.state}
         row |= {"epoch": len(history), "error": self.error.strip()}
         try:
-            config = self.config
+            train = self.config.train
             if row["state"] == FINISHED:
                 row["clip_accuracy"] = self.evaluation.get("clip_accuracy")
         except RunError as error:
             return row | {"error": str(error)}
-        row |= {
-            "model": config.model.name,
-            "data": config.train.data,
-            "split": str(config.train.protocol),
-            "epochs": config.train.epochs,
-            "created": config.created.isoformat(),
-        }
-        if history:
-            row["val_accuracy"] = _kept(history).get("val_accuracy")
-        return row
+        row |= {"model": self.config.model.name, "created": self.config.created.isoformat()}
+        row |= {"data": train.data, "split": str(train.protocol), "epochs": train.epochs}
+        return row | {"val_accuracy": (_kept(history) or {}).get("val_accuracy")}
 
 
 # === Folders of runs ===
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions that decide a run's numbers, for its ``config.json``."""
-    found = {"python": platform.python_version()}
-    found["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
-    for name in _VERSIONED:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
-def new_run(config: RunConfig, folder: Path | None = None) -> Run:
-    """Make a run with an id of its own, such as ``20261122-174803-crnn``."""
-    folder = folder or runs_folder()
-    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{config.model.name}"
-    for run_id in _numbered(stamp):
-        try:
-            (folder / run_id).mkdir(parents=True)
-            return Run.create(folder / run_id, config)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise RunError(
-                f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
-                "DEEPMUSIC_RUNS to a folder that can be written."
-            ) from error
-    raise AssertionError("unreachable: there is always a next number")
-
-
 def list_runs(folder: Path | None = None) -> list[Run]:
     """List the runs of a folder, oldest first; those that cannot be read are listed too."""
     folder = folder or runs_folder()
-    return [
-        Run(folder / name)
-        for name in sorted(_names_in(folder))
-        if (folder / name / "config.json").exists()
-    ]
+    return [Run(path.parent) for path in sorted(folder.glob("*/config.json"))]
 
 
 def find_run(run_id: str, folder: Path | None = None) -> Run:
@@ -468,35 +359,16 @@ def shipped_path(name: str, protocol: Protocol = BENCHMARK_PROTOCOL) -> Path:
 
 
 def shipped_run(name: str, protocol: Protocol = BENCHMARK_PROTOCOL) -> Run:
-    """Open the run that DeepMusic ships for a network.
-
-    Raises
-    ------
-    RunError
-        If its files are missing.
-    """
+    """Open the run that DeepMusic ships for a network; raise `RunError` if files are missing."""
     return Run.open(shipped_path(name, protocol))
 
 
 def shipped_runs(folder: Path | None = None) -> list[Run]:
-    """List the networks' runs that DeepMusic ships and has tested, without their repeats.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Where to look instead of `SHIPPED`.
-    """
+    """List the runs of networks in a folder (`SHIPPED`) that were tested, without their repeats."""
     folder = folder or SHIPPED
     found = (path.parent for path in sorted(folder.rglob("config.json")))
     no_figures = {_REPEATS, DEPLOYED_PROTOCOL.name}
     return [Run(path) for path in found if no_figures.isdisjoint(path.relative_to(folder).parts)]
-
-
-def _names_in(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def _read_text(path: Path) -> str:
@@ -506,25 +378,16 @@ def _read_text(path: Path) -> str:
         return ""
 
 
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(_read_text(path))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _kept(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
     """Return the row of the epoch whose weights are kept; None before the first is complete."""
     if history and "val_loss" not in history[-1]:
         return history[-1]
     return min(history, key=lambda row: row["val_loss"], default=None)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbered(stem: str) -> Iterator[str]:
-    """Yield ``stem``, ``stem-2``, ``stem-3`` and so on."""
-    yield stem
-    number = 2
-    while True:
-        yield f"{stem}-{number}"
-        number += 1

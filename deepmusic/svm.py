@@ -134,7 +134,7 @@ def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Ru
     run.path.mkdir(parents=True, exist_ok=True)
     run.write_predictions(predictions)
     run.write_evaluation(found)
-    return Run(run.path)
+    return run
 
 
 def _load_part(dataset: Dataset, split: Split, part: str) -> LogMels:

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from deepmusic import launch, models
+from deepmusic import models, worker
 from deepmusic.__main__ import main
 from deepmusic.audio import load_song
 from deepmusic.prediction import classify, load_classifiers
@@ -137,7 +137,7 @@ def test_train_on_the_toy_set(tmp_path):
 
 
 def test_train_prints_its_runs_as_json(tmp_path, monkeypatch):
-    monkeypatch.setattr(launch, "start", lambda made: None)
+    monkeypatch.setattr(worker, "start", lambda made: None)
     result = run(
         *("train", "--data", "toy", "--epochs", 2, "--repeats", 2),
         *("--background", "--json", "--out", tmp_path),
@@ -149,7 +149,7 @@ def test_train_prints_its_runs_as_json(tmp_path, monkeypatch):
 
 
 def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
-    monkeypatch.setattr(launch, "work", lambda made: made.cancel())
+    monkeypatch.setattr(worker, "run_worker", lambda made: made.cancel())
     result = run("train", "--data", "toy", "--json", "--out", tmp_path)
     assert result.exit_code == 2
     assert "was stopped. Go on: python -m deepmusic runs resume" in result.stderr
@@ -181,7 +181,7 @@ def test_a_path_that_leads_nowhere_makes_no_run(tmp_path):
 def stored(tmp_path, monkeypatch):
     """A run that was interrupted, in the folder of runs."""
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
-    return launch.create(*recipe("crnn", "class"))
+    return worker.create(*recipe("crnn", "class"))
 
 
 def test_runs_list_as_objects(stored):
@@ -255,7 +255,7 @@ def test_an_unknown_run_is_refused(command, run_id, stored):
 
 
 def test_training_can_be_switched_off(stored, monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", "0")
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
     for arguments in (["train", "--data", "toy"], ["runs", "resume", stored.id]):
         result = run(*arguments)
         assert result.exit_code == 2

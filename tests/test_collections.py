@@ -425,9 +425,9 @@ def test_two_genres_of_ones_own_go_through_the_baseline(music, tmp_path):
 
 
 def test_a_network_learns_the_genres_of_its_collection(music):
-    config = recipes.on_collection(models.spec("crnn").config, str(music))
+    config = recipes.for_dataset(models.spec("crnn").config, str(music))
     assert config.genres == ("Rock", "hiphop")
-    assert recipes.on_collection(config, "gtzan") == config
+    assert recipes.for_dataset(config, "gtzan") == config
     assert models.spec("crnn").config.genres == GTZAN_GENRES
-    assert recipes.usual_split(str(music)) == "paper"
-    assert recipes.usual_split("toy") == "paper"
+    assert recipes.default_split(str(music)) == "paper"
+    assert recipes.default_split("toy") == "paper"

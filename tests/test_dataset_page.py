@@ -15,7 +15,7 @@ VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
 
 @pytest.fixture(autouse=True)
 def _nothing_at_hand(monkeypatch, tmp_path):
-    for name in ("GTZAN", "FMA", "ALLOW_TRAINING", "PUBLIC"):
+    for name in ("GTZAN", "FMA", "PUBLIC"):
         monkeypatch.delenv(f"DEEPMUSIC_{name}", raising=False)
     monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
 
@@ -315,13 +315,6 @@ def test_in_public_no_recording_is_played_and_no_folder_named(
     assert len(app.get("audio")) == (view == "front-end")
     for folder in (toy_gtzan, toy_fma):
         assert str(folder) not in str(app)
-
-
-def test_where_training_is_off_nothing_is_downloaded(monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", "0")
-    app = page(look="get", collection="own")
-    assert "Downloads are switched off here" in texts(app)
-    assert not app.text_input
 
 
 def test_without_gtzan_the_way_on_is_a_button():

@@ -329,9 +329,9 @@ def test_shipped_networks_were_tested_on_clips_they_never_saw(run):
         assert set(repeat.read_clips().index) == tested
 
 
-def test_runs_of_different_protocols_are_not_mixed():
-    one, other = shipped_run("cnn"), shipped_run("crnn")
-    other.__dict__["evaluation"] = {"protocol": "fault_filtered"}
+def test_runs_of_different_protocols_are_not_mixed(tmp_path):
+    one, other = shipped_run("cnn"), Run.create(tmp_path, shipped_run("crnn").config)
+    other.write_evaluation({"protocol": "fault_filtered"})
     with pytest.raises(RunError, match="different protocols"):
         evaluate.summarize_runs([one, other])
 

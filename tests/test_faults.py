@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import launch, models, runs
+from deepmusic import models, runs, worker
 from deepmusic.config import TrainConfig
 from deepmusic.errors import RunError
 from deepmusic.runs import list_runs
 
-ROOT = Path(launch.__file__).parent.parent
+ROOT = Path(worker.__file__).parent.parent
 TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
 TOY = TrainConfig(data="toy", epochs=2)
 
 
 @pytest.fixture
 def run(tmp_path):
-    return launch.create(TINY, TOY, tmp_path)
+    return worker.create(TINY, TOY, tmp_path)
 
 
 FAULTS = {"full": OSError(28, "No space left on device"), "read-only": OSError(30, "Read-only")}
@@ -71,7 +71,7 @@ def test_two_servers_make_runs_of_their_own(tmp_path):
     """Both make runs within the same second; no run is lost or shared."""
     code = (
         "from tests.test_faults import *\n"
-        f"print(*[launch.create(TINY, TOY, Path({str(tmp_path)!r})).id for _ in range(15)])"
+        f"print(*[worker.create(TINY, TOY, Path({str(tmp_path)!r})).id for _ in range(15)])"
     )
     servers = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -98,16 +98,16 @@ def test_a_run_that_another_server_deletes_is_gone_for_both(run, monkeypatch):
 
 
 def test_a_clock_that_is_set_back_loses_no_run_and_no_turn(tmp_path):
-    first, second = (launch.create(TINY, TOY, tmp_path) for _ in range(2))
+    first, second = (worker.create(TINY, TOY, tmp_path) for _ in range(2))
     with first.take_lock(), second.take_lock():
-        first.take_ticket()
-        second.take_ticket()
+        first.enqueue()
+        second.enqueue()
         # The second is queued after the clock was set back by a year.
         os.utime(second.path / "ticket", ns=(0, first.ticket - 10**9 * 86_400 * 365))
-        waits = [launch._someone_is_before(run) for run in (first, second)]
+        waits = [worker._has_predecessor(run) for run in (first, second)]
         assert sorted(waits) == [False, True], "one goes first, and one waits"
         os.utime(second.path / "ticket", ns=(0, first.ticket))
-        assert sorted(launch._someone_is_before(run) for run in (first, second)) == [False, True]
+        assert sorted(worker._has_predecessor(run) for run in (first, second)) == [False, True]
     assert {run.id for run in list_runs(tmp_path)} == {first.id, second.id}
 
 

@@ -1,9 +1,14 @@
 """What a visitor of a public server can and cannot do."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import audio, launch, public, recipes, synth
+from deepmusic import audio, deployment, recipes, synth, worker
 from deepmusic.datasets import Gtzan
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import AudioError, RunError
@@ -25,27 +30,49 @@ OUTSIDE = [
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
-    for name in (public.VARIABLE, ENVIRONMENT_VARIABLE, "DEEPMUSIC_ALLOW_TRAINING"):
+    for name in (deployment.VARIABLE, ENVIRONMENT_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def in_public(monkeypatch):
-    monkeypatch.setenv(public.VARIABLE, "1")
+    monkeypatch.setenv(deployment.VARIABLE, "1")
 
 
-@pytest.mark.parametrize(
-    ("word", "is_public"), [("1", True), ("yes", True), ("0", False), ("no", False), ("", False)]
-)
+WORDS = {"1": True, "yes": True, "True": True, "0": False, "no": False, "False": False, "": False}
+
+
+@pytest.mark.parametrize(("word", "is_public"), WORDS.items())
 def test_one_variable_decides(word, is_public, monkeypatch):
-    monkeypatch.setenv(public.VARIABLE, word)
-    assert public.is_public() is is_public
-    assert launch.training_allowed() is not is_public
+    monkeypatch.setenv(deployment.VARIABLE, word)
+    here = deployment.current()
+    assert here.is_public is is_public
+    assert {here.may_train, here.may_index, here.plays_dataset} == {not is_public}
+    assert here.audio_limits.max_bytes == (20 if is_public else 200) * 2**20
+
+
+@pytest.mark.parametrize(("word", "is_public"), WORDS.items())
+def test_uploads_end_where_songs_do(word, is_public, tmp_path):
+    """What `make app` tells Streamlit, with a stand-in for it that prints its options."""
+    root = Path(deployment.__file__).parent.parent
+    commands = {"streamlit": 'echo "$@"', "python": f'exec {sys.executable} "$@"', "pip": ""}
+    (tmp_path / "bin").mkdir()
+    for name, command in commands.items():
+        script = tmp_path / "bin" / name
+        script.write_text(f"#!/bin/sh\n{command}\n")
+        script.chmod(0o755)
+    (tmp_path / ".app").touch()
+    make = ["make", "--silent", "-C", root, "app", f"VENV={tmp_path}"]
+    done = subprocess.run(
+        make, env=os.environ | {deployment.VARIABLE: word}, capture_output=True, text=True
+    )
+    limit = 20 if is_public else 200
+    assert f"run app.py --server.maxUploadSize {limit}\n" in done.stdout, done.stderr
 
 
 def test_nobody_trains(in_public, tmp_path):
     with pytest.raises(RunError, match="switched off here"):
-        launch.create(*recipes.recipe("crnn", "class"), tmp_path)
+        worker.create(*recipes.recipe("crnn", "class"), tmp_path)
     assert not list(tmp_path.iterdir())
     app = AppTest.from_file("../pages/train.py", default_timeout=30)
     app.session_state["frame_is_up"] = True
@@ -81,7 +108,7 @@ def test_gtzan_is_not_played(in_public, monkeypatch, toy_gtzan):
 def test_folders_stay_unsaid(monkeypatch):
     words = "/home/ada/music lessons/runs/x/config.json cannot be read (see /srv/data/a.npz)."
     assert markdown.message(words).startswith("/home/ada")
-    monkeypatch.setenv(public.VARIABLE, "1")
+    monkeypatch.setenv(deployment.VARIABLE, "1")
     said = markdown.message(words)
     assert "config.json cannot be read (see a.npz)" in said
     for folder in ("/home", "ada/", "/srv", "data/"):
@@ -162,7 +189,7 @@ def show_all_kinds():
 @pytest.mark.parametrize("in_public", ["0", "1"])
 def test_every_error_shows_literally(in_public, monkeypatch):
     """Fault 14: what a file is called is no markup, and in public no folder is named."""
-    monkeypatch.setenv(public.VARIABLE, in_public)
+    monkeypatch.setenv(deployment.VARIABLE, in_public)
     app = AppTest.from_function(show_all_kinds)
     app.session_state["fault"] = "/home/ada/songs/<b>*a*_[x](http://y)_`$1$.mp3 is no music."
     app.run()
@@ -180,7 +207,7 @@ def test_every_error_shows_literally(in_public, monkeypatch):
 def test_pages_show_errors_by_one_way():
     from pathlib import Path
 
-    root = Path(public.__file__).parent / "ui"
+    root = Path(deployment.__file__).parent / "ui"
     own = [root / "song_source.py", *root.glob("classify/*.py"), *root.glob("lesson/*.py")]
     for path in [*own, *root.glob("curves/*.py"), *root.parent.parent.glob("pages/*.py")]:
         text = path.read_text(encoding="utf-8")
@@ -189,9 +216,7 @@ def test_pages_show_errors_by_one_way():
 
 def test_only_our_own_words_become_html():
     """Whoever writes another place with HTML reads this first, and escapes what others wrote."""
-    from pathlib import Path
-
-    root = Path(public.__file__).parent.parent
+    root = Path(deployment.__file__).parent.parent
     sources = [*root.glob("*.py"), *root.glob("pages/*.py"), *root.glob("deepmusic/ui/**/*.py")]
     found = {
         path.name: path.read_text(encoding="utf-8").count("st.html(")

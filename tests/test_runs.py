@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import datetime
 
 import pytest
 
@@ -18,8 +17,9 @@ from deepmusic.runs import Run
 
 HOLD = """
 import sys, time
-from filelock import FileLock
-lock = FileLock(sys.argv[1]).acquire()
+from pathlib import Path
+from deepmusic.files import acquire_lock
+lock = acquire_lock(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)
 """
@@ -71,6 +71,24 @@ def test_shipped_runs_are_small_and_whole(name):
         "model.weights.h5",
     }
     assert run.weights_path.stat().st_size < 8 * 2**20
+
+
+def test_an_evaluation_is_that_on_disk(run):
+    run.write_evaluation({"clip_accuracy": 0.5})
+    assert run.evaluation["clip_accuracy"] == 0.5
+    Run(run.path).write_evaluation({"clip_accuracy": 0.6})
+    assert run.evaluation["clip_accuracy"] == 0.6
+
+
+def test_tables_keep_words_as_they_stand(run):
+    """A track may be called 000002, and a genre None."""
+    table = "track,genre,heard,windows\n000002,None,1,20\n"
+    run.clips_path.write_text(table)
+    run.predictions_path.write_text(table)
+    clips = run.read_clips()
+    assert clips.index.tolist() == ["000002"]
+    assert clips.iloc[0].tolist() == ["None", "1", 20]
+    assert run.read_predictions().iloc[0].tolist() == ["000002", "None", "1", 20]
 
 
 # === State ===
@@ -133,12 +151,12 @@ def test_a_killed_worker_does_not_run(run):
 
 def test_a_new_ticket_is_the_youngest(run):
     assert run.ticket is None
-    run.take_ticket()
+    run.enqueue()
     os.utime(run.path / "ticket", ns=(5, 5))
     assert run.ticket == 5
-    run.take_ticket()
+    run.enqueue()
     assert run.ticket > 5
-    run.drop_ticket()
+    run.dequeue()
     assert run.ticket is None
 
 
@@ -216,19 +234,6 @@ def test_a_run_without_history_keeps_no_epoch(run):
     assert run.kept_epoch is None
 
 
-def test_checkpoints_are_listed_in_order_and_dropped(run):
-    assert run.checkpoints() == []
-    (run.path / "checkpoints").mkdir()
-    for epoch in (11, 2, 7):
-        run.checkpoint_path(epoch).touch()
-    (run.path / "checkpoints" / "unfinished.weights.h5").touch()
-    assert run.checkpoints() == [2, 7, 11]
-    run.drop_checkpoints(keep=(2, 11))
-    assert run.checkpoints() == [2, 11]
-    run.drop_checkpoints()
-    assert not (run.path / "checkpoints").exists()
-
-
 def test_notes_are_kept_and_may_be_damaged(run):
     assert run.notes == {"title": "", "text": ""}
     run.write_notes(" Größer ", "two\nlines\n")
@@ -239,50 +244,6 @@ def test_notes_are_kept_and_may_be_damaged(run):
 
 
 # === Folders of runs ===
-
-
-def test_new_runs_have_ids_of_their_own(tmp_path, config, monkeypatch):
-    class Noon:
-        @staticmethod
-        def now(zone):
-            return datetime(2026, 11, 22, 12, tzinfo=zone)
-
-    monkeypatch.setattr(runs, "datetime", Noon)
-    made = []
-    makers = [
-        threading.Thread(target=lambda: made.append(runs.new_run(config, tmp_path).id))
-        for _ in range(5)
-    ]
-    for maker in makers:
-        maker.start()
-    for maker in makers:
-        maker.join()
-    stem = "20261122-120000-crnn"
-    assert sorted(made) == [stem, *(f"{stem}-{number}" for number in range(2, 6))]
-    assert [run.id for run in runs.list_runs(tmp_path)] == sorted(made)
-
-
-def test_runs_lie_where_the_environment_says(tmp_path, config, monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path / "deep" / "er"))
-    made = runs.new_run(config)
-    assert made.path.parent == tmp_path / "deep" / "er"
-    assert runs.find_run(made.id) == made
-
-
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path, config):
-    (tmp_path / "file").touch()
-    with pytest.raises(RunError, match="No run can be made in"):
-        runs.new_run(config, tmp_path / "file" / "runs")
-
-
-def test_a_full_disk_is_refused(tmp_path, config, monkeypatch):
-    def no_room(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(runs, "write_atomically", no_room)
-    with pytest.raises(RunError, match="No space left on device"):
-        runs.new_run(config, tmp_path)
-    assert runs.list_runs(tmp_path) == []
 
 
 @pytest.mark.parametrize("outside", ["../secret", "/etc", "some/../some", "some/", ".", "", "none"])
@@ -296,7 +257,7 @@ def test_an_id_from_outside_names_no_folder(outside, run):
 
 def test_only_folders_with_settings_are_runs(run):
     (run.path.parent / "empty").mkdir()
-    (run.path.parent / ".worker-0.lock").touch()
+    (run.path.parent / ".worker.lock").touch()
     assert runs.list_runs(run.path.parent) == [run]
     assert runs.list_runs(run.path / "nowhere") == []
 

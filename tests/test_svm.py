@@ -130,7 +130,7 @@ def test_it_tells_itself_as_an_object_and_can_be_forbidden(monkeypatch, tmp_path
     (told,) = json.loads(CliRunner().invoke(main, command).stdout)
     assert (told["id"], told["state"], told["model"]) == ("svm-paper", "finished", "svm")
     assert told["clip_accuracy"] == 1
-    refused = CliRunner().invoke(main, command, env={"DEEPMUSIC_ALLOW_TRAINING": "0"})
+    refused = CliRunner().invoke(main, command, env={"DEEPMUSIC_PUBLIC": "1"})
     assert refused.exit_code == 2
     assert "Training is switched off here" in refused.stderr
 

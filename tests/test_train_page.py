@@ -1,43 +1,28 @@
 """The Train page, without a browser and mostly without training."""
 
-import io
 import json
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import launch, models, recipes, timing
+from deepmusic import models, recipes, worker
 from deepmusic.runs import list_runs
-
-
-class Measurement:
-    """The process of a measurement: it goes on, or ended with a code and what it printed."""
-
-    def __init__(self, code=None, printed=b""):
-        self.code, self.stdout = code, io.BytesIO(printed)
-
-    def poll(self):
-        return self.code
-
-    def terminate(self):
-        self.code = -15
 
 
 @pytest.fixture
 def started(monkeypatch, tmp_path):
-    """Runs that the page starts are counted, not trained; nothing is measured."""
+    """Runs that the page starts are counted, not trained."""
     begun = []
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
     monkeypatch.delenv("DEEPMUSIC_GTZAN", raising=False)
-    monkeypatch.delenv("DEEPMUSIC_ALLOW_TRAINING", raising=False)
-    monkeypatch.setattr(launch, "start", begun.append)
-    monkeypatch.setattr(launch, "measure", lambda *arguments: Measurement())
+    monkeypatch.setattr(worker, "start", begun.append)
     return begun
 
 
 @pytest.fixture
 def app(started):
-    app = AppTest.from_file("../pages/train.py", default_timeout=30)
+    app = AppTest.from_file("../pages/train.py", default_timeout=90)
     app.session_state["frame_is_up"] = True
     return app
 
@@ -46,14 +31,18 @@ def texts(app) -> str:
     return "\n".join(e.value for e in [*app.markdown, *app.caption, *app.subheader])
 
 
+def widget(kind, label):
+    return next(one for one in kind if one.label == label)
+
+
 def press(app, label):
-    next(button for button in app.button if button.label == label).click().run()
+    widget(app.button, label).click().run()
     return app
 
 
-def make_run(name="crnn", **changes):
-    model, recipe = recipes.recipe(name, "class")
-    return launch.create(model, recipe.changed(data="toy", **changes))
+def make_run(name="crnn", preset="class", **changes):
+    model, recipe = recipes.recipe(name, preset)
+    return worker.create(model, recipe.changed(**{"data": "toy"} | changes))
 
 
 def finish(run, accuracy):
@@ -82,11 +71,10 @@ def test_the_button_starts_a_run_for_each_network(app, started):
 def test_settings_and_repeats_reach_the_runs(app, started):
     app.run()
     app.pills[0].set_value(["crnn"]).run()
-    by_label = {widget.label: widget for widget in app.number_input}
-    by_label["Most epochs"].set_value(3)
-    by_label["Seed"].set_value(7)
-    by_label["Repeats"].set_value(2)
-    app.toggle[0].set_value(False)
+    widget(app.number_input, "Most epochs").set_value(3)
+    widget(app.number_input, "Seed").set_value(7)
+    widget(app.number_input, "Repeats").set_value(2)
+    widget(app.selectbox, "Augmentation").set_value("off")
     press(app.run(), "Train 2 runs")
     trains = [run.config.train for run in started]
     assert [train.seed for train in trains] == [7, 8]
@@ -94,62 +82,86 @@ def test_settings_and_repeats_reach_the_runs(app, started):
     assert {train.augment for train in trains} == {None}
 
 
-def test_the_estimate_comes_from_a_measurement(app, tmp_path):
+def test_every_preset_says_how_long_it_takes(app):
     app.run()
-    assert "Measuring how long this takes here" in texts(app)
-    stored = {}
-    for name in models.MODELS:
-        model, recipe = recipes.recipe(name, "class")
-        key = timing.key_of(model, recipe.changed(data="toy"))
-        stored[key] = {
-            "start_seconds": 5,
-            "step_seconds": 0.1,
-            "steps": 10,
-            "check_seconds": 0.2,
-            "test_seconds": 1,
-        }
-    (tmp_path / ".timings.json").write_text(json.dumps(stored))
+    assert "all three networks take about two minutes on two cores" in texts(app)
+    app.segmented_control[0].set_value("best").run()
+    assert "17, 5 and 15 minutes" in texts(app)
+    app.segmented_control[0].set_value("paper").run()
+    assert "Hours without a GPU" in texts(app)
+
+
+def test_the_settings_of_each_network_stand_in_the_form_and_are_kept(app, started):
     app.run()
-    # Three runs of 5 + 15 * (10 * 0.1 + 0.2) + 1 = 24 s.
-    assert "Takes about **72 s** here" in texts(app)
+    app.segmented_control[0].set_value("paper").run()
+    fields = [*app.number_input, *app.selectbox]
+    shown = {one.label: (one.value, one.placeholder) for one in fields if one.placeholder}
+    assert shown.pop("Run", None) is None
+    assert shown == {
+        "Most epochs": (None, "150, 80, 100"),
+        "Learning rate": (None, "0.001"),
+        "Batch size": (None, "128, 32, 256"),
+        "Augmentation": (None, "on, off, off"),
+    }
+    assert "for CNN, CRNN, CNN-GRU" in texts(app)
+    press(app, "Train 3 runs")
+    of_paper = [recipes.recipe(name, "paper")[1].changed(data="toy") for name in models.MODELS]
+    assert [run.config.train for run in started] == of_paper
+    # What the recipe of one network says can be asked for all.
+    widget(app.number_input, "Most epochs").set_value(150)
+    widget(app.selectbox, "Augmentation").set_value("on")
+    press(app.run(), "Train 3 runs")
+    trains = [run.config.train for run in started[3:]]
+    assert [train.epochs for train in trains] == [150, 150, 150]
+    assert trains[0].augment == of_paper[0].augment
+    assert trains[1].augment == recipes.recipe("crnn", "best")[1].augment
 
 
-def test_a_measurement_that_gave_way_is_made_again(app, monkeypatch):
-    begun = []
-
-    def measure(*arguments):
-        begun.append(Measurement(launch.GAVE_WAY if not begun else None))
-        return begun[-1]
-
-    monkeypatch.setattr(launch, "measure", measure)
+def test_a_path_in_an_error_is_no_markup(app):
     app.run()
+    widget(app.selectbox, "Data").set_value("own").run()
+    widget(app.text_input, "Path").set_value("/no/[a](b) *c*").run()
+    assert not app.exception
+    assert r"\[a\](b) \*c\*" in app.error[0].value
+
+
+def test_a_failure_is_no_markup(app):
+    run = finish(make_run(), 0.5)
+    (run.path / "evaluation.json").unlink()
+    run.fail("*boom* [a](b)")
+    run.write_notes("*title*", "")
     app.run()
+    assert r"failed: \*boom\* \[a\](b)" in app.get("progress")[0].proto.text
+    assert r"Log of \*title\*" in [expander.label for expander in app.expander]
+
+
+def test_a_run_that_is_deleted_meanwhile_is_no_fault(app, monkeypatch):
+    """Another visitor deletes it while the page looks at when its last epoch was complete."""
+    finish(make_run(), 0.5)
+    finish(make_run("cnn"), 0.5)
+    looks, stat = [], Path.stat
+
+    def gone_at_the_second_look(path, **options):
+        if path.name == "history.csv" and "-crnn" in str(path):
+            looks.append(path)
+            if len(looks) == 2:
+                raise FileNotFoundError(2, "No such file or directory", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", gone_at_the_second_look)
     app.run()
-    assert len(begun) == 2
-    assert "Measuring how long this takes here" in texts(app)
-    with make_run().take_lock():
-        app.run()
-        assert "measured once nothing else trains" in texts(app)
-    assert len(begun) == 2
+    assert looks
+    assert not app.exception
 
 
-def test_other_settings_end_a_measurement(app, monkeypatch):
-    begun = []
-    monkeypatch.setattr(
-        launch, "measure", lambda *arguments: begun.append(Measurement()) or begun[-1]
-    )
+def test_a_run_that_cannot_be_read_spoils_no_curves(app):
+    strange = finish(make_run(), 0.5)
+    finish(make_run("cnn"), 0.5)
+    (strange.path / "config.json").write_text("{}")
     app.run()
-    next(box for box in app.selectbox if box.label == "Batch size").set_value(32).run()
-    assert [measurement.code for measurement in begun] == [-15, None]
-
-
-def test_a_measurement_that_failed_says_why(app, monkeypatch):
-    printed = b"noise\ndeepmusic: No clip can be used.\n"
-    monkeypatch.setattr(launch, "measure", lambda *arguments: Measurement(2, printed))
-    for _ in range(2):
-        app.run()
-        assert not app.exception
-        assert "could not be measured. No clip can be used." in texts(app)
+    assert not app.exception
+    assert "does not fit this version" in app.warning[0].value
+    assert len(app.get("vega_lite_chart")) == 2
 
 
 def chart_of(app, number):
@@ -177,7 +189,7 @@ def test_what_lives_is_watched_first(app):
     for accuracy in (0.7, 0.8, 0.9, 1.0):
         finish(make_run(), accuracy)
     waiting, training = make_run("cnn"), make_run("cnn_gru")
-    waiting.take_ticket()
+    waiting.enqueue()
     with waiting.take_lock(), training.take_lock():
         training.write_progress(phase="starting")
         app.run()
@@ -189,7 +201,7 @@ def test_what_lives_is_watched_first(app):
 
 
 def choose(app, run):
-    next(box for box in app.selectbox if box.label == "Run").set_value(run.id)
+    widget(app.selectbox, "Run").set_value(run.id)
     return app.run()
 
 
@@ -207,11 +219,11 @@ def test_a_chosen_run_stays_chosen_when_others_come(app, started):
 def test_a_run_is_renamed(app):
     run, other = make_run(), make_run("cnn")
     choose(app.run(), run)
-    next(box for box in app.text_input if box.label == "Name").set_value("my first")
+    widget(app.text_input, "Name").set_value("my first")
     press(app, "Save")
     assert run.notes["title"] == "my first"
     choose(app, other)
-    assert next(box for box in app.text_input if box.label == "Name").value == ""
+    assert widget(app.text_input, "Name").value == ""
 
 
 def test_a_run_is_deleted_after_a_question(app):
@@ -256,6 +268,23 @@ def test_history_lists_runs_and_the_mean_over_seeds(app):
     assert "**CRNN**, toy, 15 epochs, 2 seeds: 85.0 ± 7.1 %" in texts(app)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"windows_per_clip": 7},
+        {"preset": "best", "epochs": 15, "batch_size": 64, "learning_rate": 2e-3},
+        {"data": "gtzan"},
+        {"seed": 0},
+    ],
+)
+def test_runs_of_different_recipes_are_no_repeats(other, app):
+    finish(make_run(seed=0), 0.5)
+    finish(make_run(**{"seed": 1} | other), 0.9)
+    app.run()
+    assert not app.exception
+    assert "seeds:" not in texts(app)
+
+
 def test_a_run_of_another_version_spoils_only_its_own_row(app):
     finish(make_run(), 0.8)
     strange = make_run()
@@ -283,7 +312,7 @@ def test_no_network_no_button(app):
 
 
 def test_training_can_be_switched_off(app, monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", "0")
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
     app.run()
     assert not app.exception
     assert "switched off" in app.info[0].value

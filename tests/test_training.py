@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic import datasets, evaluate, launch, models, training
+from deepmusic import callbacks, datasets, evaluate, models, worker
+from deepmusic.callbacks import checkpoint_path, drop_checkpoints, patience_ended, saved_epochs
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.datasets import Gtzan, Split, Toy
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import CANCELLED, FAILED, FINISHED, Run
-from deepmusic.training import RandomWindows, learning_rate, patience_ended, train
+from deepmusic.training import RandomWindows, learning_rate, train
 
 SMALL = models.MODELS["crnn"].config.model_copy(
     update={"filters": (8,), "recurrent_units": 4, "dense_units": 8}
@@ -26,8 +27,8 @@ QUICK = TrainConfig(epochs=2, windows_per_clip=2, batch_size=16)
 @pytest.fixture(scope="module")
 def finished(toy_gtzan, tmp_path_factory):
     recipe = QUICK.changed(data=str(toy_gtzan))
-    run = launch.create(SMALL, recipe, tmp_path_factory.mktemp("runs"))
-    launch.work(run)
+    run = worker.create(SMALL, recipe, tmp_path_factory.mktemp("runs"))
+    worker.run_worker(run)
     return run
 
 
@@ -100,7 +101,7 @@ def test_a_run_is_never_overwritten(finished):
     with pytest.raises(RunError, match="already holds a run"):
         Run.create(finished.path, finished.config)
     with pytest.raises(RunError, match="is finished"):
-        launch.work(finished)
+        worker.run_worker(finished)
 
 
 def test_a_part_without_clips_is_refused(toy_gtzan, tmp_path):
@@ -164,20 +165,20 @@ def cancel_in_epoch(epoch, monkeypatch):
         if progress.get("epoch") == epoch and progress["step"] > 0:
             run.cancel()
 
-    monkeypatch.setattr(training, "_PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(callbacks, "_PROGRESS_SECONDS", 0)
     monkeypatch.setattr(Run, "write_progress", write_and_cancel)
 
 
 def fail_to_save_epoch(epoch, monkeypatch):
     """Let the disk be full when an epoch's weights are to be written."""
-    save = training.save_weights
+    save = callbacks.save_weights
 
     def save_or_fail(network, path):
         if f"epoch-{epoch:04d}" in path.name:
             raise OSError(errno.ENOSPC, "No space left on device")
         save(network, path)
 
-    monkeypatch.setattr(training, "save_weights", save_or_fail)
+    monkeypatch.setattr(callbacks, "save_weights", save_or_fail)
 
 
 @pytest.fixture(scope="module")
@@ -192,23 +193,23 @@ def test_a_run_that_failed_and_was_stopped_ends_like_one_that_was_not(whole, on_
     run = new_run(tmp_path / "run")
     with pytest.MonkeyPatch.context() as disturbed:
         fail_to_save_epoch(1, disturbed)
-        launch.work(run)
+        worker.run_worker(run)
     # The second epoch is in the history, but without its weights it is not complete.
     assert run.state == FAILED
     assert "disk is full" in run.error
-    assert (len(run.history()), run.checkpoints()) == (2, [0])
+    assert (len(run.history()), saved_epochs(run)) == (2, [0])
 
     run.clear_ending()
     with pytest.MonkeyPatch.context() as disturbed:
         cancel_in_epoch(2, disturbed)
-        launch.work(run)
+        worker.run_worker(run)
     assert run.state == CANCELLED
-    assert (len(run.history()), run.checkpoints()[-1]) == (2, 1)
+    assert (len(run.history()), saved_epochs(run)[-1]) == (2, 1)
 
     run.clear_ending()
     # What a worker leaves that is killed while it saves.
-    run.checkpoint_path(0).with_name("unfinished.weights.h5").write_bytes(b"half")
-    launch.work(run)
+    checkpoint_path(run, 0).with_name("unfinished.weights.h5").write_bytes(b"half")
+    worker.run_worker(run)
     assert run.state == FINISHED
     assert run.kept_epoch == whole.kept_epoch
     compare_histories(run, whole)
@@ -232,7 +233,7 @@ def test_patience_ends_training_whenever_it_was_stopped(on_few, tmp_path, monkey
     run = new_run(tmp_path / "run", recipe)
     with pytest.MonkeyPatch.context() as disturbed:
         cancel_in_epoch(1, disturbed)
-        with pytest.raises(training.Stopped):
+        with pytest.raises(callbacks.Stopped):
             train(run, on_few)
     run.clear_ending()
     with pytest.MonkeyPatch.context() as disturbed:
@@ -255,6 +256,20 @@ def test_patience_follows_from_the_history(losses, ended, tmp_path):
     assert patience_ended(Run(tmp_path), patience=2) == ended
 
 
+def test_checkpoints_are_listed_in_order_and_dropped(tmp_path):
+    run = Run(tmp_path)
+    assert saved_epochs(run) == []
+    (run.path / "checkpoints").mkdir()
+    for epoch in (11, 2, 7):
+        checkpoint_path(run, epoch).touch()
+    (run.path / "checkpoints" / "unfinished.weights.h5").touch()
+    assert saved_epochs(run) == [2, 7, 11]
+    drop_checkpoints(run, keep=(2, 11))
+    assert saved_epochs(run) == [2, 11]
+    drop_checkpoints(run)
+    assert not (run.path / "checkpoints").exists()
+
+
 # === All clips ===
 
 
@@ -269,10 +284,10 @@ def untested(few, tmp_path_factory):
         on_few.setattr(datasets, "open_dataset", lambda name: few)
         with pytest.MonkeyPatch.context() as disturbed:
             cancel_in_epoch(1, disturbed)
-            launch.work(run)
+            worker.run_worker(run)
         assert run.state == CANCELLED
         run.clear_ending()
-        launch.work(run)
+        worker.run_worker(run)
     return run
 
 

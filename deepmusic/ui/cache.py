@@ -17,7 +17,7 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import audio, datasets, models, public
+from deepmusic import audio, datasets, deployment, models
 from deepmusic.config import FRONT_ENDS, ModelConfig
 from deepmusic.datasets import Dataset, Gtzan
 from deepmusic.errors import DatasetError
@@ -290,7 +290,7 @@ def _open_dataset(data: str, version: str) -> Dataset:
 
 def open_dataset(data: str) -> Dataset:
     """Open a data set as `deepmusic.datasets.open_dataset` does; in public, only the toy set."""
-    if public.is_public() and data != "toy":
+    if data != "toy" and not deployment.current().plays_dataset:
         raise DatasetError("Recordings and folders of this server are not open to the public.")
     return _open_dataset(data, dataset_version(data))
 

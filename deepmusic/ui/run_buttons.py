@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from deepmusic import launch, models
+from deepmusic import models, worker
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.ui import cache, markdown
@@ -22,9 +22,9 @@ def show(run: Run, place: str) -> None:
     """
     state = run.state
     if state in ALIVE and not run.is_cancelled():
-        st.button("Stop", key=f"stop_{place}_{run.id}", on_click=act, args=(launch.stop, run))
+        st.button("Stop", key=f"stop_{place}_{run.id}", on_click=act, args=(worker.stop, run))
     if state in RESUMABLE:
-        st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(launch.start, run))
+        st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(worker.start, run))
     if state == FINISHED:
         used = cache.own_runs().get(run.config.model.name) == run.id
         same = run.config.model.genres == models.spec(run.config.model.name).config.genres

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, public
+from deepmusic import audio, deployment
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
@@ -31,7 +31,7 @@ def choose() -> SongFile | None:
         cure = f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
         st.info(
             "This link points at a clip of GTZAN, which is not at hand here. "
-            + ("Choose another song." if public.is_public() else cure)
+            + ("Choose another song." if deployment.current().is_public else cure)
         )
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
@@ -63,7 +63,7 @@ def choose_clip() -> SongFile | None:
 
 
 def _upload() -> SongFile | None:
-    limits = public.audio_limits()
+    limits = deployment.current().audio_limits
     megabytes = limits.max_bytes // 2**20
     st.file_uploader(
         "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to "

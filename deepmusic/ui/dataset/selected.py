@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, confusion, explore, launch
+from deepmusic import audio, confusion, deployment, explore
 from deepmusic.charts.spectrogram import log_mel_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.datasets import Dataset, Gtzan, Toy, absolute_name
@@ -51,7 +51,7 @@ class SelectedDataset:
 def choose() -> SelectedDataset | None:
     """Let a visitor choose a data set; None, with the reason shown, where it is not at hand."""
     names = [GTZAN, DEMO, *([FMA] if cache.find_dataset(FMA) else [])]
-    if launch.training_allowed():
+    if deployment.current().may_train:
         # A public demo names no paths of its machine.
         names.append(OWN)
     left, right = st.columns([3, 4], vertical_alignment="center")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, known_clips, public, tags
+from deepmusic import audio, deployment, known_clips, tags
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.datasets.gtzan import read_facts
 from deepmusic.errors import AudioError, LibraryError
@@ -24,7 +24,7 @@ _COVER_PIXELS = 96
 
 def library() -> Library | None:
     """Return the library of this machine; None where that may not be read."""
-    return None if public.is_public() else Library()
+    return Library() if deployment.current().may_index else None
 
 
 def library_count() -> int:

@@ -1,13 +1,15 @@
 """Workers: how they are started and stopped, and what they say of how they ended."""
 
 import os
+import threading
 import time
 from contextlib import suppress
+from datetime import datetime
 
 import numpy as np
 import pytest
 
-from deepmusic import launch, models, training
+from deepmusic import callbacks, models, runs, training, worker
 from deepmusic.config import GTZAN_GENRES, TrainConfig
 from deepmusic.datasets import splits
 from deepmusic.datasets.gtzan import read_facts
@@ -19,7 +21,7 @@ QUICK = TrainConfig(data="toy", epochs=20, windows_per_clip=4, batch_size=10)
 
 @pytest.fixture
 def run(tmp_path):
-    return launch.create(TINY, QUICK, tmp_path)
+    return worker.create(TINY, QUICK, tmp_path)
 
 
 def ending_with(error, monkeypatch):
@@ -30,6 +32,53 @@ def ending_with(error, monkeypatch):
         raise error
 
     monkeypatch.setattr(training, "train", train)
+
+
+# === How a run begins ===
+
+
+def test_new_runs_have_ids_of_their_own(tmp_path, monkeypatch):
+    class Noon:
+        @staticmethod
+        def now(zone):
+            return datetime(2026, 11, 22, 12, tzinfo=zone)
+
+    monkeypatch.setattr(worker, "datetime", Noon)
+    made = []
+    makers = [
+        threading.Thread(target=lambda: made.append(worker.create(TINY, QUICK, tmp_path).id))
+        for _ in range(5)
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    stem = "20261122-120000-cnn"
+    assert sorted(made) == [stem, *(f"{stem}-{number}" for number in range(2, 6))]
+    assert [run.id for run in runs.list_runs(tmp_path)] == sorted(made)
+
+
+def test_runs_lie_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path / "deep" / "er"))
+    made = worker.create(TINY, QUICK)
+    assert made.path.parent == tmp_path / "deep" / "er"
+    assert runs.find_run(made.id) == made
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="No run can be made in"):
+        worker.create(TINY, QUICK, tmp_path / "file" / "runs")
+
+
+def test_a_full_disk_is_refused(tmp_path, monkeypatch):
+    def no_room(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "write_atomically", no_room)
+    with pytest.raises(RunError, match="No space left on device"):
+        worker.create(TINY, QUICK, tmp_path)
+    assert runs.list_runs(tmp_path) == []
 
 
 # === How a run ends ===
@@ -48,7 +97,7 @@ def ending_with(error, monkeypatch):
 )
 def test_a_failed_run_says_why(error, words, run, monkeypatch):
     ending_with(error, monkeypatch)
-    launch.work(run)
+    worker.run_worker(run)
     assert run.state == "failed"
     assert run.error.startswith(words)
     assert run.summary()["error"].startswith(words)
@@ -60,22 +109,22 @@ def test_a_failed_run_says_why(error, words, run, monkeypatch):
 
 def test_data_that_is_not_there_is_a_failure(tmp_path):
     recipe = QUICK.changed(data=str(tmp_path / "nothing"))
-    run = launch.create(TINY, recipe, tmp_path)
-    launch.work(run)
+    run = worker.create(TINY, recipe, tmp_path)
+    worker.run_worker(run)
     assert run.state == "failed"
     assert "There is nothing at" in run.error
 
 
 def test_a_split_that_the_data_does_not_know_is_a_failure(tmp_path):
-    run = launch.create(TINY, QUICK.changed(split="fault_filtered"), tmp_path)
-    launch.work(run)
+    run = worker.create(TINY, QUICK.changed(split="fault_filtered"), tmp_path)
+    worker.run_worker(run)
     assert run.state == "failed"
     assert "knows no split fault_filtered" in run.error
 
 
 def test_control_c_cancels(run, monkeypatch):
     ending_with(KeyboardInterrupt(), monkeypatch)
-    launch.work(run)
+    worker.run_worker(run)
     assert run.state == "cancelled"
     assert run.error == ""
 
@@ -83,10 +132,10 @@ def test_control_c_cancels(run, monkeypatch):
 def test_a_wish_to_stop_is_no_failure(run, monkeypatch):
     def train(run, dataset):
         run.cancel()
-        training.stop_if_asked(run)
+        callbacks.stop_if_asked(run)
 
     monkeypatch.setattr(training, "train", train)
-    launch.work(run)
+    worker.run_worker(run)
     assert run.state == "cancelled"
     assert "stopped after epoch 0" in run.log_path.read_text()
 
@@ -97,7 +146,7 @@ def test_a_run_that_ends_well_leaves_no_trace_of_how_it_went(run, monkeypatch):
         run.write_evaluation({"clip_accuracy": 0.5})
 
     monkeypatch.setattr(training, "train", train)
-    launch.work(run)
+    worker.run_worker(run)
     assert run.state == "finished"
     assert {path.name for path in run.path.iterdir()} == {
         "config.json",
@@ -106,22 +155,21 @@ def test_a_run_that_ends_well_leaves_no_trace_of_how_it_went(run, monkeypatch):
         "run.lock",
     }
     with pytest.raises(RunError, match="is finished"):
-        launch.work(run)
+        worker.run_worker(run)
     with pytest.raises(RunError, match="is finished"):
-        launch.start(run)
+        worker.start(run)
 
 
 # === What is refused ===
 
 
-@pytest.mark.parametrize("word", ["0", "no", "False"])
-def test_training_can_be_switched_off(word, run, monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_ALLOW_TRAINING", word)
+def test_training_can_be_switched_off(run, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
     before = sorted(run.path.rglob("*"))
     for forbidden in (
-        lambda: launch.create(TINY, QUICK, run.path.parent),
-        lambda: launch.start(run),
-        lambda: launch.work(run),
+        lambda: worker.create(TINY, QUICK, run.path.parent),
+        lambda: worker.start(run),
+        lambda: worker.run_worker(run),
     ):
         with pytest.raises(RunError, match="Training is switched off here"):
             forbidden()
@@ -132,20 +180,20 @@ def test_training_can_be_switched_off(word, run, monkeypatch):
 def test_a_run_has_one_worker(run):
     with run.take_lock():
         with pytest.raises(RunError, match="is queued already"):
-            launch.work(run)
+            worker.run_worker(run)
         with pytest.raises(RunError, match="is queued"):
-            launch.start(run)
+            worker.start(run)
 
 
 def test_a_worker_lives_from_its_start_until_it_dies(run, started):
     """The lock goes over to the worker: there is no moment between its birth and its first word."""
-    worker = started(run)
+    process = started(run)
     assert run.state == "queued"
     with pytest.raises(RunError, match="is queued"):
-        launch.start(run)
-    worker.kill()
+        worker.start(run)
+    process.kill()
     # Dead, and not reaped: as under a server that never waits for it.
-    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert run.state == "interrupted"
 
 
@@ -153,47 +201,38 @@ def test_a_worker_that_cannot_be_started_is_told(run, monkeypatch):
     def no_process(*arguments, **options):
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr(launch.subprocess, "Popen", no_process)
+    monkeypatch.setattr(worker.subprocess, "Popen", no_process)
     with pytest.raises(RunError, match=r"cannot be started \(Cannot allocate memory\)"):
-        launch.start(run)
+        worker.start(run)
     assert run.state == "interrupted"
 
 
 def test_only_what_lives_is_stopped(run):
     with pytest.raises(RunError, match="is interrupted, and has nothing to stop"):
-        launch.stop(run)
+        worker.stop(run)
     assert not run.is_cancelled()
 
 
 def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
     ending_with(AssertionError("trained"), monkeypatch)
     with run.take_lock() as lock:
-        launch.stop(run)
-        launch.work(run, os.dup(lock.fileno()))
+        worker.stop(run)
+        worker.run_worker(run, os.dup(lock.fileno()))
     assert run.state == "cancelled"
-
-
-def test_a_measurement_gives_way_to_a_run(run, monkeypatch):
-    monkeypatch.setenv("DEEPMUSIC_RUNS", str(run.path.parent))
-    with run.take_lock():
-        process = launch.measure("crnn", "class", {"data": "toy"})
-        process.communicate(timeout=60)
-    assert process.returncode == launch.GAVE_WAY
-    assert not (run.path.parent / ".timings.json").exists()
 
 
 # === The queue ===
 
 
 def test_the_older_ticket_comes_first(tmp_path):
-    first, second, dead = (launch.create(TINY, QUICK, tmp_path) for _ in range(3))
+    first, second, dead = (worker.create(TINY, QUICK, tmp_path) for _ in range(3))
     for age, waiting in ((1, dead), (2, first), (3, second)):
-        waiting.take_ticket()
+        waiting.enqueue()
         os.utime(waiting.path / "ticket", ns=(age, age))
     with first.take_lock(), second.take_lock():
-        assert not launch._someone_is_before(first)
-        assert launch._someone_is_before(second)
-    assert not launch._someone_is_before(second)
+        assert not worker._has_predecessor(first)
+        assert worker._has_predecessor(second)
+    assert not worker._has_predecessor(second)
 
 
 @pytest.fixture
@@ -215,17 +254,17 @@ def archive(tmp_path):
 @pytest.fixture
 def started():
     """Start workers that do not outlive the test."""
-    workers = []
+    processes = []
 
     def start(run):
-        workers.append(launch.start(run))
-        return workers[-1]
+        processes.append(worker.start(run))
+        return processes[-1]
 
     yield start
-    for worker in workers:
+    for process in processes:
         with suppress(ProcessLookupError):
-            worker.kill()
-        worker.wait()
+            process.kill()
+        process.wait()
 
 
 def wait_until(condition, seconds=90.0):
@@ -239,8 +278,8 @@ def wait_until(condition, seconds=90.0):
 
 def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, started):
     recipe = QUICK.changed(data=str(archive))
-    first, second = (launch.create(TINY, recipe, tmp_path / "runs") for _ in range(2))
-    worker = started(first)
+    first, second = (worker.create(TINY, recipe, tmp_path / "runs") for _ in range(2))
+    process = started(first)
     assert first.state == "queued"
     wait_until(lambda: first.state == "running")
 
@@ -248,16 +287,16 @@ def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, s
     wait_until(second.is_locked)
     wait_until(lambda: second.ticket is not None)
     assert (first.state, second.state) == ("running", "queued")
-    launch.stop(second)
+    worker.stop(second)
     assert wait_until(lambda: second.state == "cancelled", seconds=15) < 10
     assert "stopped while waiting" in second.log_path.read_text()
 
-    wait_until(lambda: len(first.checkpoints()) > 0)
+    wait_until(lambda: callbacks.saved_epochs(first))
     assert first.state == "running"
-    worker.kill()
+    process.kill()
     # Its starter has not reaped it yet, as a server does not.
     wait_until(lambda: first.state == "interrupted", seconds=10)
-    kept = first.checkpoints()[-1] + 1
+    kept = callbacks.saved_epochs(first)[-1] + 1
 
     started(first)
     wait_until(lambda: first.state == "finished")

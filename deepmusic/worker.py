@@ -1,4 +1,4 @@
-"""Start, watch and stop the workers that train. Each run is one process of its own.
+"""Workers that train: how they are started, queued and stopped. Each run is a process of its own.
 
 A worker lives from the moment it is queued to the end of its run, in a session of its own, so that
 it survives the page, the browser and the server that started it. It waits for its turn by itself:
@@ -7,51 +7,78 @@ however a process ends.
 """
 
 import errno
-import json
+import itertools
 import logging
 import os
+import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from threading import Thread
-from typing import IO, Any
+from typing import IO
 
-from filelock import FileLock, Timeout
-
-from deepmusic import public
-from deepmusic.config import LaunchLimits, ModelConfig, RunConfig, TrainConfig
+from deepmusic import deployment
+from deepmusic.config import ModelConfig, RunConfig, TrainConfig
 from deepmusic.errors import DeepMusicError, RunError
-from deepmusic.files import data_folder, runs_folder
-from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, library_versions, list_runs, new_run
+from deepmusic.files import acquire_lock, data_folder, runs_folder
+from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs
 
 log = logging.getLogger(__name__)
 
-LIMITS = LaunchLimits()
+#: Held by the one worker of a folder of runs that trains; the others wait in order.
+_SLOT = ".worker.lock"
 
-#: Exit code of a measurement that ended for a run.
-GAVE_WAY = os.EX_TEMPFAIL
-
+_VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
 _LOOK_SECONDS = 0.3
 _NICENESS = 10
 
 
-def training_allowed() -> bool:
-    """Tell whether training is allowed here.
-
-    ``DEEPMUSIC_ALLOW_TRAINING=0`` forbids it, and so does ``DEEPMUSIC_PUBLIC=1``.
-    """
-    return not public.is_public() and os.environ.get(
-        "DEEPMUSIC_ALLOW_TRAINING", "1"
-    ).lower() not in ("0", "no", "false")
-
-
 def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
-    """Make a new run; raise `RunError` where training is not allowed."""
+    """Make a run with an id of its own, such as ``20261122-174803-crnn``.
+
+    Parameters
+    ----------
+    model, train : ModelConfig, TrainConfig
+        Settings of the run.
+    folder : Path, optional
+        Folder of runs; that of the environment if not given.
+
+    Raises
+    ------
+    RunError
+        If training is not allowed, or the folder cannot be written.
+    """
     refuse_if_forbidden()
-    return new_run(RunConfig(model=model, train=train, versions=library_versions()), folder)
+    folder = folder or runs_folder()
+    config = RunConfig(model=model, train=train, versions=_library_versions())
+    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{model.name}"
+    for number in itertools.count(1):
+        path = folder / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return Run.create(path, config)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(
+                f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
+                "DEEPMUSIC_RUNS to a folder that can be written."
+            ) from error
+    raise AssertionError("unreachable: there is always a next number")
+
+
+def _library_versions() -> dict[str, str]:
+    """Return the versions that decide a run's numbers."""
+    found = {"python": platform.python_version()}
+    found["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for name in _VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def start(run: Run) -> subprocess.Popen:
@@ -76,7 +103,7 @@ def start(run: Run) -> subprocess.Popen:
         # The worker inherits the lock, so that it holds it from its first moment to its last.
         with run.take_lock() as lock, (run.path / "output.txt").open("ab") as output:
             run.clear_ending()
-            run.take_ticket()
+            run.enqueue()
             arguments = ["--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
             return _spawn(["train", *arguments], output, pass_fds=[lock.fileno()])
     except OSError as error:
@@ -116,39 +143,7 @@ def stop(run: Run) -> None:
     run.cancel()
 
 
-def measure(model_name: str, preset: str, changes: Mapping[str, Any]) -> subprocess.Popen:
-    """Start measuring how long a training takes here (`deepmusic.timing`), and return at once.
-
-    Returns
-    -------
-    subprocess.Popen
-        Ends with `GAVE_WAY` as soon as a run lives, and else with 0, or another code and the reason
-        in the last line of its output.
-    """
-    refuse_if_forbidden()
-    arguments = ["--model", model_name, "--preset", preset, "--changes", json.dumps(dict(changes))]
-    return _spawn(["measure", *arguments], subprocess.PIPE)
-
-
-@contextmanager
-def measuring(folder: Path) -> Iterator[None]:
-    """Wait for the place of the one measurement that may go on; end this process for any run.
-
-    A run that trains beside it would spoil the measurement, and be slowed by it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    Thread(target=_give_way, args=(folder,), daemon=True).start()
-    with FileLock(folder / ".measure.lock"):
-        yield
-
-
-def _give_way(folder: Path) -> None:
-    while not any(run.state in ALIVE for run in list_runs(folder)):
-        time.sleep(_LOOK_SECONDS)
-    os._exit(GAVE_WAY)
-
-
-def work(run: Run, inherited: int | None = None) -> None:
+def run_worker(run: Run, inherited: int | None = None) -> None:
     """Wait for a run's turn and train it, in this process; say in its files how it ended.
 
     Parameters
@@ -168,7 +163,7 @@ def work(run: Run, inherited: int | None = None) -> None:
         raise RunError(f"{run.id} is finished. Start a new run instead.")
     with _adopt(inherited) if inherited else run.take_lock(), _logging_to(run.log_path):
         if not inherited:
-            run.take_ticket()
+            run.enqueue()
         try:
             _train_in_turn(run)
         except KeyboardInterrupt:
@@ -179,7 +174,7 @@ def work(run: Run, inherited: int | None = None) -> None:
             log.exception("failed: %s", reason)
             run.fail(reason)
         finally:
-            run.drop_ticket()
+            run.dequeue()
 
 
 def _adopt(descriptor: int) -> IO[bytes]:
@@ -192,36 +187,35 @@ def _train_in_turn(run: Run) -> None:
     """Train once the run's turn has come; someone's wish to stop is no failure."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
-    with _turn(run) as granted:
+    with _worker_slot(run) as granted:
         if not granted:
             log.info("stopped while waiting")
             return
-        from deepmusic import training
+        from deepmusic import callbacks, training
         from deepmusic.datasets import open_dataset
 
         try:
             training.train(run, open_dataset(run.config.train.data))
             run.clear_ending()
-        except training.Stopped:
+        except callbacks.Stopped:
             log.info("stopped after epoch %d", len(run.history()))
 
 
 @contextmanager
-def _turn(run: Run) -> Iterator[bool]:
-    """Wait until a place is free and nobody who came before waits; False if stopped meanwhile."""
+def _worker_slot(run: Run) -> Iterator[bool]:
+    """Wait until no other run trains or was queued before; False if stopped meanwhile."""
     waiting_told = False
     while not run.is_cancelled():
-        if not _someone_is_before(run):
-            for number in range(LIMITS.workers):
-                place = FileLock(run.path.parent / f".worker-{number}.lock")
-                try:
-                    with place.acquire(timeout=0):
-                        run.drop_ticket()
-                        run.write_progress(phase="starting")
-                        yield True
-                        return
-                except Timeout:
-                    continue
+        slot = None
+        if not _has_predecessor(run):
+            with suppress(BlockingIOError):
+                slot = acquire_lock(run.path.parent / _SLOT, wait=_LOOK_SECONDS)
+        if slot:
+            with slot:
+                run.dequeue()
+                run.write_progress(phase="starting")
+                yield True
+            return
         if not waiting_told:
             log.info("waiting for another run to end")
             waiting_told = True
@@ -229,8 +223,8 @@ def _turn(run: Run) -> Iterator[bool]:
     yield False
 
 
-def _someone_is_before(run: Run) -> bool:
-    """Tell whether a run with an older ticket waits too."""
+def _has_predecessor(run: Run) -> bool:
+    """Tell whether a run that was queued earlier waits too."""
     mine = (run.ticket or 0, run.id)
     return any(
         other.ticket is not None and (other.ticket, other.id) < mine and other.is_locked()
@@ -271,8 +265,8 @@ def _reason(error: Exception) -> str:
 
 def refuse_if_forbidden() -> None:
     """Raise `RunError` where training is not allowed."""
-    if not training_allowed():
+    if not deployment.current().may_train:
         raise RunError(
-            "Training is switched off here (DEEPMUSIC_ALLOW_TRAINING=0 or DEEPMUSIC_PUBLIC=1). "
-            "Run DeepMusic on your own machine to train."
+            f"Training is switched off here ({deployment.VARIABLE}=1). Run DeepMusic on your own "
+            "machine to train."
         )
