@@ -39,7 +39,7 @@ train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/python -m deepmusic train --model all --split paper
 
 fuzz: $(VENV)/.dev ## Try thousands of broken files, for ten minutes at most
-	$(BIN)/python tests/fuzzing.py
+	$(BIN)/python tests/audio/fuzzing.py
 
 audit: $(VENV)/.app ## Ask PyPI for known holes in the packages installed here
 	@# In a place of its own, so that what audits changes nothing that is audited.

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic import deployment
+from deepmusic.config import current_deployment
 from deepmusic.ui import frame
 
 frame.open_frame()
@@ -14,7 +14,7 @@ pages = [
     st.Page("pages/curves.py", title="Curves"),
     st.Page("pages/confusion.py", title="Confusion"),
 ]
-if deployment.current().may_train:
+if current_deployment().may_train:
     pages.append(st.Page("pages/train.py", title="Train"))
 pages.append(st.Page("pages/dataset.py", title="Dataset"))
 pages.append(st.Page("pages/recommend.py", title="Recommend"))

@@ -16,9 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deepmusic import models, recipes, worker
-from deepmusic.callbacks import saved_epochs
+from deepmusic import models
 from deepmusic.runs import FINISHED, INTERRUPTED, RUNNING, Run, list_runs
+from deepmusic.training import recipes, worker
+from deepmusic.training.callbacks import saved_epochs
 
 #: One kill in so many comes while the worker starts up, the others while it trains.
 STARTING_EVERY = 4

@@ -16,11 +16,12 @@ import numpy as np
 import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deepmusic import embeddings, known_clips, prediction
+from deepmusic import prediction
 from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
-from deepmusic.datasets import Gtzan
-from deepmusic.datasets.gtzan import read_facts
-from deepmusic.descriptors import recording_distance
+from deepmusic.data import Gtzan
+from deepmusic.data.gtzan import read_facts
+from deepmusic.library import embeddings, known_clips
+from deepmusic.library.descriptors import recording_distance
 
 #: Every so many-th clip at hand is tried.
 EVERY = 4
@@ -59,8 +60,8 @@ WAYS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 def matches(samples: np.ndarray, networks: list) -> list[known_clips.Match]:
     """Return what is recognised in some samples."""
     song = song_from_array(samples, sample_rate=SAMPLE_RATE)
-    pictures = prediction.picture_song(song, networks[0].config.mel)
-    return known_clips.find(pictures, embeddings.embed_song(song, pictures, networks))
+    log_mels = prediction.compute_log_mels(song, networks[0].config.mel)
+    return known_clips.find(log_mels, embeddings.embed_song(song, log_mels, networks))
 
 
 def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

@@ -32,9 +32,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from deepmusic import audio, models, prediction, recipes, synth, worker
+from deepmusic import audio, models, prediction
+from deepmusic.audio import encode, synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.protocols import DEPLOYED_PROTOCOL
+from deepmusic.training import recipes, worker
 from deepmusic.ui.classify.result import certainty
 
 PATIENCE = 300
@@ -142,12 +144,12 @@ class Songs:
             # Beyond hearing, but other bytes: no cache can know the answer.
             samples[number] += np.float32(1e-3)
             if genre not in self._answers:
-                song = audio.load_song(audio.encode_flac(samples, audio.SAMPLE_RATE))
+                song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
                 lead = prediction.classify(song, self._classifiers)[models.ENSEMBLE]
                 self._answers[genre] = [lead.genre, certainty(lead)]
         return (
             f"song{number}q.flac",
-            audio.encode_flac(samples, audio.SAMPLE_RATE),
+            encode.encode_flac(samples, audio.SAMPLE_RATE),
             (self._answers[genre]),
         )
 
@@ -156,7 +158,7 @@ class Songs:
         with self._lock:
             self._count += 1
         samples = self._music[genre][self._count :]
-        song = audio.load_song(audio.encode_flac(samples, audio.SAMPLE_RATE))
+        song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
         prediction.classify(song, self._classifiers)
 
 

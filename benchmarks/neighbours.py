@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deepmusic import embeddings, recommend
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.embeddings import SongEmbedding
-from deepmusic.library import Library
-from deepmusic.song_index import AnalyzedSong, Entry
+from deepmusic.library import embeddings, recommend
+from deepmusic.library.embeddings import SongEmbedding
+from deepmusic.library.song_index import AnalyzedSong, Entry
+from deepmusic.library.store import Library
 
 SIZES = (1_000, 10_000, 50_000)
 ROUNDS = 5

@@ -23,11 +23,10 @@ os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import soundfile
 
-from deepmusic import logmels
 from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets import Gtzan
-from deepmusic.datasets.gtzan import find_root
-from deepmusic.logmels import read_archive
+from deepmusic.data import Gtzan, logmels
+from deepmusic.data.gtzan import find_root
+from deepmusic.data.logmels import read_archive
 
 COMPACT = FRONT_ENDS["compact"]
 

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from first_paint import start_server
 from playwright.sync_api import Page, sync_playwright
 
-from deepmusic import recipes, worker
 from deepmusic.runs import RUNNING
+from deepmusic.training import recipes, worker
 
 RERUNS = 40
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"

@@ -29,15 +29,16 @@ import click
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deepmusic import embeddings, models
+from deepmusic import models
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
-from deepmusic.datasets import Dataset, Split, open_dataset
-from deepmusic.datasets.gtzan import read_facts
-from deepmusic.datasets.splits import make as make_split
-from deepmusic.descriptors import mfcc_statistics
+from deepmusic.data import Dataset, Split, open_dataset
+from deepmusic.data.gtzan import read_facts
+from deepmusic.data.splits import make as make_split
 from deepmusic.errors import DatasetError, DeepMusicError, RunError
 from deepmusic.files import replacing, write_atomically
-from deepmusic.known_clips import (
+from deepmusic.library import embeddings
+from deepmusic.library.descriptors import mfcc_statistics
+from deepmusic.library.known_clips import (
     ALL_NETWORKS,
     FOLDER,
     MFCC,
@@ -229,16 +230,16 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
                 f"Of {protocol} there is no run of {', '.join(lacking)}. Name runs of all networks."
             )
     names = [row["track"] for row in read_facts()]
-    pictures = dataset.log_mels(names, FRONT_ENDS["compact"]).by_track
+    log_mels = dataset.log_mels(names, FRONT_ENDS["compact"]).by_track
     for protocol, members in networks.items():
         wanted = names if protocol == BENCHMARK_PROTOCOL else split_of(protocol).test
-        lacking = [track for track in wanted if track not in pictures]
+        lacking = [track for track in wanted if track not in log_mels]
         if len(lacking) > 1:  # jazz.00054 is broken in every copy.
             raise DatasetError(
                 f"{len(lacking)} of {len(wanted)} clips are not at hand ({lacking[0]} and more). "
                 "Complete the data set, or keep the figures that are shipped."
             )
-        clips = {track: pictures[track] for track in wanted if track in pictures}
+        clips = {track: log_mels[track] for track in wanted if track in log_mels}
         target = folder / str(protocol)
         target.mkdir(parents=True, exist_ok=True)
         predicted = []

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from deepmusic.audio import load_song
-from deepmusic.commands.results import robustness_path, robustness_table
-from deepmusic.datasets import Dataset, open_dataset
-from deepmusic.degrade import DEGRADATIONS
+from deepmusic.audio.degrade import DEGRADATIONS
+from deepmusic.cli.results import robustness_path, robustness_table
+from deepmusic.data import Dataset, open_dataset
 from deepmusic.errors import AudioError, DatasetError, DeepMusicError, RunError
+from deepmusic.evaluation.metrics import wilson_interval
 from deepmusic.files import write_atomically
-from deepmusic.metrics import wilson_interval
 from deepmusic.prediction import Classifier, classify
 from deepmusic.protocols import Protocol
 from deepmusic.runs import Run

@@ -32,7 +32,8 @@ import scipy.fft
 import soundfile
 from keras import layers
 
-from deepmusic import audio, features, models, prediction, synth
+from deepmusic import audio, models, prediction
+from deepmusic.audio import features, synth
 from deepmusic.config import FRONT_ENDS
 
 SECONDS, RATE = 30, 22_050
@@ -187,7 +188,7 @@ def main() -> None:
 
     # === Where it goes ===
     song, mel = audio.load_song(data), FRONT_ENDS["compact"]
-    pictures = prediction.picture_song(song, mel)
+    log_mels = prediction.compute_log_mels(song, mel)
     y, _ = librosa.load(io.BytesIO(data), sr=RATE)
     y = librosa.util.fix_length(y, size=660_000)
     seen = {name: paper_features(y, name) for name in papers}
@@ -200,7 +201,7 @@ def main() -> None:
         "features, the paper's (2 front ends, 3 times)": lambda: [
             paper_features(y, name) for name in papers
         ],
-        "features, ours": lambda: prediction.picture_song(song, mel),
+        "features, ours": lambda: prediction.compute_log_mels(song, mel),
         "  floor: windowing and FFT alone": lambda: scipy.fft.rfft(frames * window, axis=1),
         "networks, the paper's": lambda: [
             network.predict(seen[name], verbose=0) for name, network in papers.items()
@@ -208,13 +209,13 @@ def main() -> None:
     }
     for name in ours:
         actions[f"{models.title(name)}, ours"] = lambda name=name: ours[name].predict(
-            song, pictures
+            song, log_mels
         )
     square = np.ones((512, 512), np.float32)
     actions["512 x 512 matrix product"] = lambda: square @ square
     stages = measure(actions, options.rounds)
     rate = 512**3 / stages["512 x 512 matrix product"][2]
-    windows = sum(len(features.window_starts(clip.columns.shape[1], 39)) for clip in pictures)
+    windows = sum(len(features.window_starts(clip.frames.shape[1], 39)) for clip in log_mels)
     for name, times in stages.items():
         remark = ""
         if name == "features, ours":

@@ -1,14 +1,17 @@
-"""Every setting of DeepMusic, as frozen objects that travel to and from JSON.
+"""Settings of DeepMusic as frozen objects that travel to and from JSON, and the rights of visitors.
 
 A run's ``config.json`` is one `RunConfig`. It is the only source of the front end at prediction, so
 that training and prediction cannot drift apart. A key that these classes do not know is refused.
 """
 
+import os
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from deepmusic.errors import RunError
 from deepmusic.protocols import ALL_CLIPS, ARTIST_FOLDS, TOY, Protocol
@@ -28,10 +31,13 @@ GTZAN_GENRES = (
 
 #: A GTZAN clip of 661,794 samples gives 1293 frames, of which `compact` keeps 387.
 GTZAN_FRAMES = 1293
-GTZAN_COLUMNS = 387
+
+GTZAN_COMPACT_FRAMES = 387
 
 PositiveInt = Annotated[int, Field(gt=0)]
+
 PositiveFloat = Annotated[float, Field(gt=0)]
+
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -148,15 +154,15 @@ class MelConfig(Config):
     clip_seconds: PositiveFloat = 30.0
 
     @property
-    def seconds_per_column(self) -> float:
-        """Time between two columns that a network reads, in seconds."""
+    def seconds_per_frame(self) -> float:
+        """Time between two frames that a network reads, in seconds."""
         return self.frame_step * self.hop_length / self.sample_rate
 
 
 #: The two named front ends. `paper` keeps all frames, `compact` 3.3 times fewer.
 FRONT_ENDS: dict[str, MelConfig] = {
     "paper": MelConfig(),
-    "compact": MelConfig(frame_step=GTZAN_FRAMES / (GTZAN_COLUMNS + 0.5)),
+    "compact": MelConfig(frame_step=GTZAN_FRAMES / (GTZAN_COMPACT_FRAMES + 0.5)),
 }
 
 
@@ -171,7 +177,7 @@ class ModelConfig(Config):
         The front end that the network was trained on.
     genres : tuple of str
         Output classes, in the order of the softmax.
-    window_columns : int
+    window_frames : int
         Columns that the network reads at once: 39 of `compact` are 3.0 s.
     level_window : bool
         Subtract from every mel band its mean over the window, so that the network hears how the
@@ -195,7 +201,10 @@ class ModelConfig(Config):
     name: str
     mel: MelConfig = FRONT_ENDS["compact"]
     genres: Annotated[tuple[str, ...], Field(min_length=2)] = GTZAN_GENRES
-    window_columns: PositiveInt = 39
+    # Runs of version 0.1 say columns.
+    window_frames: PositiveInt = Field(
+        39, validation_alias=AliasChoices("window_frames", "window_columns")
+    )
     level_window: bool = False
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
     kernel_size: PositiveInt = 3
@@ -209,7 +218,7 @@ class ModelConfig(Config):
     @property
     def window_seconds(self) -> float:
         """Length of the window, in seconds."""
-        return self.window_columns * self.mel.seconds_per_column
+        return self.window_frames * self.mel.seconds_per_frame
 
 
 class AugmentConfig(Config):
@@ -222,7 +231,7 @@ class AugmentConfig(Config):
     ----------
     time_masks, mel_masks : int
         Number of masks along time and along frequency.
-    time_mask_columns, mel_mask_bands : int
+    time_mask_frames, mel_mask_bands : int
         Widest mask; each is drawn between 0 and this.
     gain_db : float
         Loudness is shifted by up to this, either way, in dB.
@@ -242,7 +251,9 @@ class AugmentConfig(Config):
 
     time_masks: Annotated[int, Field(ge=0)] = 1
     mel_masks: Annotated[int, Field(ge=0)] = 2
-    time_mask_columns: Annotated[int, Field(ge=0)] = 6
+    time_mask_frames: Annotated[int, Field(ge=0)] = Field(
+        6, validation_alias=AliasChoices("time_mask_frames", "time_mask_columns")
+    )
     mel_mask_bands: Annotated[int, Field(ge=0)] = 16
     gain_db: Annotated[float, Field(ge=0)] = 6.0
     tilt_db: Annotated[float, Field(ge=0)] = 6.0
@@ -259,9 +270,9 @@ class TrainConfig(Config):
     ----------
     data : str
         ``gtzan``, ``fma``, ``toy`` (synthetic bands), or the path of a collection (see
-        `deepmusic.datasets.open_dataset`).
+        `deepmusic.data.open_dataset`).
     split : str
-        A protocol's name (see `deepmusic.datasets.splits`); ``all_clips`` tests nothing.
+        A protocol's name (see `deepmusic.data.splits`); ``all_clips`` tests nothing.
     fold : int or None
         Test fold of `artist_folds`, 1 to 3; None for the others.
     epochs, batch_size : int
@@ -349,3 +360,58 @@ class RunConfig(Config):
                 "check the path."
             ) from error
         return cls.from_json(text, source=str(path))
+
+
+PUBLIC_VARIABLE = "DEEPMUSIC_PUBLIC"
+
+#: An absolute path: its folders, each with a slash behind it.
+_FOLDERS = re.compile(r"(?<![\w./:])/(?:[^\s/:;,()'\"]+/)+")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Rights of whoever reaches the app, or starts a command.
+
+    Attributes
+    ----------
+    is_public : bool
+        Whether strangers reach it, so that no folder's name is shown.
+    audio_limits : AudioLimits
+        How large and how long a song may be.
+    may_train : bool
+        Whether to train networks, and to delete or rename runs.
+    may_index : bool
+        Whether folders of this machine may be indexed and read.
+    plays_dataset : bool
+        Whether recordings of a dataset are played.
+    """
+
+    is_public: bool
+    audio_limits: AudioLimits
+    may_train: bool
+    may_index: bool
+    plays_dataset: bool
+
+
+_AT_HOME = Deployment(
+    is_public=False, audio_limits=AudioLimits(), may_train=True, may_index=True, plays_dataset=True
+)
+
+_IN_PUBLIC = Deployment(
+    is_public=True,
+    audio_limits=AudioLimits(max_bytes=20 * 2**20, max_seconds=600),
+    may_train=False,
+    may_index=False,
+    plays_dataset=False,
+)
+
+
+def current_deployment() -> Deployment:
+    """Return the rights here; any value but ``0``, ``no``, ``false`` or nothing means public."""
+    value = os.environ.get(PUBLIC_VARIABLE, "").strip().lower()
+    return _AT_HOME if value in ("", "0", "no", "false") else _IN_PUBLIC
+
+
+def without_folders(text: str) -> str:
+    """Cut absolute paths down to the last name where the public reads along."""
+    return _FOLDERS.sub("", text) if current_deployment().is_public else text

@@ -9,6 +9,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+#: Folder that holds the package, from which ``python -m deepmusic`` finds it.
+ROOT = Path(__file__).resolve().parent.parent
+
+#: What DeepMusic ships: inside the package where it is installed, beside it in a checkout.
+ASSETS = next(
+    (path for path in (ROOT / "deepmusic" / "assets", ROOT / "assets") if path.is_dir()),
+    ROOT / "assets",
+)
+
 _RETRY_SECONDS = 0.02
 
 

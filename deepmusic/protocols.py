@@ -1,6 +1,6 @@
 """Names of the protocols: which clips of a dataset train, which validate and which test.
 
-The parts themselves are drawn in `deepmusic.datasets.splits`. Protocols are never mixed in a table.
+The parts themselves are drawn in `deepmusic.data.splits`. Protocols are never mixed in a table.
 """
 
 import re

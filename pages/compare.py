@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.candidates import find_candidates
+from deepmusic.evaluation.candidates import find_candidates
 from deepmusic.ui import frame, markdown, query_params
 from deepmusic.ui.compare import (
     architecture,

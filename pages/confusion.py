@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.candidates import protocols_of
+from deepmusic.evaluation.candidates import protocols_of
 from deepmusic.ui import frame, markdown
 from deepmusic.ui.confusion import cells, clips, controls, matrices, predictions
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from deepmusic import recommend
 from deepmusic.errors import DeepMusicError
+from deepmusic.library import recommend
 from deepmusic.ui import cache, frame, markdown
 from deepmusic.ui.recommend import indexer, indexes, question, results, song_map
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from deepmusic import deployment
+from deepmusic.config import current_deployment
 from deepmusic.ui import frame, history, live, recipe_form
 
 frame.enter("pages/train.py")
 
-if not deployment.current().may_train:
+if not current_deployment().may_train:
     st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
     st.stop()
 

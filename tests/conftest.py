@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from deepmusic import synth
+from deepmusic.audio import synth
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.datasets import splits
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.data import splits
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, read_facts
 
 SAMPLE_RATE = 22_050
 
@@ -61,7 +61,7 @@ def _same_niceness() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def networks_once() -> Iterator[None]:
     """Load the shipped networks once: every indexing would, and that takes seconds."""
-    from deepmusic import embeddings
+    from deepmusic.library import embeddings
 
     load = functools.cache(embeddings.load_networks)
     with pytest.MonkeyPatch.context() as patch:

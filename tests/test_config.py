@@ -123,8 +123,8 @@ def test_a_fold_belongs_to_artist_folds_only(split, fold):
 
 
 def test_front_ends():
-    assert FRONT_ENDS["paper"].seconds_per_column == pytest.approx(512 / 22_050)
-    assert FRONT_ENDS["compact"].seconds_per_column == pytest.approx(0.0775, abs=1e-4)
+    assert FRONT_ENDS["paper"].seconds_per_frame == pytest.approx(512 / 22_050)
+    assert FRONT_ENDS["compact"].seconds_per_frame == pytest.approx(0.0775, abs=1e-4)
     assert MODEL.window_seconds == pytest.approx(3.02, abs=0.01)
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import models, runs, worker
+from deepmusic import models
 from deepmusic.config import TrainConfig
 from deepmusic.errors import RunError
 from deepmusic.runs import list_runs
+from deepmusic.training import worker
 
-ROOT = Path(worker.__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
 TOY = TrainConfig(data="toy", epochs=2)
 
@@ -89,7 +90,7 @@ def test_a_run_that_another_server_deletes_is_gone_for_both(run, monkeypatch):
         rmtree(path)
         rmtree(path)
 
-    monkeypatch.setattr(runs.shutil, "rmtree", both)
+    monkeypatch.setattr(shutil, "rmtree", both)
     run.delete()
     assert list_runs(run.path.parent) == []
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import audio, deployment, recipes, synth, worker
-from deepmusic.datasets import Gtzan
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic import audio
+from deepmusic.audio import encode, synth
+from deepmusic.config import PUBLIC_VARIABLE, current_deployment
+from deepmusic.data import Gtzan
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import AudioError, RunError
 from deepmusic.runs import find_run
+from deepmusic.training import recipes, worker
 from deepmusic.ui import markdown
 
 OUTSIDE = [
@@ -30,13 +33,13 @@ OUTSIDE = [
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
-    for name in (deployment.VARIABLE, ENVIRONMENT_VARIABLE):
+    for name in (PUBLIC_VARIABLE, ENVIRONMENT_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
 def in_public(monkeypatch):
-    monkeypatch.setenv(deployment.VARIABLE, "1")
+    monkeypatch.setenv(PUBLIC_VARIABLE, "1")
 
 
 WORDS = {"1": True, "yes": True, "True": True, "0": False, "no": False, "False": False, "": False}
@@ -44,8 +47,8 @@ WORDS = {"1": True, "yes": True, "True": True, "0": False, "no": False, "False":
 
 @pytest.mark.parametrize(("word", "is_public"), WORDS.items())
 def test_one_variable_decides(word, is_public, monkeypatch):
-    monkeypatch.setenv(deployment.VARIABLE, word)
-    here = deployment.current()
+    monkeypatch.setenv(PUBLIC_VARIABLE, word)
+    here = current_deployment()
     assert here.is_public is is_public
     assert {here.may_train, here.may_index, here.plays_dataset} == {not is_public}
     assert here.audio_limits.max_bytes == (20 if is_public else 200) * 2**20
@@ -54,7 +57,7 @@ def test_one_variable_decides(word, is_public, monkeypatch):
 @pytest.mark.parametrize(("word", "is_public"), WORDS.items())
 def test_uploads_end_where_songs_do(word, is_public, tmp_path):
     """What `make app` tells Streamlit, with a stand-in for it that prints its options."""
-    root = Path(deployment.__file__).parent.parent
+    root = Path(__file__).parent.parent
     commands = {"streamlit": 'echo "$@"', "python": f'exec {sys.executable} "$@"', "pip": ""}
     (tmp_path / "bin").mkdir()
     for name, command in commands.items():
@@ -64,7 +67,7 @@ def test_uploads_end_where_songs_do(word, is_public, tmp_path):
     (tmp_path / ".app").touch()
     make = ["make", "--silent", "-C", root, "app", f"VENV={tmp_path}"]
     done = subprocess.run(
-        make, env=os.environ | {deployment.VARIABLE: word}, capture_output=True, text=True
+        make, env=os.environ | {PUBLIC_VARIABLE: word}, capture_output=True, text=True
     )
     limit = 20 if is_public else 200
     assert f"run app.py --server.maxUploadSize {limit}\n" in done.stdout, done.stderr
@@ -84,7 +87,7 @@ def test_nobody_trains(in_public, tmp_path):
 def test_songs_are_smaller(in_public):
     with pytest.raises(AudioError, match=r"big\.wav is 21 MB; the limit is 20 MB"):
         audio.load_song(bytes(21 * 2**20), name="big.wav")
-    eleven_minutes = audio.encode_flac(synth.tone(440, seconds=660, sample_rate=8_000), 8_000)
+    eleven_minutes = encode.encode_flac(synth.tone(440, seconds=660, sample_rate=8_000), 8_000)
     with pytest.raises(AudioError, match="lasts 11 min or more; the limit is 10 min"):
         audio.load_song(eleven_minutes)
 
@@ -108,7 +111,7 @@ def test_gtzan_is_not_played(in_public, monkeypatch, toy_gtzan):
 def test_folders_stay_unsaid(monkeypatch):
     words = "/home/ada/music lessons/runs/x/config.json cannot be read (see /srv/data/a.npz)."
     assert markdown.message(words).startswith("/home/ada")
-    monkeypatch.setenv(deployment.VARIABLE, "1")
+    monkeypatch.setenv(PUBLIC_VARIABLE, "1")
     said = markdown.message(words)
     assert "config.json cannot be read (see a.npz)" in said
     for folder in ("/home", "ada/", "/srv", "data/"):
@@ -168,7 +171,7 @@ def test_a_files_name_stays_text(name):
     assert not app.exception
     said = app.error[0].value
     assert said.replace("\\", "").startswith(name.rpartition("/")[2])
-    shown = audio.load_song(audio.encode_wav(synth.tone(440, seconds=1), 22_050), name=name).name
+    shown = audio.load_song(encode.encode_wav(synth.tone(440, seconds=1), 22_050), name=name).name
     assert said.startswith(markdown.message(shown))
     for letter in "<[`$*":
         assert said.count(letter) == said.count(f"\\{letter}")
@@ -189,7 +192,7 @@ def show_all_kinds():
 @pytest.mark.parametrize("in_public", ["0", "1"])
 def test_every_error_shows_literally(in_public, monkeypatch):
     """Fault 14: what a file is called is no markup, and in public no folder is named."""
-    monkeypatch.setenv(deployment.VARIABLE, in_public)
+    monkeypatch.setenv(PUBLIC_VARIABLE, in_public)
     app = AppTest.from_function(show_all_kinds)
     app.session_state["fault"] = "/home/ada/songs/<b>*a*_[x](http://y)_`$1$.mp3 is no music."
     app.run()
@@ -207,7 +210,7 @@ def test_every_error_shows_literally(in_public, monkeypatch):
 def test_pages_show_errors_by_one_way():
     from pathlib import Path
 
-    root = Path(deployment.__file__).parent / "ui"
+    root = Path(__file__).parent.parent / "deepmusic" / "ui"
     own = [root / "song_source.py", *root.glob("classify/*.py"), *root.glob("lesson/*.py")]
     for path in [*own, *root.glob("curves/*.py"), *root.parent.parent.glob("pages/*.py")]:
         text = path.read_text(encoding="utf-8")
@@ -216,7 +219,7 @@ def test_pages_show_errors_by_one_way():
 
 def test_only_our_own_words_become_html():
     """Whoever writes another place with HTML reads this first, and escapes what others wrote."""
-    root = Path(deployment.__file__).parent.parent
+    root = Path(__file__).parent.parent
     sources = [*root.glob("*.py"), *root.glob("pages/*.py"), *root.glob("deepmusic/ui/**/*.py")]
     found = {
         path.name: path.read_text(encoding="utf-8").count("st.html(")

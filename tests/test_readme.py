@@ -7,8 +7,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from deepmusic import synth
-from deepmusic.__main__ import main
+from deepmusic.audio import synth
+from deepmusic.cli import main
 from deepmusic.config import GTZAN_GENRES
 
 ROOT = Path(__file__).resolve().parent.parent

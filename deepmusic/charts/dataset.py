@@ -87,7 +87,7 @@ def spectrum_chart(
     Parameters
     ----------
     spectra : pd.DataFrame
-        What `deepmusic.explore.spectra` returned.
+        What `deepmusic.data.explore.spectra` returned.
     frequencies : np.ndarray [shape=(n_mels,)]
         Middle of each band, in Hz.
     highlighted : sequence of str

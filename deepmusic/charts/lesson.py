@@ -29,7 +29,7 @@ def waveform_chart(
     Parameters
     ----------
     low, high : np.ndarray [shape=(n_points,)]
-        What `deepmusic.inspect_layers.envelope` returned.
+        What `deepmusic.prediction.inspect_layers.envelope` returned.
     duration : float
         Of the clip, in s.
     passage : (float, float)

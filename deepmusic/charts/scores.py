@@ -17,14 +17,14 @@ from deepmusic.charts.style import (
     set_layout,
     update_axes,
 )
-from deepmusic.paper.table import CEILING
+from deepmusic.evaluation.paper import CEILING
+from deepmusic.evaluation.wording import published
 from deepmusic.protocols import BENCHMARK_PROTOCOL
-from deepmusic.wording import published
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from deepmusic.scores import Score
+    from deepmusic.evaluation.scores import Score
 
 _DASHED = {"color": NEUTRAL, "dash": "dash", "width": 2}
 
@@ -170,7 +170,8 @@ def reliability_chart(
     names : mapping of str to str
         The network of each line, a key of `MODEL_COLOURS`, by the line's name.
     bins : mapping of str to sequence of mapping
-        By the same names, ``bins`` of `deepmusic.calibration.Calibration`. A mark grows with its
+        By the same names, ``bins`` of `deepmusic.evaluation.calibration.Calibration`. A mark grows
+        with its
         number of clips.
     """
     import plotly.graph_objects as go

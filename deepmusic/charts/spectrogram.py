@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import MelConfig
-from deepmusic.features import ClipPicture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -19,12 +19,12 @@ FREQUENCY_TICKS = (250, 500, 1000, 2000, 4000, 8000)
 _WIDEST_PNG = 2000
 
 
-def spectrogram_png(clips: Sequence[ClipPicture], mel: MelConfig) -> bytes:
+def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
     """Mel-spectrogram of a song, low frequencies at the bottom, on one dB scale for all its clips.
 
     Parameters
     ----------
-    clips : sequence of ClipPicture
+    clips : sequence of ClipLogMel
         The song, clip by clip.
     mel : MelConfig
         Front end; ``top_db`` is the range of the colours.
@@ -66,7 +66,7 @@ def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> byt
     Parameters
     ----------
     log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-        What `deepmusic.features.picture` returned.
+        What `deepmusic.audio.features.network_input` returned.
     width, height : int
         In pixels; low frequencies are at the bottom.
     """

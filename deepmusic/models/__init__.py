@@ -1,145 +1,25 @@
-"""The networks of the paper, by name. Importing this loads no Keras; building a network does."""
+"""Networks of the paper, by name. Importing this loads no Keras; building a network does."""
 
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
+from deepmusic.models.registry import (
+    ALL,
+    BASELINE,
+    ENSEMBLE,
+    MODELS,
+    ModelSpec,
+    build,
+    spec,
+    title,
+    with_embedding,
+)
 
-from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
-from deepmusic.errors import ModelError
-
-if TYPE_CHECKING:
-    import keras
-
-
-#: Name of the mean of all networks' probabilities, listed beside them.
-ENSEMBLE = "ensemble"
-
-#: Name of the baseline: a support vector machine (`deepmusic.svm`).
-BASELINE = "svm"
-
-#: What options call all networks together.
-ALL = "all"
-
-
-#: What trains the networks that DeepMusic ships; `docs/experiments.md` says how it was found.
-_HARDENED = AugmentConfig(noise_db=40.0, narrow_share=0.2)
-_RECIPE = TrainConfig(epochs=60, augment=_HARDENED)
-_BLENDED = _RECIPE.changed(augment=_HARDENED.changed(mix_up=0.2))
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """What is known of a network without building it.
-
-    Attributes
-    ----------
-    title : str
-        Name to show.
-    section : str
-        Where the paper describes it.
-    summary : str
-        One sentence for a student.
-    config : ModelConfig
-        Sizes that DeepMusic ships. Another file of this folder, named like the model, builds it.
-    train : TrainConfig
-        Recipe that trains those.
-    """
-
-    title: str
-    section: str
-    summary: str
-    config: ModelConfig
-    train: TrainConfig = _RECIPE
-
-
-MODELS: dict[str, ModelSpec] = {
-    "cnn": ModelSpec(
-        title="CNN",
-        section="4.3",
-        summary="Five blocks of convolution look at the spectrogram as at a photograph.",
-        config=ModelConfig(
-            name="cnn",
-            filters=(16, 32, 64, 128, 256),
-            dense_units=256,
-            block_dropout=0.1,
-            norm_momentum=0.95,
-        ),
-        train=_BLENDED,
-    ),
-    "crnn": ModelSpec(
-        title="CRNN",
-        section="4.2",
-        summary="Convolutions over time pick out short events; an LSTM remembers their order.",
-        config=ModelConfig(
-            name="crnn",
-            level_window=True,
-            filters=(128, 128),
-            kernel_size=5,
-            recurrent_units=96,
-            block_dropout=0.2,
-            norm_momentum=0.95,
-        ),
-    ),
-    "cnn_gru": ModelSpec(
-        title="CNN-GRU",
-        section="4.1",
-        summary="Convolutions and a two-way GRU read the same window side by side, then vote.",
-        config=ModelConfig(
-            name="cnn_gru",
-            filters=(16, 32, 64, 64),
-            recurrent_units=64,
-            block_dropout=0.1,
-            norm_momentum=0.95,
-        ),
-        train=_BLENDED,
-    ),
-}
-
-
-def spec(name: str) -> ModelSpec:
-    """Return what is known of the network `name`; raise `ModelError` if there is none."""
-    try:
-        return MODELS[name]
-    except KeyError:
-        raise ModelError(
-            f"There is no network named {name!r}. Choose one of: {', '.join(MODELS)}."
-        ) from None
-
-
-def build(config: ModelConfig) -> "keras.Model":
-    """Build a network with fresh weights.
-
-    Parameters
-    ----------
-    config : ModelConfig
-        Its name, front end, window and sizes.
-
-    Returns
-    -------
-    keras.Model
-        Takes windows [batch, n_mels, window_columns] of 0 to 255 and returns the genres'
-        probabilities [batch, n_genres]. Its layer ``embedding`` is the one before the softmax.
-
-    Raises
-    ------
-    ModelError
-        If the name is unknown or the window is too short for the sizes.
-    """
-    spec(config.name)
-    return import_module(f"deepmusic.models.{config.name}").build(config)
-
-
-def with_embedding(network: "keras.Model") -> "keras.Model":
-    """Return a network that also tells its layer ``embedding``: (embedding, genres).
-
-    It shares the weights of the one given, whenever those are loaded.
-    """
-    import keras
-
-    outputs = [network.get_layer("embedding").output, network.output]
-    return keras.Model(network.input, outputs, name=f"{network.name}_with_embedding")
-
-
-def title(name: str) -> str:
-    """Return the name to show of a network, of the ensemble, or of the SVM."""
-    return {ENSEMBLE: "Ensemble", BASELINE: "SVM"}.get(name) or spec(name).title
+__all__ = [
+    "ALL",
+    "BASELINE",
+    "ENSEMBLE",
+    "MODELS",
+    "ModelSpec",
+    "build",
+    "spec",
+    "title",
+    "with_embedding",
+]

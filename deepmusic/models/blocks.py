@@ -29,7 +29,7 @@ def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
     (KerasTensor, KerasTensor)
         The input [n_mels, columns] and the levelled window [columns, n_mels], time first.
     """
-    window = layers.Input((config.mel.n_mels, config.window_columns), name="window")
+    window = layers.Input((config.mel.n_mels, config.window_frames), name="window")
     x = layers.Rescaling(1 / 255, name="unit_range")(window)
     x = layers.Permute((2, 1), name="time_first")(x)
     if config.level_window:
@@ -45,7 +45,7 @@ def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) 
     """
     if min(x.shape[1:3]) < 2:
         raise ModelError(
-            f"window_columns={config.window_columns} is too short for {len(config.filters)} "
+            f"window_frames={config.window_frames} is too short for {len(config.filters)} "
             f"blocks that each halve it. Use at least {2 ** len(config.filters)} columns, or "
             "fewer filters."
         )

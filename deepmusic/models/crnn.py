@@ -29,9 +29,9 @@ def build(config: ModelConfig) -> keras.Model:
     ModelError
         If the pools leave the LSTM nothing to read.
     """
-    if config.window_columns < 2 ** len(config.filters):
+    if config.window_frames < 2 ** len(config.filters):
         raise ModelError(
-            f"window_columns={config.window_columns} leaves the LSTM no step after "
+            f"window_frames={config.window_frames} leaves the LSTM no step after "
             f"{len(config.filters)} pools. Use a longer window or fewer filters."
         )
     window, x = window_input(config)

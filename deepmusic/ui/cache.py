@@ -17,9 +17,10 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import audio, datasets, deployment, models
-from deepmusic.config import FRONT_ENDS, ModelConfig
-from deepmusic.datasets import Dataset, Gtzan
+from deepmusic import audio, models
+from deepmusic.audio import encode
+from deepmusic.config import FRONT_ENDS, ModelConfig, current_deployment
+from deepmusic.data import Dataset, Gtzan, opening
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
@@ -47,7 +48,8 @@ def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
     if "tensorflow" not in sys.modules:
         time.sleep(_HEAD_START)
-    from deepmusic import prediction, synth
+    from deepmusic import prediction
+    from deepmusic.audio import synth
 
     classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
     # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
@@ -107,9 +109,9 @@ def _own_classifier(run_id: str) -> Any:
 @st.cache_data(show_spinner=False)
 def shipped_evaluation(name: str) -> Mapping[str, Any]:
     """Return what a shipped network, or the ensemble, reached on its test part."""
-    from deepmusic.runs import SHIPPED, Run
+    from deepmusic.runs import Run, assets
 
-    return Run(SHIPPED / name).evaluation
+    return Run(assets.SHIPPED / name).evaluation
 
 
 # === Songs ===
@@ -140,14 +142,14 @@ def _view_song(digest: str, name: str, _song: SongFile) -> SongView:
     song = analysis.song
     prediction.check_length(song, [spec.config for spec in models.MODELS.values()])
     mel = FRONT_ENDS["compact"]
-    mime_type = audio.browser_mime_type(_song.data)
+    mime_type = encode.browser_mime_type(_song.data)
     return SongView(
         duration=song.duration,
         source=_describe_source(song),
         note=song.note,
         spectrogram=spectrogram_png(analysis.log_mels(mel), mel),
         frequency_ticks=frequency_ticks(mel),
-        sound=None if mime_type else audio.encode_flac(song.samples, song.sample_rate),
+        sound=None if mime_type else encode.encode_flac(song.samples, song.sample_rate),
         mime_type=mime_type or "audio/flac",
     )
 
@@ -173,10 +175,10 @@ def play_file(path: Path) -> tuple[bytes, str]:
 @st.cache_data(show_spinner=False, max_entries=32)
 def _play_file(path: str, modified: int) -> tuple[bytes, str]:
     data = Path(path).read_bytes()
-    if mime_type := audio.browser_mime_type(data):
+    if mime_type := encode.browser_mime_type(data):
         return data, mime_type
     song = audio.load_song(data, name=Path(path).name)
-    return audio.encode_flac(song.samples, song.sample_rate), "audio/flac"
+    return encode.encode_flac(song.samples, song.sample_rate), "audio/flac"
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -208,7 +210,7 @@ _OUTLINE_SEGMENTS = 1200
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def _windows(digest: str, _song: SongFile) -> tuple[Any, list[Any]]:
-    from deepmusic import inspect_layers
+    from deepmusic.prediction import inspect_layers
 
     config = models.spec("cnn").config
     analysis = analyse(_song)
@@ -225,7 +227,7 @@ def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
 def _layer_activations(
     digest: str, protocol: Protocol, start: float, own: tuple[tuple[str, str], ...], _song: SongFile
 ) -> Any:
-    from deepmusic import inspect_layers
+    from deepmusic.prediction import inspect_layers
 
     classifiers, analysis = _networks_with(protocol, own), analyse(_song)
     windows = {}
@@ -237,15 +239,15 @@ def _layer_activations(
 
 
 def layer_activations(song: SongFile, start: float) -> Any:
-    """Return `deepmusic.inspect_layers.LayerActivations` of the window that begins at `start`."""
+    """Return the layer activations of the window that begins at `start`."""
     own = tuple(sorted(own_runs().items()))
     return _layer_activations(song.digest, song.protocol, start, own, song)
 
 
 @st.cache_data(show_spinner=False, max_entries=12)
 def layer_table(name: str, config_json: str) -> Any:
-    """Build a network, and return `deepmusic.describe.layer_table`; this loads TensorFlow."""
-    from deepmusic import describe
+    """Build a network and return its table of layers; this loads TensorFlow."""
+    from deepmusic.models import describe
 
     return describe.layer_table(models.build(ModelConfig.from_json(config_json)))
 
@@ -256,9 +258,9 @@ def layer_table(name: str, config_json: str) -> Any:
 @st.cache_data(show_spinner=False, max_entries=10)
 def demo_song(genre: str) -> bytes:
     """Let the synthetic band of a genre play for 30 s; return it as WAV."""
-    from deepmusic import synth
+    from deepmusic.audio import synth
 
-    return audio.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
+    return encode.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
 
 
 # === Data sets ===
@@ -285,12 +287,12 @@ def dataset_version(data: str) -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=8, ttl=60)
 def _open_dataset(data: str, version: str) -> Dataset:
-    return datasets.open_dataset(data)
+    return opening.open_dataset(data)
 
 
 def open_dataset(data: str) -> Dataset:
-    """Open a data set as `deepmusic.datasets.open_dataset` does; in public, only the toy set."""
-    if data != "toy" and not deployment.current().plays_dataset:
+    """Open a data set as `deepmusic.data.open_dataset` does; in public, only the toy set."""
+    if data != "toy" and not current_deployment().plays_dataset:
         raise DatasetError("Recordings and folders of this server are not open to the public.")
     return _open_dataset(data, dataset_version(data))
 
@@ -298,7 +300,7 @@ def open_dataset(data: str) -> Dataset:
 def find_dataset(data: str) -> Dataset | None:
     """Open a data set; None if it is not at hand or not open to the public."""
     try:
-        return open_dataset(data)
+        return opening.open_dataset(data)
     except DatasetError:
         return None
 

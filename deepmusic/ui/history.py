@@ -9,7 +9,7 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.errors import RunError
-from deepmusic.release import differences
+from deepmusic.evaluation.release import differences
 from deepmusic.runs import ALIVE, FINISHED, Run, list_runs
 from deepmusic.ui import markdown, run_buttons
 

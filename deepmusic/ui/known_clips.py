@@ -7,12 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import tags
 from deepmusic.errors import DeepMusicError, RunError
-from deepmusic.known_clips import Match
+from deepmusic.library import tags
+from deepmusic.library.known_clips import Match
+from deepmusic.library.song_index import AnalyzedSong, Entry, analyze_song
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import DEPLOYED_PROTOCOL, Protocol
-from deepmusic.song_index import AnalyzedSong, Entry, analyze_song
 from deepmusic.ui import cache, markdown
 from deepmusic.ui.song import SongFile
 
@@ -54,7 +54,7 @@ def _names(match: Match) -> str:
 
 def embedding_networks() -> list[Classifier]:
     """Return the shipped networks that embed, waiting for them if need be."""
-    from deepmusic import embeddings
+    from deepmusic.library import embeddings
 
     return [cache.networks()[name] for name in embeddings.NETWORKS]
 
@@ -75,16 +75,16 @@ def analyze(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
 
 @st.cache_data(show_spinner=False, max_entries=32)
 def _analyze(digest: str, _song: SongFile) -> tuple[AnalyzedSong, list[Match]]:
-    from deepmusic import known_clips
+    from deepmusic.library import known_clips
 
     networks = embedding_networks()
     analysis = cache.analyse(_song)
-    pictures = analysis.log_mels(networks[0].config.mel)
+    log_mels = analysis.log_mels(networks[0].config.mel)
     found = tags.read(io.BytesIO(_song.data))
     entry = Entry(-1, found.title, found.artist, found.album, found.genre)
-    analyzed = analyze_song(analysis.song, networks, pictures=pictures, entry=entry)
+    analyzed = analyze_song(analysis.song, networks, log_mels=log_mels, entry=entry)
     try:
-        return analyzed, known_clips.find(pictures, analyzed.embedding)
+        return analyzed, known_clips.find(log_mels, analyzed.embedding)
     except RunError:
         # The shipped embeddings are those of other networks: nothing can be said.
         return analyzed, []

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import deployment
+from deepmusic.config import without_folders
 
 _MARKUP = r"\`*_{}[]()<>#+-.!|~:$"
 
@@ -25,7 +25,7 @@ def plain(text: str, *, but: str = "") -> str:
 
 def message(error: Exception | str) -> str:
     """Return what an error says, as Markdown; in public, without the folders of this machine."""
-    return plain(deployment.without_folders(str(error)), but=_PUNCTUATION)
+    return plain(without_folders(str(error)), but=_PUNCTUATION)
 
 
 def show_error(error: Exception | str, where: Any = st) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import models, recipes, worker
+from deepmusic import models
 from deepmusic.config import ModelConfig, TrainConfig
-from deepmusic.datasets import Dataset, absolute_name
+from deepmusic.data import Dataset, absolute_name
 from deepmusic.errors import DeepMusicError
 from deepmusic.protocols import FOLDS
-from deepmusic.recipes import PRESETS
+from deepmusic.training import recipes, worker
+from deepmusic.training.recipes import PRESETS
 from deepmusic.ui import cache, markdown
 
 _OWN = "own"

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from deepmusic import models, worker
+from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
+from deepmusic.training import worker
 from deepmusic.ui import cache, markdown
 
 

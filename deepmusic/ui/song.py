@@ -88,10 +88,10 @@ class SongAnalysis:
         self._lock = threading.Lock()
 
     def log_mels(self, mel: MelConfig) -> list[Any]:
-        """Return what `deepmusic.prediction.picture_song` gives, computed once a front end."""
+        """Return what `deepmusic.prediction.compute_log_mels` gives, computed once a front end."""
         from deepmusic import prediction
 
         with self._lock:
             if mel not in self._log_mels:
-                self._log_mels[mel] = prediction.picture_song(self.song, mel)
+                self._log_mels[mel] = prediction.compute_log_mels(self.song, mel)
             return self._log_mels[mel]

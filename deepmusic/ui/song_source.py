@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, deployment
-from deepmusic.config import GTZAN_GENRES
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic import audio
+from deepmusic.config import GTZAN_GENRES, current_deployment
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile
@@ -31,7 +31,7 @@ def choose() -> SongFile | None:
         cure = f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
         st.info(
             "This link points at a clip of GTZAN, which is not at hand here. "
-            + ("Choose another song." if deployment.current().is_public else cure)
+            + ("Choose another song." if current_deployment().is_public else cure)
         )
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
@@ -63,7 +63,7 @@ def choose_clip() -> SongFile | None:
 
 
 def _upload() -> SongFile | None:
-    limits = deployment.current().audio_limits
+    limits = current_deployment().audio_limits
     megabytes = limits.max_bytes // 2**20
     st.file_uploader(
         "A song: MP3, WAV, FLAC, OGG, Opus, AU, M4A or WebM, 3 s to "
@@ -106,12 +106,12 @@ def _demo() -> SongFile | None:
         widget=st.selectbox,
         label_visibility="collapsed",
     )
-    from deepmusic import synth
+    from deepmusic.audio import bands
 
     return SongFile(
         f"synthetic-{genre}.wav",
         cache.demo_song(genre),
-        f"**Synthetic**: computed, not recorded. {synth.BANDS[genre].description} "
+        f"**Synthetic**: computed, not recorded. {bands.BANDS[genre].description} "
         "The networks know real recordings only, so this may well fool them.",
     )
 

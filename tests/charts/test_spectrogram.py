@@ -5,8 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from deepmusic import synth
-from deepmusic.audio import song_from_array
+from deepmusic.audio import song_from_array, synth
 from deepmusic.charts.spectrogram import (
     activation_png,
     frequency_ticks,
@@ -15,21 +14,21 @@ from deepmusic.charts.spectrogram import (
     spectrogram_png,
 )
 from deepmusic.config import FRONT_ENDS
-from deepmusic.prediction import picture_song
+from deepmusic.prediction import compute_log_mels
 
 MEL = FRONT_ENDS["compact"]
 
 
 def picture_of(samples) -> np.ndarray:
     song = song_from_array(samples, sample_rate=22_050)
-    png = spectrogram_png(picture_song(song, MEL), MEL)
+    png = spectrogram_png(compute_log_mels(song, MEL), MEL)
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
 
 def test_low_notes_are_at_the_bottom():
-    picture = picture_of(synth.tone(200.0, seconds=5.0))
-    assert picture.shape == (128, 216)
-    assert picture.mean(axis=1).argmax() > 100
+    log_mel = picture_of(synth.tone(200.0, seconds=5.0))
+    assert log_mel.shape == (128, 216)
+    assert log_mel.mean(axis=1).argmax() > 100
 
 
 def test_a_long_song_keeps_to_a_width():
@@ -39,8 +38,8 @@ def test_a_long_song_keeps_to_a_width():
 def test_loud_is_bright_and_clips_share_one_scale():
     loud = synth.tone(440.0, seconds=30.0, amplitude=0.8)
     quiet = synth.tone(440.0, seconds=30.0, amplitude=0.008)
-    picture = picture_of(np.concatenate([loud, quiet]))
-    assert picture[:, 300].max() > picture[:, -300].max() + 50
+    log_mel = picture_of(np.concatenate([loud, quiet]))
+    assert log_mel[:, 300].max() > log_mel[:, -300].max() + 50
 
 
 def test_frequencies_rise_with_height():
@@ -53,9 +52,9 @@ def test_frequencies_rise_with_height():
 def test_a_filter_is_drawn_low_notes_down_and_its_strongest_answer_brightest():
     values = np.zeros((4, 8))
     values[2, 0] = 0.5
-    picture = np.asarray(Image.open(io.BytesIO(activation_png(values))).convert("L"))
-    assert picture.shape == (8, 4)
-    assert np.unravel_index(picture.argmax(), picture.shape) == (7, 2)
+    log_mel = np.asarray(Image.open(io.BytesIO(activation_png(values))).convert("L"))
+    assert log_mel.shape == (8, 4)
+    assert np.unravel_index(log_mel.argmax(), log_mel.shape) == (7, 2)
     silent = Image.open(io.BytesIO(activation_png(np.zeros((4, 8)))))
     assert np.asarray(silent.convert("L")).max() < 5
 

@@ -5,8 +5,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from deepmusic import export
-from deepmusic.prediction import Prediction
+from deepmusic.prediction import Prediction, export
 from deepmusic.ui.song import SongFile, SongView
 
 

@@ -7,12 +7,12 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.scores import calibration_chart
+from deepmusic.evaluation.scores import Candidate, Score, errors_at_benchmark_temperature
+from deepmusic.evaluation.wording import NOTHING
 from deepmusic.formatting import format_percent
 from deepmusic.protocols import BENCHMARK_PROTOCOL, FAULT_FILTERED, Protocol
-from deepmusic.scores import Candidate, Score, errors_at_benchmark_temperature
 from deepmusic.ui import markdown
 from deepmusic.ui.compare.scores import scores_of
-from deepmusic.wording import NOTHING
 
 _READING = (
     "**How to read it.** Each mark gathers the test clips of about the same confidence: confidence "

@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic import disagreement, models
+from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock
+from deepmusic.prediction import disagreement
 from deepmusic.ui import cache, markdown, player, song_source
 
 

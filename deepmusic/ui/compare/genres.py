@@ -6,7 +6,7 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.scores import measure_chart
-from deepmusic.scores import Score
+from deepmusic.evaluation.scores import Score
 from deepmusic.ui import query_params
 
 _WORDS = {

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic import models, report
-from deepmusic.candidates import filter_candidates, protocols_of, train_commands
+from deepmusic import models
+from deepmusic.charts import report
 from deepmusic.charts.scores import accuracy_chart
+from deepmusic.evaluation.candidates import filter_candidates, protocols_of, train_commands
+from deepmusic.evaluation.scores import Candidate, Score
+from deepmusic.evaluation.wording import Markup, results_table
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
-from deepmusic.scores import Candidate, Score
 from deepmusic.ui import markdown, query_params
 from deepmusic.ui.compare.scores import measure_times, measured_times
-from deepmusic.wording import Markup, results_table
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
 _CHART_WORDS = (

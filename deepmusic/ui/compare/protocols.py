@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.candidates import train_commands
 from deepmusic.charts.scores import IntervalRow, interval_chart
+from deepmusic.evaluation.candidates import train_commands
+from deepmusic.evaluation.scores import Candidate
 from deepmusic.protocols import STRICTER, Protocol
-from deepmusic.scores import Candidate
 from deepmusic.ui import query_params
 from deepmusic.ui.compare.scores import scores_of
 

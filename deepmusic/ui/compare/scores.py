@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from deepmusic import scores
 from deepmusic.errors import DeepMusicError
-from deepmusic.scores import Candidate, Score
+from deepmusic.evaluation import scores
+from deepmusic.evaluation.scores import Candidate, Score
 from deepmusic.ui import cache
 
 
@@ -29,7 +29,7 @@ def scores_of(candidates: Sequence[Candidate]) -> tuple[list[Score], dict[str, s
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _tables(stamp: tuple, _candidate: Candidate) -> tuple[pd.DataFrame, pd.DataFrame]:
-    from deepmusic import metrics
+    from deepmusic.evaluation import metrics
 
     predictions = scores.predictions_of(_candidate)
     return predictions, metrics.clip_table(predictions, _candidate.genres)
@@ -58,6 +58,6 @@ def measured_times() -> Mapping[str, float]:
 
 def measure_times() -> None:
     """Time the shipped networks, and all of them together, on 30 s of a synthetic band."""
-    from deepmusic import latency
+    from deepmusic.prediction import latency
 
     _times().update(latency.time_classifiers(cache.networks()))

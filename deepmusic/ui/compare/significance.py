@@ -6,9 +6,9 @@ from contextlib import suppress
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.scores import Score
+from deepmusic.evaluation.scores import Score
+from deepmusic.evaluation.wording import agreement_in_words, difference_in_words
 from deepmusic.ui import markdown, query_params
-from deepmusic.wording import agreement_in_words, difference_in_words
 
 
 def show(scores: Sequence[Score]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from deepmusic import confusion
+from deepmusic.evaluation import confusion
 from deepmusic.ui import query_params
 from deepmusic.ui.confusion import SIDE_BY_SIDE
 from deepmusic.ui.confusion.predictions import Result

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic import confusion
-from deepmusic.datasets.gtzan import ENVIRONMENT_VARIABLE, read_facts
-from deepmusic.datasets.splits import clip_of
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.data.splits import clip_of
 from deepmusic.errors import AudioError
+from deepmusic.evaluation import confusion
 from deepmusic.ui import cache, markdown, query_params, song_source
 from deepmusic.ui.confusion.cells import Cell
 from deepmusic.ui.confusion.predictions import Result

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from deepmusic.confusion import COUNTS, PRECISION, RECALL
+from deepmusic.evaluation.confusion import COUNTS, PRECISION, RECALL
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.ui import query_params
 from deepmusic.ui.confusion import DIFFERENCE, SIDE_BY_SIDE, cells

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from deepmusic import confusion, paper
 from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
-from deepmusic.confusion import COUNTS, PRECISION, RECALL, UNITS
+from deepmusic.evaluation import confusion, paper
+from deepmusic.evaluation.confusion import COUNTS, PRECISION, RECALL, UNITS
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.ui import markdown
 from deepmusic.ui.confusion import SIDE_BY_SIDE, cells

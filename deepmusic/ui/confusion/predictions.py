@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from deepmusic import candidates, confusion, models
+from deepmusic import models
 from deepmusic.errors import ModelError, RunError
+from deepmusic.evaluation import candidates, confusion
+from deepmusic.evaluation.scores import Candidate
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import FINISHED, list_runs, shipped_run
-from deepmusic.scores import Candidate
 from deepmusic.ui.compare.scores import tables_of
 
 

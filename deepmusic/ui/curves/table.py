@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic import export
 from deepmusic.charts.training import Curve, overfitting_gap
+from deepmusic.prediction import export
 
 
 def show(curves: list[Curve]) -> None:

@@ -2,9 +2,10 @@
 
 from collections import Counter
 
-from deepmusic import models, paper
+from deepmusic import models
 from deepmusic.charts.training import Curve
 from deepmusic.errors import ModelError, RunError
+from deepmusic.evaluation import paper
 from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
 
 #: What stands for a shipped network in the address.

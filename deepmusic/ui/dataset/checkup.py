@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from deepmusic import export, quality
-from deepmusic.datasets import Dataset
+from deepmusic.data import Dataset, quality
+from deepmusic.data.quality import FAULTS, Report
 from deepmusic.errors import DeepMusicError
-from deepmusic.quality import FAULTS, Report
+from deepmusic.prediction import export
 from deepmusic.ui.dataset.selected import COMPACT, SelectedDataset, default_fold
 from deepmusic.ui.markdown import message
 from deepmusic.ui.markdown import plain as escape
@@ -70,7 +70,7 @@ def _check(selected: SelectedDataset, split: str, near: bool, asked: tuple) -> N
 
 def _embedded(dataset: Dataset) -> tuple[Mapping, Mapping]:
     """Return embeddings and log-mels of all clips, by track."""
-    from deepmusic import embeddings
+    from deepmusic.library import embeddings
 
     clips = dataset.log_mels(dataset.tracks, COMPACT).by_track
     return embeddings.embed_clips(clips, embeddings.load_networks()), clips

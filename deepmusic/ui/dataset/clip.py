@@ -21,11 +21,11 @@ def show(selected: SelectedDataset, track: str, split: str, place: str) -> None:
     who = ", ".join(escape(name) for name in (facts.artist, facts.title) if name)
     with st.container(border=True):
         st.markdown(f"**{escape(track)}**, {escape(facts.genre)}" + (f" · {who}" if who else ""))
-        picture = clip_png(selected, track, wide=True) if selected.at_hand else ""
-        if isinstance(picture, bytes):
-            st.image(picture, width="stretch", alt=f"Mel-spectrogram of {track}")
-        elif picture:
-            st.caption(f"No log-mel: {escape(picture)}")
+        log_mel = clip_png(selected, track, wide=True) if selected.at_hand else ""
+        if isinstance(log_mel, bytes):
+            st.image(log_mel, width="stretch", alt=f"Mel-spectrogram of {track}")
+        elif log_mel:
+            st.caption(f"No log-mel: {escape(log_mel)}")
         _play(selected, track, place)
         words = f"Under *{split}*, this clip {_PART_WORDS[row['part']]}."
         st.caption(words + (f" **Known fault:** {escape(row['fault'])}." if row["fault"] else ""))

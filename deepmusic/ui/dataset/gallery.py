@@ -5,7 +5,7 @@ import random
 import pandas as pd
 import streamlit as st
 
-from deepmusic import explore
+from deepmusic.data import explore
 from deepmusic.ui import query_params
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import DEMO, SelectedDataset, clip_png, track_table
@@ -158,11 +158,11 @@ def _choose(track: str) -> None:
 
 def _tile(selected: SelectedDataset, track: str, row: pd.Series) -> None:
     """Show one clip small: its genre, its log-mel, and a button that brings it up."""
-    picture = clip_png(selected, track)
-    if isinstance(picture, bytes):
-        st.image(picture, width="stretch", alt=f"Mel-spectrogram of {track}")
+    log_mel = clip_png(selected, track)
+    if isinstance(log_mel, bytes):
+        st.image(log_mel, width="stretch", alt=f"Mel-spectrogram of {track}")
     else:
-        st.caption(f"⚠️ {escape(picture)}")
+        st.caption(f"⚠️ {escape(log_mel)}")
     st.button(
         f"**{escape(row['genre'])}** {escape(row['title'] or track)[:40]}",
         key=f"tile_{track}",

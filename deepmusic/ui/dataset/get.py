@@ -5,8 +5,8 @@ from threading import Thread
 
 import streamlit as st
 
-from deepmusic import deployment, download
-from deepmusic.datasets.base import tracks_with_audio
+from deepmusic.config import current_deployment
+from deepmusic.data import download, tracks_with_audio
 from deepmusic.errors import DatasetError, DeepMusicError
 from deepmusic.files import data_folder
 from deepmusic.ui import cache, markdown
@@ -66,7 +66,7 @@ def show(selected: SelectedDataset, split: str) -> None:
         st.code(f"python -m deepmusic data prepare --data {name}", language="bash")
         return
     st.markdown(f"### {source.title}\n{source.licence}")
-    if not deployment.current().may_train:
+    if not current_deployment().may_train:
         st.info("Downloads are switched off here. Run DeepMusic on your own machine to get it.")
         return
     left, right = st.columns(2, gap="large")

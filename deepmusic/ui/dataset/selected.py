@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from deepmusic import audio, confusion, deployment, explore
+from deepmusic import audio
+from deepmusic.audio import encode
 from deepmusic.charts.spectrogram import log_mel_png
-from deepmusic.config import FRONT_ENDS
-from deepmusic.datasets import Dataset, Gtzan, Toy, absolute_name
-from deepmusic.datasets.base import tracks_with_audio
-from deepmusic.datasets.gtzan import read_facts
-from deepmusic.datasets.splits import clip_of
+from deepmusic.config import FRONT_ENDS, current_deployment
+from deepmusic.data import Dataset, Gtzan, Toy, absolute_name, explore, tracks_with_audio
+from deepmusic.data.gtzan import read_facts
+from deepmusic.data.splits import clip_of
 from deepmusic.errors import DatasetError, DeepMusicError
+from deepmusic.evaluation import confusion
 from deepmusic.ui import cache, markdown, query_params
 
 GTZAN, FMA, DEMO, OWN = "gtzan", "fma", "toy", "own"
@@ -51,7 +52,7 @@ class SelectedDataset:
 def choose() -> SelectedDataset | None:
     """Let a visitor choose a data set; None, with the reason shown, where it is not at hand."""
     names = [GTZAN, DEMO, *([FMA] if cache.find_dataset(FMA) else [])]
-    if deployment.current().may_train:
+    if current_deployment().may_train:
         # A public demo names no paths of its machine.
         names.append(OWN)
     left, right = st.columns([3, 4], vertical_alignment="center")
@@ -165,13 +166,13 @@ def clip_png(selected: SelectedDataset, track: str, wide: bool = False) -> bytes
 @st.cache_data(show_spinner=False, max_entries=32)
 def _clip_sound(key: tuple[str, ...], track: str, age: int, _dataset: Dataset) -> tuple[bytes, str]:
     if isinstance(_dataset, Toy):
-        from deepmusic import synth
-        from deepmusic.datasets import toy
+        from deepmusic.audio import synth
+        from deepmusic.data import toy
 
         samples = synth.play(
             _dataset.tracks[track].genre, seconds=toy.SECONDS, seed=int(track[-2:])
         )
-        return audio.encode_wav(samples, audio.SAMPLE_RATE), "audio/wav"
+        return encode.encode_wav(samples, audio.SAMPLE_RATE), "audio/wav"
     return cache.play_file(_dataset.audio_path(track))
 
 
@@ -193,7 +194,7 @@ def clip_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | Non
 
 def log_mels_are_ready(selected: SelectedDataset) -> bool:
     """Tell whether log-mels of all clips come quickly: archived, prepared, or few."""
-    from deepmusic import logmels
+    from deepmusic.data import logmels
 
     dataset = selected.dataset
     if isinstance(dataset, Gtzan) and dataset.has_log_mels:
@@ -203,29 +204,29 @@ def log_mels_are_ready(selected: SelectedDataset) -> bool:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _clip_map(key: tuple[str, ...], _dataset: Dataset) -> pd.DataFrame:
-    from deepmusic import embeddings
+    from deepmusic.library import embeddings
 
-    clips = _pictures(_dataset)
+    clips = _log_mels(_dataset)
     return explore.draw_map(embeddings.embed_clips(clips, embeddings.load_networks()), clips)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _genre_sounds(key: tuple[str, ...], _dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
-    pictures = _pictures(_dataset)
-    spread = {track: explore.dynamics(picture) for track, picture in pictures.items()}
-    return explore.spectra(pictures, _dataset), pd.DataFrame({"dynamics": spread})
+    log_mels = _log_mels(_dataset)
+    spread = {track: explore.dynamics(log_mel) for track, log_mel in log_mels.items()}
+    return explore.spectra(log_mels, _dataset), pd.DataFrame({"dynamics": spread})
 
 
-def _pictures(dataset: Dataset) -> dict:
+def _log_mels(dataset: Dataset) -> dict:
     if isinstance(dataset, Toy):
         # Three of each band are enough, and there in a second or two.
         tracks = [track for track in dataset.tracks if int(track[-2:]) < 3]
     else:
         tracks = list(dataset.tracks)
-    pictures = dict(dataset.log_mels(tracks, COMPACT).by_track)
-    if not pictures:
+    log_mels = dict(dataset.log_mels(tracks, COMPACT).by_track)
+    if not log_mels:
         raise DatasetError("None of these clips can be used. *Check it* says why.")
-    return pictures
+    return log_mels
 
 
 def clip_map(selected: SelectedDataset) -> pd.DataFrame:

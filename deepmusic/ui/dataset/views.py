@@ -2,15 +2,12 @@
 
 import streamlit as st
 
-from deepmusic import audio, explore, features
-from deepmusic.charts.dataset import (
-    dynamics_chart,
-    labels,
-    map_chart,
-    spectrum_chart,
-)
+from deepmusic import audio
+from deepmusic.audio import encode, features
+from deepmusic.charts.dataset import dynamics_chart, labels, map_chart, spectrum_chart
 from deepmusic.charts.spectrogram import resize_png, spectrogram_png
 from deepmusic.config import MelConfig
+from deepmusic.data import explore
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import markdown
 from deepmusic.ui.dataset import clip
@@ -236,7 +233,7 @@ def _loudest_examples(selected: SelectedDataset) -> list[str]:
 @st.cache_data(show_spinner=False, max_entries=16)
 def _first_seconds(data: bytes, name: str) -> bytes:
     song = audio.load_song(data, name=name)
-    return audio.encode_wav(song.samples[: int(_SECONDS * song.sample_rate)], song.sample_rate)
+    return encode.encode_wav(song.samples[: int(_SECONDS * song.sample_rate)], song.sample_rate)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -248,8 +245,8 @@ def _front_end_png(name: str, settings: str, data: bytes) -> bytes:
     with warnings.catch_warnings():
         # The page says in its own words that bands stay empty.
         warnings.simplefilter("ignore")
-        (picture, *_) = features.picture_song(song.samples, mel, is_silent=audio.is_silent)
-    return resize_png(spectrogram_png([picture], mel), *_SHOWN)
+        (log_mel, *_) = features.clip_log_mels(song.samples, mel, is_silent=audio.is_silent)
+    return resize_png(spectrogram_png([log_mel], mel), *_SHOWN)
 
 
 def describe_front_end(mel: MelConfig) -> str:

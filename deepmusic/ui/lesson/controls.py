@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.formatting import format_clock
-from deepmusic.inspect_layers import Window
+from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import query_params
 from deepmusic.ui.lesson.steps import STEPS
 

@@ -13,7 +13,7 @@ from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_ch
 from deepmusic.charts.song import vote_chart
 from deepmusic.charts.spectrogram import activation_png, data_url
 from deepmusic.formatting import format_clock, format_percent
-from deepmusic.inspect_layers import Window
+from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile, SongView
 
@@ -36,7 +36,7 @@ class Scene:
     song, view : SongFile, SongView
         The clip.
     outline : array
-        Of its waveform, as `deepmusic.inspect_layers.envelope` returned it.
+        Of its waveform, as `deepmusic.prediction.inspect_layers.envelope` returned it.
     window : Window
         The few seconds that the middle steps look into.
     dark : bool
@@ -108,7 +108,7 @@ def _show_spectrogram(scene: Scene) -> None:
 def _show_first_look(scene: Scene) -> None:
     found = cache.layer_activations(scene.song, scene.window.start)
     read = _png_url(scene.window.log_mel.T.astype(float))
-    pictures = "".join(
+    filters = "".join(
         f'<figure><img src="{_png_url(output)}" alt="What filter {number} sees in the '
         f'window"><figcaption>{kind}</figcaption></figure>'
         for number, (kind, output) in enumerate(
@@ -128,7 +128,7 @@ def _show_first_look(scene: Scene) -> None:
     st.html(
         f'<div class="filters"><figure class="window"><img src="{read}" alt="The window as the '
         'networks read it"><figcaption>the window</figcaption></figure>'
-        f"<div>{pictures}</div></div>"
+        f"<div>{filters}</div></div>"
     )
 
 

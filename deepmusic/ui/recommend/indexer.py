@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import indexing
 from deepmusic.errors import LibraryError
-from deepmusic.indexing import Progress
-from deepmusic.library import Library
+from deepmusic.library import indexing
+from deepmusic.library.indexing import Progress
+from deepmusic.library.store import Library
 from deepmusic.ui import markdown
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from deepmusic import audio, deployment, known_clips, tags
-from deepmusic.config import GTZAN_GENRES
-from deepmusic.datasets.gtzan import read_facts
+from deepmusic import audio
+from deepmusic.audio import encode
+from deepmusic.config import GTZAN_GENRES, current_deployment
+from deepmusic.data.gtzan import read_facts
 from deepmusic.errors import AudioError, LibraryError
-from deepmusic.library import Library
-from deepmusic.song_index import Entry, SongIndex, analyze_song
+from deepmusic.library import known_clips, tags
+from deepmusic.library.song_index import Entry, SongIndex, analyze_song
+from deepmusic.library.store import Library
 from deepmusic.ui import cache
 from deepmusic.ui.known_clips import embedding_networks
 
@@ -24,7 +26,7 @@ _COVER_PIXELS = 96
 
 def library() -> Library | None:
     """Return the library of this machine; None where that may not be read."""
-    return Library() if deployment.current().may_index else None
+    return Library() if current_deployment().may_index else None
 
 
 def library_count() -> int:
@@ -79,10 +81,10 @@ def _takes() -> list[tuple[str, int]]:
 @st.cache_data(show_spinner=False, max_entries=len(GTZAN_GENRES) * TAKES)
 def demo_sound(genre: str, take: int) -> bytes:
     """Return a synthetic band's take as FLAC."""
-    from deepmusic import synth
+    from deepmusic.audio import synth
 
     samples = synth.play(genre, seconds=TAKE_SECONDS, seed=take)
-    return audio.encode_flac(samples, audio.SAMPLE_RATE)
+    return encode.encode_flac(samples, audio.SAMPLE_RATE)
 
 
 # === Songs of an index ===
@@ -125,13 +127,13 @@ def cover(path: str, modified: int) -> bytes | None:
     return _thumbnail(tags.read_cover(Path(path)))
 
 
-def _thumbnail(picture: bytes | None) -> bytes | None:
+def _thumbnail(log_mel: bytes | None) -> bytes | None:
     from PIL import Image
 
-    if picture is None:
+    if log_mel is None:
         return None
     try:
-        image = Image.open(io.BytesIO(picture))
+        image = Image.open(io.BytesIO(log_mel))
         image.thumbnail((_COVER_PIXELS, _COVER_PIXELS))
         buffer = io.BytesIO()
         image.convert("RGB").save(buffer, "PNG")

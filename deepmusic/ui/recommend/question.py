@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from deepmusic import recommend
 from deepmusic.formatting import format_clock
+from deepmusic.library import recommend
+from deepmusic.library.recommend import Query
+from deepmusic.library.song_index import SongIndex
 from deepmusic.protocols import BENCHMARK_PROTOCOL
-from deepmusic.recommend import Query
-from deepmusic.song_index import SongIndex
 from deepmusic.ui import cache, known_clips, markdown, query_params, song_source
 from deepmusic.ui.recommend import indexes
 from deepmusic.ui.song import SongFile

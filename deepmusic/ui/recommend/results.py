@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from deepmusic import recommend
 from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock
-from deepmusic.recommend import Result
-from deepmusic.song_index import SongIndex
+from deepmusic.library import recommend
+from deepmusic.library.recommend import Result
+from deepmusic.library.song_index import SongIndex
 from deepmusic.ui import markdown, query_params
 from deepmusic.ui.recommend import indexes
 
@@ -56,11 +56,11 @@ def ask_by_songs(name: str, ids: Sequence[int]) -> None:
 
 def _show_cover(name: str, index: SongIndex, result: Result) -> None:
     path = indexes.sound_path(name, result.entry)
-    picture = None
+    log_mel = None
     if path is not None and path.exists():
-        picture = indexes.cover(str(path), path.stat().st_mtime_ns)
-    if picture:
-        st.image(picture, width=48, alt="Cover")
+        log_mel = indexes.cover(str(path), path.stat().st_mtime_ns)
+    if log_mel:
+        st.image(log_mel, width=48, alt="Cover")
         return
     # Without a cover, the colour of the predicted genre; our own words alone.
     genre = index.genres[int(np.argmax(result.profile))]

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from deepmusic.charts.library import MapPoint, song_map
-from deepmusic.recommend import Query, Result
-from deepmusic.song_index import SongIndex
+from deepmusic.library.recommend import Query, Result
+from deepmusic.library.song_index import SongIndex
 
 #: Songs on a map; more would only cover each other.
 _ON_MAP = 2000

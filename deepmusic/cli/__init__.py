@@ -1,0 +1,40 @@
+"""Command line: a shell over the functions that the app calls too, one file a topic."""
+
+import click
+
+from deepmusic import __version__
+from deepmusic.cli import data, evaluate, library, predict, results, runs, train
+from deepmusic.errors import DeepMusicError
+
+
+class Cli(click.Group):
+    """A group whose commands print our errors as one line and end with exit code 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except DeepMusicError as error:
+            click.echo(f"deepmusic: {error}", err=True)
+            context.exit(2)
+
+
+@click.group(cls=Cli)
+@click.version_option(__version__)
+def main() -> None:
+    """DeepMusic: tell the genre of music, and why."""
+
+
+for command in (
+    predict.predict,
+    train.train,
+    runs.runs,
+    data.data,
+    evaluate.evaluate,
+    evaluate.report,
+    results.results,
+    results.ship,
+    results.time_song,
+    library.index,
+    library.similar,
+):
+    main.add_command(command)

@@ -1,0 +1,44 @@
+"""Options that several commands share."""
+
+import click
+
+from deepmusic import models
+from deepmusic.models import ALL
+from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
+
+MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
+SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
+
+SPLIT_OPTION = click.option(
+    "--split", type=SPLIT_CHOICE, help="Protocol; the dataset's usual one if not given."
+)
+
+#: What a network may learn from; all of it leaves nothing to test.
+TRAINING_SPLIT_OPTION = click.option(
+    "--split",
+    type=click.Choice((*SPLITS, OWN, ALL_CLIPS)),
+    help=f"Protocol; the dataset's usual one if not given. {ALL_CLIPS}: hold none back, and "
+    "test nothing.",
+)
+
+DATA_OPTION = click.option(
+    "--data",
+    default="gtzan",
+    show_default=True,
+    help="gtzan, fma, toy, or the path of a dataset: GTZAN, FMA, a folder with one subfolder a "
+    "genre, or a CSV with path and genre.",
+)
+
+JOBS_OPTION = click.option(
+    "--jobs", type=click.IntRange(min=-1), default=-1, help="Processes; -1 is one a core."
+)
+
+CLUSTER_OPTION = click.option(
+    "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://10.0.0.5:8786."
+)
+
+
+def chosen_models(name: str) -> list[str]:
+    """Return the networks that an option names."""
+    return list(models.MODELS) if name == ALL else [name]

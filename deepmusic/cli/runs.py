@@ -1,0 +1,79 @@
+"""``deepmusic runs``: list, stop, resume and delete training runs."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from deepmusic.cli.options import JSON_OPTION
+
+if TYPE_CHECKING:
+    from deepmusic.runs import Run
+
+
+@click.group()
+def runs() -> None:
+    """List, stop, resume and delete training runs."""
+
+
+def print_runs(found: Sequence["Run"], as_json: bool) -> None:
+    """Print one line, or one object, for each run."""
+    rows = [run.summary() for run in found]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        clip = "" if row["clip_accuracy"] is None else f"test clips {row['clip_accuracy']:.3f}"
+        epochs = f"epoch {row['epoch']}/{row['epochs'] or '?'}"
+        click.echo(
+            f"{row['id']:28} {row['state']:12} {epochs:14} {row['data'] or '':6} "
+            f"{row['split'] or '':16} {clip} {row['error']} {row['title']}".rstrip()
+        )
+
+
+@runs.command("list")
+@JSON_OPTION
+def list_command(as_json: bool) -> None:
+    """List all runs, oldest first."""
+    from deepmusic.runs import list_runs
+
+    print_runs(list_runs(), as_json)
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID")
+@JSON_OPTION
+def show(run_id: str, as_json: bool) -> None:
+    """Show one run and the end of its log."""
+    from deepmusic.runs import find_run
+
+    run = find_run(run_id)
+    print_runs([run], as_json)
+    if not as_json:
+        click.echo(run.log_tail())
+
+
+def run_action(name: str, words: str, help_text: str) -> None:
+    """Add a command that does one thing to one run."""
+
+    @runs.command(name, help=help_text)
+    @click.argument("run_id", metavar="ID")
+    @JSON_OPTION
+    def command(run_id: str, as_json: bool) -> None:
+        from deepmusic.runs import find_run
+        from deepmusic.training import worker
+
+        run = find_run(run_id)
+        {"stop": worker.stop, "resume": worker.start, "delete": type(run).delete}[name](run)
+        if as_json and name != "delete":
+            print_runs([run], as_json)
+        elif as_json:
+            click.echo("[]")
+        else:
+            click.echo(f"{run_id}: {words}")
+
+
+run_action("stop", "asked to stop", "Stop a run; it keeps its last complete epoch.")
+run_action("resume", "goes on in the background", "Go on after the last complete epoch.")
+run_action("delete", "deleted", "Delete a run and all its files.")

@@ -1,0 +1,158 @@
+"""``deepmusic train``: train networks, or the SVM."""
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deepmusic import models
+from deepmusic.cli.evaluate import metrics_table
+from deepmusic.cli.options import (
+    DATA_OPTION,
+    JSON_OPTION,
+    MODEL_CHOICE,
+    TRAINING_SPLIT_OPTION,
+    chosen_models,
+)
+from deepmusic.cli.results import evaluation_line
+from deepmusic.cli.runs import print_runs
+from deepmusic.data import absolute_name
+from deepmusic.errors import RunError
+from deepmusic.models import ALL, BASELINE
+from deepmusic.protocols import ALL_CLIPS
+from deepmusic.training import recipes
+from deepmusic.training.recipes import PRESETS
+
+if TYPE_CHECKING:
+    from deepmusic.runs import Run
+
+
+@click.command()
+@click.option(
+    "--model",
+    type=click.Choice([*MODEL_CHOICE.choices, BASELINE]),
+    default=ALL,
+    show_default=True,
+    help="all: the three networks. svm: what they must beat.",
+)
+@DATA_OPTION
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help="Where settings come from that are not given: class with --data toy, else best.",
+)
+@TRAINING_SPLIT_OPTION
+@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
+@click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
+@click.option("--batch-size", type=click.IntRange(1), help="Windows a step.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Highest rate.")
+@click.option("--augment/--no-augment", default=True, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=1, help="Runs, with seeds counted on.")
+@click.option("--background", is_flag=True, help="Start workers and return at once.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
+@JSON_OPTION
+@click.option("--run", "path", type=click.Path(path_type=Path), hidden=True)
+@click.option("--lock", type=int, hidden=True, help="Inherited file descriptor of its lock.")
+def train(
+    model: str,
+    data: str,
+    preset: str | None,
+    split: str | None,
+    fold: int | None,
+    epochs: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    augment: bool,
+    seed: int,
+    repeats: int,
+    background: bool,
+    out: Path | None,
+    as_json: bool,
+    path: Path | None,
+    lock: int | None,
+) -> None:
+    """Train networks, or the SVM, and test them once; Ctrl-C stops after a complete epoch.
+
+    Runs lie in --out, in DEEPMUSIC_RUNS, or in runs/.
+    """
+    from deepmusic.runs import CANCELLED, FINISHED, Run
+    from deepmusic.training import worker
+
+    if path:
+        worker.run_worker(Run.open(path), lock)
+        return
+    data = absolute_name(data)
+    split = split or recipes.default_split(data)
+    given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    if model == BASELINE:
+        if split == ALL_CLIPS:
+            raise click.UsageError("The SVM is there to be beaten in a test: choose a protocol.")
+        if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
+            raise click.UsageError(
+                "The SVM takes --data, --split, --fold, --out and --json alone: it has no epochs "
+                "and no chance, and is trained in seconds."
+            )
+        train_baseline(data, split, fold, out, as_json)
+        return
+    changes = {key: value for key, value in given.items() if value is not None}
+    changes |= {"data": data} | recipes.under_protocol(split, fold)
+    if not augment:
+        changes["augment"] = None
+    plans = []
+    for name in chosen_models(model):
+        sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
+        sizes = recipes.for_dataset(sizes, data)
+        for repeat in range(repeats):
+            plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    created: list[Run] = []
+    try:
+        for plan in plans:
+            # Made when its turn comes, so that one that is stopped leaves none that never began.
+            run = worker.create(*plan, out)
+            created.append(run)
+            if not as_json:
+                click.echo(run.path)
+            if background:
+                worker.start(run)
+                continue
+            worker.run_worker(run)
+            if run.state == CANCELLED:
+                resume = f"python -m deepmusic runs resume {run.id}"
+                raise RunError(f"{run.id} was stopped. Go on: {resume}")
+            if run.state != FINISHED:
+                raise RunError(f"{run.id} failed: {run.error.strip()}")
+            if not as_json:
+                click.echo(outcome(run))
+    finally:
+        if as_json:
+            print_runs(created, as_json)
+
+
+def outcome(run: "Run") -> str:
+    """Say what a finished run reached."""
+    if not run.config.train.is_tested:
+        return f"{models.title(run.config.model.name)}: trained on every clip; nothing is tested"
+    return evaluation_line(run.config.model.name, run.evaluation)
+
+
+def train_baseline(
+    data: str, split: str, fold: int | None, out: Path | None, as_json: bool
+) -> None:
+    """Train and test the SVM, keep what comes of it among the runs, and print it."""
+    from deepmusic.data import open_dataset
+    from deepmusic.evaluation import svm
+    from deepmusic.files import runs_folder
+    from deepmusic.training import worker
+
+    worker.refuse_if_forbidden()
+    run = svm.train(open_dataset(data), split, fold, out or runs_folder())
+    if as_json:
+        told = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
+        click.echo(json.dumps([told | run.evaluation], indent=2))
+        return
+    click.echo(run.path)
+    click.echo(metrics_table(models.title(BASELINE), run.evaluation))

@@ -1,0 +1,33 @@
+"""Datasets: tracks, splits, log-mels, download, quality."""
+
+from deepmusic.data.dataset import (
+    Dataset,
+    ExpectedFiles,
+    LogMels,
+    SkippedTrack,
+    Split,
+    Track,
+    tracks_with_audio,
+)
+from deepmusic.data.fma import Fma
+from deepmusic.data.folder import Folder
+from deepmusic.data.gtzan import Gtzan
+from deepmusic.data.opening import NAMES, absolute_name, open_dataset
+from deepmusic.data.toy import Toy
+
+__all__ = [
+    "NAMES",
+    "Dataset",
+    "ExpectedFiles",
+    "Fma",
+    "Folder",
+    "Gtzan",
+    "LogMels",
+    "SkippedTrack",
+    "Split",
+    "Toy",
+    "Track",
+    "absolute_name",
+    "open_dataset",
+    "tracks_with_audio",
+]

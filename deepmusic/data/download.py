@@ -1,0 +1,257 @@
+"""Download of data sets: fetched, unpacked beside their place, checked, then moved there."""
+
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from deepmusic.data.dataset import Dataset, tracks_with_audio
+from deepmusic.data.fma import Fma
+from deepmusic.data.gtzan import Gtzan
+from deepmusic.errors import DatasetError
+from deepmusic.files import acquire_lock, data_folder
+from deepmusic.formatting import format_bytes
+
+#: Called with what is done now, how many bytes of it, and of how many (0 if unknown). May raise.
+Progress = Callable[[str, int, int], None]
+
+_RETRIES = 2
+
+_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is known of a data set that can be downloaded.
+
+    `opens` opens its folder, or raises `DatasetError`. `archives` are checksums by address, to be
+    unpacked side by side; `size` and `unpacked` are about how many bytes they have together.
+    """
+
+    title: str
+    opens: Callable[[Path], Dataset]
+    archives: Mapping[str, str]
+    size: int
+    unpacked: int
+    licence: str
+    by_hand: str
+
+
+_GTZAN = "https://huggingface.co/datasets/marsyas/gtzan/resolve/main/data/genres.tar.gz"
+
+_FMA = "https://os.unil.cloud.switch.ch/fma"
+
+SOURCES = {
+    "gtzan": Source(
+        "GTZAN, 1000 clips of 30 s",
+        Gtzan,
+        {_GTZAN: "sha256:24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6"},
+        size=1_225_571_541,
+        unpacked=1_330_000_000,
+        licence="The recordings are commercial and without a licence: for study and research only, "
+        "and not to be passed on.",
+        by_hand="Get genres.tar.gz from huggingface.co/datasets/marsyas/gtzan (folder data), or "
+        "andradaolteanu/gtzan-dataset-music-genre-classification from Kaggle",
+    ),
+    "fma": Source(
+        "FMA small, 8,000 clips of 30 s",
+        Fma,
+        {
+            f"{_FMA}/fma_metadata.zip": "sha1:f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
+            f"{_FMA}/fma_small.zip": "sha1:ade154f733639d52e35e32f5593efe5be76c6d70",
+        },
+        size=8_040_000_000,
+        unpacked=9_500_000_000,
+        licence="Each recording is under the free licence that its artist chose.",
+        by_hand="Get fma_metadata.zip and fma_small.zip by the links at github.com/mdeff/fma and "
+        "unpack both into one folder",
+    ),
+}
+
+
+def get(name: str, on_progress: Progress = lambda *progress: None) -> Path:
+    """Download a data set into ``DEEPMUSIC_DATA``, and return its folder.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SOURCES`.
+    on_progress : callable
+        See `Progress`.
+
+    Raises
+    ------
+    DatasetError
+        If it is there already, the disk is too small, or the server does not send what it should.
+        Archives that are whole are kept for the next try.
+    """
+    source = SOURCES[name]
+    with _working(name) as target:
+        folder = target.with_name(f".{name}-download")
+        folder.mkdir(exist_ok=True)
+        archives = [folder / url.rpartition("/")[2] for url in source.archives]
+        for path in set(folder.iterdir()) - set(archives):
+            path.unlink()  # half a file, of a download that was killed
+        there = sum(path.stat().st_size for path in archives if path.exists())
+        needed = source.size - there + source.unpacked
+        if (free := shutil.disk_usage(folder).free) < needed:
+            raise DatasetError(
+                f"{source.title} needs {format_bytes(needed)}; {format_bytes(free)} are free in "
+                f"{target.parent}. Free some space, or set DEEPMUSIC_DATA to a larger disk."
+            )
+        for url, path in zip(source.archives, archives, strict=True):
+            _fetch(name, url, path, on_progress)
+        _unpack_all(name, archives, target, on_progress)
+        shutil.rmtree(folder)
+    return target
+
+
+def use(name: str, path: Path) -> Path:
+    """Take a data set that is on disk already, and return where it is found from now on.
+
+    A folder is linked, an archive is unpacked. Raises `DatasetError` if it is not this data set.
+    """
+    path = path.expanduser().resolve()
+    with _working(name) as target:
+        if path.is_file():
+            _unpack_all(name, [path], target, lambda *progress: None)
+        elif path.is_dir():
+            _check(name, path, path)
+            target.symlink_to(path, target_is_directory=True)
+        else:
+            raise DatasetError(f"There is nothing at {path}. Check the path.")
+    return target
+
+
+@contextmanager
+def _working(name: str) -> Iterator[Path]:
+    """Let one process at a time get a data set; yield its place, which is free."""
+    target = data_folder().absolute() / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = acquire_lock(target.with_name(f".{name}.lock"))
+    except BlockingIOError as error:
+        raise DatasetError(f"{name} is being fetched already. Wait for that to end.") from error
+    except OSError as error:
+        raise DatasetError(
+            f"{target.parent} cannot be written ({error.strerror or error}). Set DEEPMUSIC_DATA to "
+            "a folder that can be."
+        ) from error
+    with lock:
+        if target.exists() or target.is_symlink():
+            raise DatasetError(f"{target} is there already. Delete it to get it anew.")
+        yield target
+
+
+@dataclass
+class _Bar:
+    """A progress bar as pooch drives it."""
+
+    phase: str
+    on_progress: Progress
+    done: int = 0
+    total: int = 0
+
+    def update(self, size: int) -> None:
+        self.done += size
+        self.on_progress(self.phase, min(self.done, self.total or self.done), self.total)
+
+    def reset(self) -> None:
+        self.done = 0
+
+    def close(self) -> None:
+        pass
+
+
+def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
+    """Fetch an archive, if it is not there and whole already."""
+    import pooch
+    import requests
+
+    def fetch(url: str, file: str, fetcher: pooch.Pooch) -> None:
+        pooch.HTTPDownloader(
+            progressbar=_Bar(f"downloading {path.name}", on_progress),
+            chunk_size=1 << 16,
+            timeout=_TIMEOUT_SECONDS,
+            # Not decompressed under way: the checksum is that of the archive.
+            headers={"Accept-Encoding": "identity"},
+        )(url, file, fetcher)
+
+    pooch.get_logger().setLevel("ERROR")
+    fetcher = pooch.create(
+        path.parent,
+        base_url="",
+        urls={path.name: url},
+        registry={path.name: SOURCES[name].archives[url]},
+        retry_if_failed=_RETRIES,
+    )
+    try:
+        fetcher.fetch(path.name, downloader=fetch)
+        return
+    except requests.HTTPError as error:
+        fault = f"answers {error.response.status_code} ({error.response.reason})"
+    except requests.RequestException:
+        fault = "cannot be reached, or breaks off"
+    except ValueError:
+        fault = "sends another file (wrong checksum)"
+    except OSError as error:
+        why = error.strerror or error
+        raise DatasetError(f"{path} cannot be written ({why}). Free some space.") from error
+    raise DatasetError(
+        f"{url} {fault}. Try again later, or by hand: {SOURCES[name].by_hand}; then "
+        f"python -m deepmusic data download {name} --from PATH"
+    )
+
+
+def _unpack_all(name: str, archives: list[Path], target: Path, on_progress: Progress) -> None:
+    """Unpack archives side by side, and move them to their place if they hold the data set."""
+    beside = target.with_name(f".{name}-unpacking")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        for archive in archives:
+            unpack = _unpack_tar if tarfile.is_tarfile(archive) else _unpack_zip
+            for _ in unpack(archive, beside):
+                on_progress(f"unpacking {archive.name}", 0, 0)
+        _check(name, beside, archives[0])
+        os.replace(beside, target)
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as e:
+        raise DatasetError(
+            f"{archive} cannot be unpacked ({e}). Get the archive anew, or free some space."
+        ) from e
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _unpack_tar(archive: Path, folder: Path) -> Iterator[str]:
+    with tarfile.open(archive) as packed:
+        for entry in packed:
+            if entry.issym() or entry.islnk():
+                raise tarfile.TarError(f"{entry.name!r} is a link")
+            packed.extract(entry, folder, filter="data")
+            yield entry.name
+
+
+def _unpack_zip(archive: Path, folder: Path) -> Iterator[str]:
+    with zipfile.ZipFile(archive) as packed:
+        for name in packed.namelist():
+            path = PurePosixPath(name.replace("\\", "/"))
+            if path.is_absolute() or ".." in path.parts:
+                raise zipfile.BadZipFile(f"{name!r} leads out of its folder")
+            packed.extract(name, folder)
+            yield name
+
+
+def _check(name: str, folder: Path, given: Path) -> None:
+    """Refuse a folder that does not hold this data set."""
+    source = SOURCES[name]
+    try:
+        dataset = source.opens(folder)
+        if not (tracks_with_audio(dataset) or isinstance(dataset, Gtzan)):
+            raise DatasetError("It has no sound.")
+    except DatasetError as error:
+        raise DatasetError(f"{given} does not hold {source.title}. Check the path.") from error

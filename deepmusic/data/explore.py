@@ -1,0 +1,149 @@
+"""Views of a dataset: a map of its clips, the spectra and the dynamics of its genres."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from deepmusic.config import MelConfig
+from deepmusic.data.dataset import Dataset
+from deepmusic.files import ASSETS
+
+#: A log-mel's bytes reach over about this many dB below the clip's loudest point.
+_RANGE_DB = 80.0
+
+_SEED = 0
+
+_NEIGHBOURS = 30
+
+#: Where what is shipped of GTZAN lies: figures made from it, and no part of it.
+SHIPPED = ASSETS / "gtzan"
+
+
+def decibels(log_mel: np.ndarray) -> np.ndarray:
+    """Return a log-mel's bytes as dB below the clip's loudest point, near enough for a chart.
+
+    Parameters
+    ----------
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
+    """
+    return log_mel.astype(np.float32) * (_RANGE_DB / 255) - _RANGE_DB
+
+
+def band_frequencies(mel: MelConfig) -> np.ndarray:
+    """Return the middle of each mel band, in Hz [n_mels]."""
+    import librosa
+
+    return librosa.mel_frequencies(mel.n_mels + 2, fmin=0, fmax=mel.sample_rate / 2)[1:-1]
+
+
+def spectra(log_mels: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFrame:
+    """Return the mean spectrum of each genre.
+
+    Parameters
+    ----------
+    log_mels : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
+        By track.
+    dataset : Dataset
+        Whose tracks they are.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each genre that has log-mels, a column for each mel band, lowest first: mean over
+        clips and time, in dB below the loudest point of each clip.
+    """
+    means = {track: decibels(log_mel).mean(axis=1) for track, log_mel in log_mels.items()}
+    table = pd.DataFrame.from_dict(means, orient="index")
+    return table.groupby([dataset.tracks[track].genre for track in table.index]).mean()
+
+
+def dynamics(log_mel: np.ndarray) -> float:
+    """Return how far a clip's loud and soft moments lie apart, in dB.
+
+    Parameters
+    ----------
+    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
+
+    Returns
+    -------
+    float
+        Between the 5th and the 95th percentile of the level over time, which is the power of all
+        bands together.
+    """
+    power = (10 ** (decibels(log_mel) / 10)).sum(axis=0)
+    low, high = np.percentile(10 * np.log10(power), (5, 95))
+    return float(high - low)
+
+
+def flat_map(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Lay embeddings out on a plane, so that neighbours stay neighbours (t-SNE).
+
+    Distances between far groups mean nothing on such a map; who is next to whom does. The principal
+    components, which keep distances instead, mix most genres of GTZAN in one cloud.
+
+    Parameters
+    ----------
+    vectors : mapping of str to np.ndarray [shape=(n_dimensions,)]
+        Of unit length, by track.
+
+    Returns
+    -------
+    pd.DataFrame
+        By track: ``x`` and ``y``, from -1 to 1. The same for the same vectors.
+    """
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    matrix = np.stack(list(vectors.values())).astype(np.float64)
+    if len(matrix) > 3:
+        neighbours = min(_NEIGHBOURS, (len(matrix) - 1) / 3)
+        method = TSNE(perplexity=neighbours, init="pca", metric="cosine", random_state=_SEED)
+    else:
+        method = PCA(n_components=2)
+        matrix = np.vstack([matrix, np.zeros((max(0, 2 - len(matrix)), matrix.shape[1]))])
+    placed = method.fit_transform(matrix)[: len(vectors)]
+    placed = placed / max(np.abs(placed).max(), 1e-9)
+    return pd.DataFrame(placed, index=pd.Index(vectors, name="track"), columns=["x", "y"])
+
+
+def draw_map(vectors: Mapping[str, np.ndarray], log_mels: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the `flat_map` of embeddings, with each clip's `dynamics`."""
+    table = flat_map(vectors)
+    table["dynamics"] = [dynamics(log_mels[track]) for track in table.index]
+    return table
+
+
+def shipped_map() -> pd.DataFrame:
+    """Return the map of GTZAN that DeepMusic ships: ``x``, ``y``, ``dynamics`` by track."""
+    return pd.read_csv(SHIPPED / "map.csv", index_col="track", dtype={"track": str})
+
+
+def shipped_spectra() -> pd.DataFrame:
+    """Return the spectra of GTZAN's genres that DeepMusic ships (see `spectra`)."""
+    return pd.read_csv(SHIPPED / "spectra.csv", index_col="genre")
+
+
+def choose(
+    table: pd.DataFrame,
+    genres: Sequence[str] = (),
+    artist: str | None = None,
+    part: str | None = None,
+    fault: str | None = None,
+) -> pd.DataFrame:
+    """Return the rows of tracks that fit every filter; an empty filter lets all pass.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        With ``genre``, ``artist``, ``part`` and ``fault`` by track.
+    """
+    kept = pd.Series(True, table.index)
+    if genres:
+        kept &= table["genre"].isin(genres)
+    for column, wanted in (("artist", artist), ("part", part)):
+        if wanted:
+            kept &= table[column] == wanted
+    if fault:
+        kept &= table["fault"].str.contains(fault, regex=False)
+    return table[kept]

@@ -1,0 +1,350 @@
+"""Evaluation of a trained network on the test clips of a protocol."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from deepmusic import models
+from deepmusic.audio.features import window_starts, windows
+from deepmusic.config import ModelConfig
+from deepmusic.data import Dataset, LogMels, Split, Track
+from deepmusic.data.gtzan import read_facts
+from deepmusic.data.splits import clip_of
+from deepmusic.data.splits import make as make_split
+from deepmusic.errors import DatasetError, RunError
+from deepmusic.evaluation import metrics
+from deepmusic.evaluation.calibration import calibration, fit_temperature
+from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
+from deepmusic.runs import Run, weights
+
+if TYPE_CHECKING:
+    import keras
+
+
+def predict_windows(
+    network: "keras.Model",
+    log_mels: LogMels,
+    tracks: Mapping[str, Track],
+    model: ModelConfig,
+) -> pd.DataFrame:
+    """Run a network over all windows of these clips.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With its trained weights.
+    log_mels : LogMels
+        The clips' log-mels.
+    tracks : mapping of str to Track
+        The clips' true genres.
+    model : ModelConfig
+        Window and genres.
+
+    Returns
+    -------
+    pd.DataFrame
+        A table of windows (see `deepmusic.metrics`).
+    """
+    rows = []
+    for track, clip in log_mels.by_track.items():
+        starts = window_starts(clip.shape[1], model.window_frames)
+        batch = windows(clip, model.window_frames).astype(np.float32)
+        probabilities = np.asarray(network.predict_on_batch(batch))
+        rows.append(
+            pd.DataFrame(probabilities, columns=list(model.genres)).assign(
+                track=track,
+                genre=tracks[track].genre,
+                start=np.round(starts * model.mel.seconds_per_frame, 3),
+            )
+        )
+    return pd.concat(rows, ignore_index=True)[["track", "genre", "start", *model.genres]]
+
+
+# === Tables of predictions summed up ===
+
+
+def summarize(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any]:
+    """Count everything that a table of window predictions says about a network.
+
+    Parameters
+    ----------
+    predictions : pd.DataFrame
+        A table of windows. Tables of several folds can be joined first (`pandas.concat`).
+    genres : sequence of str
+        Columns of probability, and order of the confusion matrix.
+
+    Returns
+    -------
+    dict
+        To four decimals: ``windows`` and ``clips`` counted; ``genres``; ``window_accuracy``;
+        ``clip_accuracy`` by mean probability; ``clip_vote_accuracy`` by majority of windows; each
+        with an ``..._interval`` of 95 %, [low, high], over clips; ``top2_accuracy``: clips whose
+        genre is among the two most probable; ``per_genre``: precision, recall, f1 and support of
+        each, by clip; ``confusion``: clips by true (row) and predicted genre (column);
+        ``expected_calibration_error`` and ``reliability`` (see `deepmusic.calibration`).
+    """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    genres = list(genres)
+    table = metrics.clip_table(predictions, genres)
+    right = table["predicted"] == table["genre"]
+    by_vote = table["predicted_by_vote"] == table["genre"]
+    by_genre = precision_recall_fscore_support(
+        table["genre"], table["predicted"], labels=genres, zero_division=0
+    )
+    found = {
+        "windows": len(predictions),
+        "clips": predictions["track"].nunique(),
+        "genres": genres,
+        "window_accuracy": float(metrics.window_hits(predictions, genres).mean()),
+        "window_accuracy_interval": metrics.window_interval(predictions, genres),
+        "clip_accuracy": float(right.mean()),
+        "clip_accuracy_interval": metrics.clip_interval(right),
+        "clip_vote_accuracy": float(by_vote.mean()),
+        "clip_vote_accuracy_interval": metrics.clip_interval(by_vote),
+        "top2_accuracy": metrics.top2_accuracy(table, genres),
+        "per_genre": {
+            genre: {
+                "precision": float(precision),
+                "recall": float(recall),
+                "f1": float(f1),
+                "support": int(support),
+            }
+            for genre, precision, recall, f1, support in zip(genres, *by_genre, strict=True)
+        },
+        "confusion": confusion_matrix(table["genre"], table["predicted"], labels=genres).tolist(),
+    }
+    return _rounded(found | calibration(table).to_dict())
+
+
+def _rounded(value: Any) -> Any:
+    """Round all fractions in nested lists and mappings to four decimals."""
+    if isinstance(value, float):
+        return round(float(value), 4)
+    if isinstance(value, Mapping):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_rounded(entry) for entry in value]
+    return value
+
+
+def calibrated(
+    predictions: pd.DataFrame, validation: pd.DataFrame, genres: Sequence[str]
+) -> dict[str, Any]:
+    """Return the ``temperature`` fitted on validation windows, and test clips ``calibrated`` by it.
+
+    Empty if the network has diverged and predicts NaN.
+    """
+    if not np.isfinite(validation[list(genres)]).all(axis=None):
+        return {}
+    temperature = fit_temperature(validation, genres)
+    found = calibration(metrics.clip_table(predictions, genres), genres, temperature)
+    return _rounded({"temperature": temperature, "calibrated": found.to_dict()})
+
+
+def summarize_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
+    """Count what finished runs, and their ensemble, reach on their common test part.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        One for each network, all of one protocol.
+
+    Returns
+    -------
+    dict of str to dict
+        What `summarize` returned for each run's ``predictions.csv``, with its ``protocol``, by
+        network; the ensemble last.
+
+    Raises
+    ------
+    RunError
+        If the runs were not tested by one protocol, or one has no predictions.
+    """
+    protocols = {run.protocol for run in runs}
+    if len(protocols) != 1:
+        raise RunError(
+            "The runs were tested by different protocols "
+            f"({', '.join(sorted(map(str, protocols)))}), which no table may mix. Choose runs of "
+            "one protocol."
+        )
+    genres = runs[0].config.model.genres
+    tables = {run.config.model.name: run.read_predictions() for run in runs}
+    if len(tables) > 1:
+        tables[models.ENSEMBLE] = metrics.average(list(tables.values()), genres)
+    return {
+        name: summarize(table, genres) | {"protocol": str(*protocols), "part": "test"}
+        for name, table in tables.items()
+    }
+
+
+def recount(run: Run) -> dict[str, Any]:
+    """Return a run's evaluation with its ``predictions.csv`` counted again; write nothing.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished, or tested nothing.
+    """
+    refuse_untested(run)
+    return run.evaluation | summarize(run.read_predictions(), run.config.model.genres)
+
+
+# === Evaluation of a run ===
+
+
+def evaluate(
+    run: Run, dataset: Dataset, split_name: str | None = None, fold: int | None = None
+) -> dict[str, Any]:
+    """Run a finished run's network over a test part, and keep what comes of it in the run.
+
+    Parameters
+    ----------
+    run : Run
+        Its ``predictions.csv`` and ``evaluation.json`` are written anew, with the temperature that
+        is fitted on the validation part.
+    dataset : Dataset
+        What it was trained on.
+    split_name : str, optional
+        One of ``dataset.splits``; the run's own if not given.
+    fold : int, optional
+        Test fold, with ``artist_folds``.
+
+    Returns
+    -------
+    dict
+        What was written into ``evaluation.json``.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished, was trained or validated on a clip of that test part or on every
+        clip, or would lose predictions, since fewer clips are at hand than were tested before.
+    DatasetError
+        If there is no such protocol, or none of its clips is at hand.
+    """
+    refuse_untested(run)
+    stored, model, recipe = run.evaluation, run.config.model, run.config.train
+    own = dataset.split(recipe.split, recipe.fold)
+    if split_name in (None, recipe.split):
+        split = dataset.split(recipe.split, fold or recipe.fold)
+    else:
+        split = dataset.split(split_name, fold)
+    refuse_seen_clips(run, own, split)
+    network = models.build(model)
+    weights.load(network, run)
+    tested = dataset.log_mels(split.test, model.mel).at_least(model.window_frames)
+    _refuse_fewer_clips(run, split, len(tested.by_track))
+    run.write_predictions(predict_windows(network, tested, dataset.tracks, model))
+    # Counted from the file, so that everyone who counts again finds the same.
+    predictions = run.read_predictions()
+    found = stored | summarize(predictions, model.genres)
+    found |= {"protocol": split.name, "part": "test"} | _skipped(stored, split, tested)
+    validated = dataset.log_mels(own.valid, model.mel).at_least(model.window_frames)
+    if validated.by_track:
+        validation = predict_windows(network, validated, dataset.tracks, model)
+        found |= calibrated(predictions, validation, model.genres)
+    run.write_evaluation(found)
+    return found
+
+
+def refuse_untested(run: Run) -> None:
+    """Raise `RunError` if a run was trained on every clip, so that none is left to test it on."""
+    recipe = run.config.train
+    if not recipe.is_tested:
+        raise RunError(
+            f"{run.id} was trained on every clip of {recipe.data}, so a score on them would "
+            "flatter it. Test its recipe under a protocol: "
+            f"python -m deepmusic train --model {run.config.model.name} --split paper"
+            + ("" if recipe.data == "gtzan" else f" --data {recipe.data}")
+        )
+
+
+def refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
+    """Raise `RunError` if a run was trained (by `own`) on a clip that `split` tests.
+
+    Its own split is always fine, `window_leak` too: what that leaks is what it is there to show.
+    """
+    if split == own:
+        return
+    tested = set(map(clip_of, split.test))
+    seen = tested & set(map(clip_of, own.train + own.valid))
+    if seen:
+        data = run.config.train.data
+        options = Protocol.parse(split.name).cli_options
+        options += "" if data == "gtzan" else f" --data {data}"
+        raise RunError(
+            f"{run.id} was trained or validated on {len(seen)} of the {len(tested)} clips that "
+            f"{split.name} tests, so its score there would flatter it (its own protocol is "
+            f"{own.name}). Train a network that has not seen them: "
+            f"python -m deepmusic train --model {run.config.model.name} {options}"
+        )
+
+
+def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
+    """Raise `RunError` where there is nothing to test, or less than the run was tested on."""
+    before = run.evaluation["clips"] if run.evaluation.get("protocol") == split.name else 1
+    if at_hand < before:
+        raise RunError(
+            f"Only {at_hand} of the {len(split.test)} test clips of {split.name} are at hand, and "
+            f"{before} are needed to replace the predictions of {run.id}. Complete the data set, "
+            f"or recount what is there: python -m deepmusic evaluate {run.path} --recount"
+        )
+
+
+def _skipped(stored: Mapping[str, Any], split: Split, tested: LogMels) -> dict[str, Any]:
+    """Bring the counts of usable and skipped test clips up to date, and keep the others."""
+    others = [one for one in stored.get("skipped", []) if one["track"] not in split.test]
+    missing = [{"track": one.track, "reason": one.reason} for one in tested.skipped]
+    by_part = stored.get("clips_by_part", {}) | {"test": len(tested.by_track)}
+    return {"clips_by_part": by_part, "skipped": others + missing}
+
+
+def score_files(predicted: Mapping[Path, Mapping[str, str]]) -> str:
+    """Compare predictions for GTZAN's sound files with their labels.
+
+    Parameters
+    ----------
+    predicted : mapping of Path to mapping of str to str
+        By file, the genre that each network of `BENCHMARK_PROTOCOL` (and the ensemble) predicts.
+        The file's stem is a track id, such as ``blues.00000``.
+
+    Returns
+    -------
+    str
+        A table of accuracy and number of clips, by network, for training, validation and test.
+
+    Raises
+    ------
+    DatasetError
+        If a file is not named like a track of GTZAN.
+    """
+    genre_of = {row["track"]: row["genre"] for row in read_facts()}
+    unknown = [path.name for path in predicted if path.stem not in genre_of]
+    if unknown or not predicted:
+        raise DatasetError(
+            f"{', '.join(unknown[:3]) or 'No file'}: not a track of GTZAN, whose genre is known. "
+            "Score files named like blues.00000.wav."
+        )
+    split = make_split(read_facts(), BENCHMARK_PROTOCOL.name)
+    rows = pd.DataFrame(
+        {
+            "model": models.title(name),
+            "part": split.part_of(path.stem),
+            "right": genre == genre_of[path.stem],
+        }
+        for path, by_model in predicted.items()
+        for name, genre in by_model.items()
+    )
+    both = pd.concat([rows, rows.assign(part="all")])
+    groups = both.groupby(["model", "part"], sort=False)["right"]
+    cells = groups.agg(lambda right: f"{right.mean():.3f} of {len(right)}").unstack("part")
+    order = [part for part in ("train", "valid", "test", "all") if part in cells]
+    return (
+        f"Accuracy by what the clips were to the networks (split {split.name}).\n"
+        "Only the test column says how good a network is.\n"
+        + cells[order].rename_axis(index=None, columns=None).to_string()
+    )

@@ -1,0 +1,1 @@
+"""A music library: embeddings of songs, their index, recommendations."""

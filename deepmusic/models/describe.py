@@ -1,0 +1,68 @@
+"""The layers of a network as a table, read from the Keras model."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+
+#: What a layer is for, in a phrase: by its name where that says more than its kind.
+_PURPOSES = {
+    "window": "takes in 3 s of sound as a mel-spectrogram",
+    "unit_range": "brings levels of 0 to 255 to 0 to 1",
+    "time_first": "turns the log-mel, so that time comes first",
+    "less_band_means": "takes every band's mean away: changes stay, the spectral envelope goes",
+    "level_bands": "brings every mel band to a common level",
+    "one_channel": "adds a channel, as for a picture of one colour",
+    "halve": "halves the resolution, so that the GRU has less to read",
+    "drop_channel": "drops the channel: steps in time again",
+    "both_branches": "puts what both branches found side by side",
+    "embedding": "sums the window up in a few numbers",
+    "genres": "one probability for each genre; all sum to 1",
+    "Conv2D": "slides small filters over time and pitch, looking for patterns",
+    "Conv1D": "slides filters along time, looking for short events",
+    "MaxPooling2D": "keeps the strongest of every 2 x 2 values",
+    "MaxPooling1D": "keeps the stronger of every two steps",
+    "BatchNormalization": "keeps values in a common range, so that training goes on steadily",
+    "ReLU": "drops what is negative, so that layers can add up to more than one",
+    "Dropout": "in training, forgets values at random, against learning by heart",
+    "Flatten": "lays all values out as one long row of numbers",
+    "LSTM": "reads the steps in order and remembers what mattered",
+    "GRU": "reads the steps in order and remembers what mattered",
+    "Bidirectional": "reads the steps forwards and backwards, and remembers what mattered",
+    "Dense": "weighs all values against each other",
+}
+
+
+def layer_table(network: "keras.Model") -> "pd.DataFrame":
+    """Return the layers of a functional Keras model, from the input on.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``Layer`` (its name), ``Kind``, ``Reads`` (layers other than the one in the row above),
+        ``Output`` (shape for one window), ``Parameters`` (learnt or, in batch normalisation, kept)
+        and ``What it is for``, in a phrase.
+    """
+    import pandas as pd
+
+    name_of = {id(layer.output): layer.name for layer in network.layers}
+    rows, above = [], None
+    for layer in network.layers:
+        kind = type(layer).__name__
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        read = [name_of[id(tensor)] for tensor in inputs if kind != "InputLayer"]
+        inner = f" {type(layer.forward_layer).__name__}" if kind == "Bidirectional" else ""
+        rows.append(
+            {
+                "Layer": layer.name,
+                "Kind": kind + inner,
+                "Reads": "" if read == [above] else ", ".join(read),
+                "Output": " \N{MULTIPLICATION SIGN} ".join(map(str, layer.output.shape[1:])),
+                "Parameters": layer.count_params(),
+                "What it is for": _PURPOSES.get(layer.name) or _PURPOSES.get(kind, ""),
+            }
+        )
+        above = layer.name
+    return pd.DataFrame(rows)

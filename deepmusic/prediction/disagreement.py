@@ -1,0 +1,45 @@
+"""Passages of a song for which the networks predict different genres."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from deepmusic.models import ENSEMBLE
+from deepmusic.prediction.classifier import Prediction
+from deepmusic.prediction.segments import genre_segments
+
+
+def disagreements(predictions: Mapping[str, Prediction]) -> list[dict[str, float | str]]:
+    """List the segments of a song for which the networks do not predict the same genre.
+
+    Parameters
+    ----------
+    predictions : mapping of str to Prediction
+        By network; the ensemble is left out.
+
+    Returns
+    -------
+    list of dict
+        ``start``, ``end`` in s, and what each network predicts there, by its name. Neighbours of
+        the same predictions are joined.
+    """
+    lanes = {name: genre_segments(p) for name, p in predictions.items() if name != ENSEMBLE}
+    # Rounded, so that windows which should meet do.
+    borders = sorted(
+        {round(one[end], 3) for lane in lanes.values() for one in lane for end in ("start", "end")}
+    )
+    found: list[dict[str, float | str]] = []
+    for start, end in pairwise(borders):
+        middle = (start + end) / 2
+        genres = {
+            name: segment["genre"]
+            for name, lane in lanes.items()
+            for segment in lane
+            if segment["start"] <= middle < segment["end"]
+        }
+        if len(set(genres.values())) < 2:
+            continue
+        if found and found[-1] == {**found[-1], "end": start, **genres}:
+            found[-1]["end"] = end
+        else:
+            found.append({"start": start, "end": end, **genres})
+    return found

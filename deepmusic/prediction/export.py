@@ -1,0 +1,78 @@
+"""Predictions as JSON and CSV: one wording for the command line and for the page's downloads."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from deepmusic.prediction.classifier import Prediction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+#: With these a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
+_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -> dict[str, Any]:
+    """Return ``{"file", "duration", "models": {name: {"genre", "probabilities", ...}}}``.
+
+    Parameters
+    ----------
+    file : str
+        How the file was called.
+    duration : float
+        Length of the song in s.
+    predictions : mapping of str to Prediction
+        What `deepmusic.prediction.classify` returned.
+    """
+    return {
+        "file": file,
+        "duration": round(duration, 3),
+        "models": {name: predicted.to_dict() for name, predicted in predictions.items()},
+    }
+
+
+def to_json(file: str, duration: float, predictions: Mapping[str, Prediction]) -> str:
+    """Return a list with the one object of `to_dict`, as ``predict --json`` prints it."""
+    return json.dumps([to_dict(file, duration, predictions)], indent=2)
+
+
+def prediction_table(
+    file: str, duration: float, predictions: Mapping[str, Prediction]
+) -> "pd.DataFrame":
+    """Return one row for each network, with its probability of each genre; as `to_dict`."""
+    import pandas as pd
+
+    rows = [
+        {"file": file, "duration": round(duration, 3), "model": name, "genre": predicted.genre}
+        | dict(zip(predicted.genres, map(float, predicted.song_probabilities), strict=True))
+        for name, predicted in predictions.items()
+    ]
+    return pd.DataFrame(rows, dtype=object)
+
+
+def to_csv(table: "pd.DataFrame", *, header: bool = True) -> str:
+    """Return a table's columns, without its index, as CSV that a spreadsheet opens without harm.
+
+    Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
+    formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Gaps stay empty.
+    header : bool
+        Whether the columns' names come first.
+    """
+    import pandas as pd
+
+    columns = {name: [_defused(cell) for cell in column] for name, column in table.items()}
+    # As objects, since Arrow's strings refuse what is no Unicode in a file's name.
+    return pd.DataFrame(columns, dtype=object).to_csv(
+        index=False, header=header, lineterminator="\n"
+    )
+
+
+def _defused(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell

@@ -1,0 +1,51 @@
+"""How long networks take for 30 s of music on this machine."""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from deepmusic.models import ENSEMBLE
+from deepmusic.prediction.classifier import Classifier
+
+
+def time_classifiers(classifiers: Mapping[str, Classifier]) -> dict[str, float]:
+    """Measure how long networks take for 30 s of music, in ms, from samples to genres.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to Classifier
+        By name.
+
+    Returns
+    -------
+    dict of str to float
+        The median of five, by name, and for all of them together as the ensemble. Each includes
+        the mel-spectrogram, which the ensemble computes once; none includes decoding a file.
+    """
+    from deepmusic import audio
+    from deepmusic.audio import synth
+    from deepmusic.prediction.classifier import classify
+
+    song = audio.song_from_array(synth.play("blues"), sample_rate=audio.SAMPLE_RATE)
+    calls = {name: partial(classifier.predict, song) for name, classifier in classifiers.items()}
+    if len(classifiers) > 1:
+        calls[ENSEMBLE] = partial(classify, song, classifiers)
+    return median_milliseconds(calls)
+
+
+def median_milliseconds(
+    calls: Mapping[str, Callable[[], object]], repeats: int = 5
+) -> dict[str, float]:
+    """Return the median time that each call takes, in ms, after one that is not counted.
+
+    They take turns, so that a machine which is busy for a while slows all of them.
+    """
+    taken: dict[str, list[float]] = defaultdict(list)
+    for _ in range(repeats + 1):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            taken[name].append(time.perf_counter() - began)
+    return {name: 1000 * statistics.median(times[1:]) for name, times in taken.items()}

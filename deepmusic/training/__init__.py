@@ -1,0 +1,1 @@
+"""Training: recipes, augmentation, fitting, worker processes."""

@@ -1,0 +1,286 @@
+"""Training of one network: windows in; weights, history and an evaluation of the test clips out.
+
+A run can be stopped or killed at any moment and goes on from its last complete epoch: each epoch's
+windows, masks and dropout come from the seed and the number of the epoch alone.
+"""
+
+# The order of events:
+#
+# 1. `_load_parts` loads the log-mels of the split's parts; clips that cannot be used are counted.
+# 2. The network is built and compiled; a run that goes on restores its last checkpoint.
+# 3. Each epoch:
+#    - `ReseedCallback` seeds it by its number and draws its windows;
+#    - the learning rate is set;
+#    - the steps, each a batch of augmented windows; `ProgressCallback` reports them, and ends the
+#      training here or in the validation if someone asked for it;
+#    - the validation windows are predicted;
+#    - a row is added to history.csv, with the epoch's seconds;
+#    - `CheckpointCallback` writes the weights, which makes the epoch complete, drops those that are
+#      neither the best nor the last, and ends the training once patience is lost.
+# 4. The weights of the best epoch (validation loss) become model.weights.h5.
+# 5. The test windows are predicted once: predictions.csv, then evaluation.json, which finishes the
+#    run. The checkpoints are deleted.
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from deepmusic import models
+from deepmusic.audio.features import windows
+from deepmusic.config import ModelConfig, TrainConfig
+from deepmusic.data import Dataset, LogMels, Split
+from deepmusic.errors import DatasetError
+from deepmusic.evaluation import evaluate
+from deepmusic.protocols import ALL_CLIPS
+from deepmusic.runs import Run
+from deepmusic.training.augment import augment, mix_up
+from deepmusic.training.callbacks import (
+    CheckpointCallback,
+    ProgressCallback,
+    ReseedCallback,
+    TimingCallback,
+    checkpoint_path,
+    drop_checkpoints,
+    patience_ended,
+    save_weights,
+    saved_epochs,
+    stop_if_asked,
+)
+
+log = logging.getLogger(__name__)
+
+_VALIDATION_BATCH = 512
+
+
+class RandomWindows(keras.utils.PyDataset):
+    """Batches of random windows, new in each epoch and the same for the same seed.
+
+    Parameters
+    ----------
+    log_mels : sequence of np.ndarray [shape=(n_mels, n_frames)], uint8
+        One for each training clip.
+    labels : np.ndarray [shape=(n_clips,)]
+        Index of each clip's genre.
+    model, train : ModelConfig, TrainConfig
+        Window, genres, batch size, augmentation and seed.
+    """
+
+    def __init__(
+        self,
+        log_mels: Sequence[np.ndarray],
+        labels: np.ndarray,
+        model: ModelConfig,
+        train: TrainConfig,
+    ) -> None:
+        super().__init__()
+        self._log_mels = log_mels
+        self._targets = np.eye(len(model.genres), dtype=np.float32)[labels]
+        self._model, self._train = model, train
+        self.draw(epoch=0)
+
+    def draw(self, epoch: int) -> None:
+        """Choose an epoch's windows: their clip, in random order, and their first frame."""
+        self._epoch = epoch
+        rng = np.random.default_rng((self._train.seed, epoch))
+        clips = np.repeat(np.arange(len(self._log_mels)), self._train.windows_per_clip)
+        self._clips = rng.permutation(clips)
+        room = [self._log_mels[clip].shape[1] - self._model.window_frames for clip in self._clips]
+        self._starts = rng.integers(0, np.asarray(room) + 1)
+
+    def __len__(self) -> int:
+        return -(-len(self._clips) // self._train.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        part = slice(index * self._train.batch_size, (index + 1) * self._train.batch_size)
+        width = self._model.window_frames
+        batch = np.stack(
+            [
+                self._log_mels[clip][:, start : start + width]
+                for clip, start in zip(self._clips[part], self._starts[part], strict=True)
+            ]
+        ).astype(np.float32)
+        targets = self._targets[self._clips[part]]
+        # A generator of its own for each batch: the order in which Keras asks does not matter.
+        rng = np.random.default_rng((self._train.seed, self._epoch, index))
+        if self._train.augment:
+            batch = augment(batch, self._train.augment, self._model.mel, rng)
+            if self._train.augment.mix_up:
+                return mix_up(batch, targets, self._train.augment.mix_up, rng)
+        return batch, targets
+
+
+def learning_rate(epoch: int, train: TrainConfig) -> float:
+    """Return an epoch's learning rate: linear warm-up, then half a cosine down to zero."""
+    if epoch < train.warmup_epochs:
+        return train.learning_rate * (epoch + 1) / (train.warmup_epochs + 1)
+    progress = (epoch - train.warmup_epochs) / max(1, train.epochs - train.warmup_epochs)
+    return train.learning_rate * 0.5 * (1 + float(np.cos(np.pi * progress)))
+
+
+def train(run: Run, dataset: Dataset) -> None:
+    """Train a run's network to the end, keep its best weights, and test them once.
+
+    The validation part is taken from the training clips and chooses the epoch; the test part is
+    read once, at the end. Under `all_clips` there is neither: the last epoch is kept, and nothing
+    is tested. A run that was stopped goes on from its last complete epoch.
+
+    Parameters
+    ----------
+    run : Run
+        With settings; what comes of them is written beside them.
+    dataset : Dataset
+        Where the clips come from.
+
+    Raises
+    ------
+    DatasetError
+        If a part of the split has no usable clip.
+    Stopped
+        If someone asked for it.
+    """
+    model, recipe = run.config.model, run.config.train
+    keras.utils.set_random_seed(recipe.seed)
+    run.write_progress(phase="loading data")
+    split = dataset.split(recipe.split, recipe.fold)
+    parts = _load_parts(dataset, split, model)
+    stop_if_asked(run)
+    network = models.build(model)
+    log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
+    _fit(network, run, parts, dataset)
+    run.write_progress(phase="testing")
+    network.load_weights(checkpoint_path(run, run.kept_epoch))
+    _keep_weights(network, run)
+    run.write_evaluation(
+        (_test(network, run, parts, dataset) if "test" in parts else {})
+        | {
+            "protocol": split.name,
+            "parameters": network.count_params(),
+            "clips_by_part": {part: len(loaded.by_track) for part, loaded in parts.items()},
+            "skipped": [
+                {"track": problem.track, "reason": problem.reason}
+                for loaded in parts.values()
+                for problem in loaded.skipped
+            ],
+        }
+    )
+    drop_checkpoints(run)
+
+
+def _test(
+    network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
+) -> dict[str, Any]:
+    """Predict the test windows and write that down; return its metrics."""
+    model = run.config.model
+    predictions = evaluate.predict_windows(network, parts["test"], dataset.tracks, model)
+    run.write_predictions(predictions)
+    validation = evaluate.predict_windows(network, parts["valid"], dataset.tracks, model)
+    return (
+        evaluate.summarize(predictions, model.genres)
+        | evaluate.calibrated(predictions, validation, model.genres)
+        | {"part": "test"}
+    )
+
+
+def _load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
+    """Load the log-mels of each part of a split; raise `DatasetError` if none of one is usable."""
+    parts = {}
+    for part in ("train", "valid", "test"):
+        if not getattr(split, part) and split.name == ALL_CLIPS:
+            continue
+        loaded = dataset.log_mels(getattr(split, part), model.mel).at_least(model.window_frames)
+        for problem in loaded.skipped:
+            log.warning("skipped %s: %s", problem.track, problem.reason)
+        if not loaded.by_track:
+            raise DatasetError(
+                f"No clip of the {part} part of {split.name} can be used "
+                f"({len(loaded.skipped)} skipped). Check the data set's folder."
+            )
+        log.info("%s: %d clips, %d skipped", part, len(loaded.by_track), len(loaded.skipped))
+        parts[part] = loaded
+    return parts
+
+
+def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset) -> None:
+    """Fit with the recipe of the run; its last and its best epoch end up as checkpoints."""
+    model, recipe = run.config.model, run.config.train
+    network.compile(
+        optimizer=keras.optimizers.AdamW(weight_decay=recipe.weight_decay),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    first_epoch = _restore(network, run)
+    if patience_ended(run, recipe.patience):
+        return
+    labels = _genre_indices(parts["train"], dataset, model)
+    sequence = RandomWindows(list(parts["train"].by_track.values()), labels, model, recipe)
+    network.fit(
+        sequence,
+        validation_data=_fixed_windows(parts["valid"], dataset, model)
+        if "valid" in parts
+        else None,
+        validation_batch_size=_VALIDATION_BATCH,
+        epochs=recipe.epochs,
+        initial_epoch=first_epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[
+            ReseedCallback(sequence, recipe.seed),
+            keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(epoch, recipe)),
+            TimingCallback(),
+            ProgressCallback(run, steps=len(sequence)),
+            # The history comes before the weights: an epoch without both is done again.
+            keras.callbacks.CSVLogger(run.history_path, append=True),
+            CheckpointCallback(run, recipe.patience),
+            *_tensorboard(run),
+        ],
+    )
+
+
+def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
+    """Return Keras' callback for TensorBoard, where the backend has it."""
+    if keras.config.backend() != "tensorflow":
+        return []
+    return [keras.callbacks.TensorBoard(run.path / "tensorboard", write_graph=False)]
+
+
+def _restore(network: keras.Model, run: Run) -> int:
+    """Load the last complete epoch, if there is one; return the number of the next."""
+    saved = saved_epochs(run)
+    if not saved:
+        run.history_path.unlink(missing_ok=True)
+        return 0
+    last = saved[-1]
+    run.cut_history(last + 1)
+    network.optimizer.build(network.trainable_variables)
+    network.load_weights(checkpoint_path(run, last))
+    log.info("going on after epoch %d", last + 1)
+    return last + 1
+
+
+def _genre_indices(log_mels: LogMels, dataset: Dataset, model: ModelConfig) -> np.ndarray:
+    """Return the index of each clip's genre, in the order of the clips."""
+    return np.array(
+        [model.genres.index(dataset.tracks[track].genre) for track in log_mels.by_track]
+    )
+
+
+def _fixed_windows(
+    log_mels: LogMels, dataset: Dataset, model: ModelConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return all windows of these clips, at half overlap, and their one-hot genres."""
+    by_clip = [windows(clip, model.window_frames) for clip in log_mels.by_track.values()]
+    labels = np.repeat(_genre_indices(log_mels, dataset, model), [len(clip) for clip in by_clip])
+    return (
+        np.concatenate(by_clip).astype(np.float32),
+        np.eye(len(model.genres), dtype=np.float32)[labels],
+    )
+
+
+def _keep_weights(network: keras.Model, run: Run) -> None:
+    """Write the weights alone: a fresh network, never compiled, has no optimiser to save."""
+    bare = models.build(run.config.model)
+    bare.set_weights(network.get_weights())
+    save_weights(bare, run.weights_path)

@@ -1,0 +1,279 @@
+"""Workers that train: how they are started, queued and stopped. Each run is a process of its own.
+
+A worker lives from the moment it is queued to the end of its run, in a session of its own, so that
+it survives the page, the browser and the server that started it. It waits for its turn by itself:
+there is no manager that could die. All it needs from others are lock files, which the system frees
+however a process ends.
+"""
+
+import errno
+import itertools
+import logging
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO
+
+from deepmusic.config import (
+    PUBLIC_VARIABLE,
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    current_deployment,
+)
+from deepmusic.errors import DeepMusicError, RunError
+from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder
+from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs
+
+log = logging.getLogger(__name__)
+
+#: Held by the one worker of a folder of runs that trains; the others wait in order.
+_SLOT = ".worker.lock"
+
+_VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
+
+_LOOK_SECONDS = 0.3
+
+_NICENESS = 10
+
+
+def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
+    """Make a run with an id of its own, such as ``20261122-174803-crnn``.
+
+    Parameters
+    ----------
+    model, train : ModelConfig, TrainConfig
+        Settings of the run.
+    folder : Path, optional
+        Folder of runs; that of the environment if not given.
+
+    Raises
+    ------
+    RunError
+        If training is not allowed, or the folder cannot be written.
+    """
+    refuse_if_forbidden()
+    folder = folder or runs_folder()
+    config = RunConfig(model=model, train=train, versions=_library_versions())
+    stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{model.name}"
+    for number in itertools.count(1):
+        path = folder / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return Run.create(path, config)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(
+                f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
+                "DEEPMUSIC_RUNS to a folder that can be written."
+            ) from error
+    raise AssertionError("unreachable: there is always a next number")
+
+
+def _library_versions() -> dict[str, str]:
+    """Return the versions that decide a run's numbers."""
+    found = {"python": platform.python_version()}
+    found["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
+    for name in _VERSIONED:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def start(run: Run) -> subprocess.Popen:
+    """Start a worker for a run, new or to be resumed, and return at once.
+
+    Returns
+    -------
+    subprocess.Popen
+        The worker. Nobody needs to wait for it: the run's files say how it fares.
+
+    Raises
+    ------
+    RunError
+        If the run is finished or has a worker, training is not allowed, or no process can be
+        started.
+    """
+    refuse_if_forbidden()
+    state = run.state
+    if state == FINISHED or state in ALIVE:
+        raise RunError(f"{run.id} is {state}. Only a run that stopped short can go on.")
+    try:
+        # The worker inherits the lock, so that it holds it from its first moment to its last.
+        with run.take_lock() as lock, (run.path / "output.txt").open("ab") as output:
+            run.clear_ending()
+            run.enqueue()
+            arguments = ["--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
+            return _spawn(["train", *arguments], output, pass_fds=[lock.fileno()])
+    except OSError as error:
+        raise RunError(
+            f"{run.id} cannot be started ({error.strerror}). Free some space or memory, and "
+            "resume it."
+        ) from error
+
+
+def _spawn(
+    arguments: Sequence[str], output: IO[bytes] | int, pass_fds: Sequence[int] = ()
+) -> subprocess.Popen:
+    """Run a command of ours in a process and session of its own."""
+    environment = os.environ | {
+        "DEEPMUSIC_RUNS": str(runs_folder().resolve()),
+        "DEEPMUSIC_DATA": str(data_folder().resolve()),
+    }
+    for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA"):
+        if environment.get(name):
+            environment[name] = str(Path(environment[name]).resolve())
+    return subprocess.Popen(
+        [sys.executable, "-m", "deepmusic", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        pass_fds=pass_fds,
+    )
+
+
+def stop(run: Run) -> None:
+    """Ask a worker to stop; raise `RunError` if there is none. It keeps its last complete epoch."""
+    if run.state not in ALIVE:
+        raise RunError(f"{run.id} is {run.state}, and has nothing to stop.")
+    run.cancel()
+
+
+def run_worker(run: Run, inherited: int | None = None) -> None:
+    """Wait for a run's turn and train it, in this process; say in its files how it ended.
+
+    Parameters
+    ----------
+    run : Run
+        New, or to be resumed.
+    inherited : int, optional
+        The file descriptor of the run's lock, if who started this process has taken it.
+
+    Raises
+    ------
+    RunError
+        If another worker has the run, it is finished, or training is not allowed.
+    """
+    refuse_if_forbidden()
+    if run.state == FINISHED:
+        raise RunError(f"{run.id} is finished. Start a new run instead.")
+    with _adopt(inherited) if inherited else run.take_lock(), _logging_to(run.log_path):
+        if not inherited:
+            run.enqueue()
+        try:
+            _train_in_turn(run)
+        except KeyboardInterrupt:
+            run.cancel()
+            log.info("stopped")
+        except Exception as error:
+            reason = _reason(error)
+            log.exception("failed: %s", reason)
+            run.fail(reason)
+        finally:
+            run.dequeue()
+
+
+def _adopt(descriptor: int) -> IO[bytes]:
+    """Open an inherited lock, and let no process of this one's keep it any longer."""
+    os.set_inheritable(descriptor, False)
+    return os.fdopen(descriptor, "ab")
+
+
+def _train_in_turn(run: Run) -> None:
+    """Train once the run's turn has come; someone's wish to stop is no failure."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    with _worker_slot(run) as granted:
+        if not granted:
+            log.info("stopped while waiting")
+            return
+        from deepmusic.data import open_dataset
+        from deepmusic.training import callbacks, fit
+
+        try:
+            fit.train(run, open_dataset(run.config.train.data))
+            run.clear_ending()
+        except callbacks.Stopped:
+            log.info("stopped after epoch %d", len(run.history()))
+
+
+@contextmanager
+def _worker_slot(run: Run) -> Iterator[bool]:
+    """Wait until no other run trains or was queued before; False if stopped meanwhile."""
+    waiting_told = False
+    while not run.is_cancelled():
+        slot = None
+        if not _has_predecessor(run):
+            with suppress(BlockingIOError):
+                slot = acquire_lock(run.path.parent / _SLOT, wait=_LOOK_SECONDS)
+        if slot:
+            with slot:
+                run.dequeue()
+                run.write_progress(phase="starting")
+                yield True
+            return
+        if not waiting_told:
+            log.info("waiting for another run to end")
+            waiting_told = True
+        time.sleep(_LOOK_SECONDS)
+    yield False
+
+
+def _has_predecessor(run: Run) -> bool:
+    """Tell whether a run that was queued earlier waits too."""
+    mine = (run.ticket or 0, run.id)
+    return any(
+        other.ticket is not None and (other.ticket, other.id) < mine and other.is_locked()
+        for other in list_runs(run.path.parent)
+        if other.id != run.id
+    )
+
+
+@contextmanager
+def _logging_to(path: Path) -> Iterator[None]:
+    """Write the log to a file, too."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    root = logging.getLogger("deepmusic")
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
+
+
+def _reason(error: Exception) -> str:
+    """Say in words why a run failed, and what to do."""
+    if isinstance(error, DeepMusicError):
+        return str(error)
+    if isinstance(error, OSError) and (
+        error.errno == errno.ENOSPC or "No space left" in str(error)
+    ):
+        return DISK_FULL
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return "The memory is full. Choose a smaller batch size, or close other programs."
+    return f"An unforeseen fault: {type(error).__name__}: {error}. The log says where."
+
+
+def refuse_if_forbidden() -> None:
+    """Raise `RunError` where training is not allowed."""
+    if not current_deployment().may_train:
+        raise RunError(
+            f"Training is switched off here ({PUBLIC_VARIABLE}=1). Run DeepMusic on your own "
+            "machine to train."
+        )

@@ -1,0 +1,202 @@
+"""The front end: librosa's numbers, the archive's columns, whole windows and whole clips."""
+
+import math
+
+import librosa
+import numpy as np
+import pytest
+
+from deepmusic import audio
+from deepmusic.audio import features
+from deepmusic.audio.synth import tone
+from deepmusic.config import FRONT_ENDS, MelConfig
+from deepmusic.data import Gtzan
+from deepmusic.data.logmels import read_archive
+from deepmusic.errors import AudioError
+
+PAPER, COMPACT = FRONT_ENDS["paper"], FRONT_ENDS["compact"]
+SAMPLE_RATE = 22_050
+
+
+@pytest.mark.parametrize("frequency", [110, 440, 3_000])
+def test_the_loudest_band_of_a_tone_holds_its_frequency(frequency):
+    decibels = features.log_mel(tone(frequency, seconds=2), PAPER)
+    edges = librosa.mel_frequencies(n_mels=PAPER.n_mels + 2, fmax=SAMPLE_RATE / 2)
+    band = decibels.mean(axis=1).argmax()
+    assert edges[band] < frequency < edges[band + 2]
+
+
+def test_a_clip_is_measured_from_its_loudest_point(music):
+    # A second of digital silence goes far below what is kept.
+    clip = np.concatenate([music, np.zeros(SAMPLE_RATE, np.float32)])
+    result = features.below_loudest(features.log_mel(clip, PAPER), PAPER)
+    assert result.max() == 0
+    assert result.min() == -80
+
+
+@pytest.mark.parametrize("gain", [1, 0.01])
+def test_the_scale_is_that_of_librosa(gain, music):
+    y = np.float32(gain) * music
+    power = librosa.feature.melspectrogram(
+        y=y, sr=SAMPLE_RATE, n_fft=2048, hop_length=512, n_mels=128
+    )
+    expected = librosa.power_to_db(power, ref=np.max, top_db=80)
+    result = features.below_loudest(features.log_mel(y, PAPER), PAPER)
+    assert result.shape == (128, 1 + len(music) // 512)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 22_050)])
+def test_only_one_channel_with_samples_is_pictured(shape):
+    with pytest.raises(AudioError, match="one channel"):
+        features.log_mel(np.zeros(shape, np.float32), PAPER)
+
+
+def test_bytes_span_the_full_range():
+    decibels = np.array([[-51.0, -25.4], [-10.2, 0.0]])
+    np.testing.assert_array_equal(features.to_bytes(decibels), [[0, 128], [204, 255]])
+    assert features.to_bytes(decibels).dtype == np.uint8
+
+
+def test_a_flat_picture_is_all_zeros():
+    result = features.to_bytes(np.full((3, 4), -7.0))
+    np.testing.assert_array_equal(result, np.zeros((3, 4), np.uint8))
+    assert result.dtype == np.uint8
+
+
+def test_columns_of_a_gtzan_clip():
+    expected = [math.floor((j + 0.5) * 1293 / 387.5) for j in range(387)]
+    np.testing.assert_array_equal(features.kept_frames(1293, COMPACT), expected)
+
+
+@pytest.mark.parametrize("n_frames", [1290, 1293, 1300, 1306, 1310, 1320])
+def test_clips_of_gtzans_lengths_give_387_columns(n_frames):
+    columns = features.kept_frames(n_frames, COMPACT)
+    assert len(columns) == 387
+    assert columns[-1] < n_frames
+    _, spacing = features.frame_spacing(n_frames, COMPACT)
+    assert spacing == n_frames / 387.5
+
+
+@pytest.mark.parametrize("n_frames", [0, 1, 2, 3, 10, 130, 1279, 1331, 1938, 155_040])
+@pytest.mark.parametrize("mel", [PAPER, COMPACT, MelConfig(frame_step=2.5)])
+def test_columns_rise_within_the_clip_at_nearly_the_usual_spacing(n_frames, mel):
+    columns = features.kept_frames(n_frames, mel)
+    assert (np.diff(columns) > 0).all()
+    assert ((columns >= 0) & (columns < n_frames)).all()
+    assert len(columns) == pytest.approx(n_frames / mel.frame_step, abs=1)
+    if n_frames > 100:
+        _, spacing = features.frame_spacing(n_frames, mel)
+        assert spacing == pytest.approx(mel.frame_step, rel=0.02)
+
+
+def test_the_paper_front_end_keeps_every_frame(music):
+    decibels = features.log_mel(music, PAPER)
+    np.testing.assert_array_equal(
+        features.network_input(decibels, PAPER),
+        features.to_bytes(features.below_loudest(decibels, PAPER)),
+    )
+
+
+@pytest.mark.parametrize(("seconds", "fills"), [(3.0, True), (3.02, True), (2.9, False)])
+def test_three_seconds_fill_a_window(seconds, fills):
+    y = tone(440, seconds=seconds)
+    network_input = features.network_input(features.log_mel(y, COMPACT), COMPACT)
+    assert (network_input.shape[1] >= 39) == fills
+    assert len(features.windows(network_input, 39)) == fills
+
+
+@pytest.mark.parametrize("overlap", [0.5, 0.25])
+@pytest.mark.parametrize(
+    ("n_columns", "window_frames"),
+    [(39, 39), (40, 39), (58, 39), (59, 39), (77, 39), (387, 39), (1000, 39), (50, 8), (5, 1)],
+)
+def test_windows_cover_a_clip(n_columns, window_frames, overlap):
+    clip = np.random.default_rng(0).integers(0, 256, (7, n_columns)).astype(np.uint8)
+    starts = features.window_starts(n_columns, window_frames, overlap)
+    naive = np.stack([clip[:, start : start + window_frames] for start in starts])
+    result = features.windows(clip, window_frames, overlap)
+    np.testing.assert_array_equal(result, naive)
+    assert result.dtype == np.uint8
+    assert starts[0] == 0
+    assert starts[-1] == n_columns - window_frames
+    if window_frames > 1:
+        assert (window_frames - np.diff(starts) >= overlap * window_frames).all()
+    assert (np.diff(starts) > 0).all()
+
+
+def test_a_clip_shorter_than_a_window_gives_none():
+    assert features.window_starts(38, 39).size == 0
+    result = features.windows(np.zeros((128, 38), np.uint8), 39)
+    assert result.shape == (0, 128, 39)
+    assert result.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_clips"),
+    [(0.1, 1), (30, 1), (30.65, 1), (44.9, 1), (45.1, 2), (60, 2), (75.1, 3), (3600, 120)],
+)
+def test_a_song_is_cut_into_clips_that_join(seconds, n_clips):
+    n_samples = round(seconds * SAMPLE_RATE)
+    bounds = features.clip_bounds(n_samples, COMPACT)
+    assert len(bounds) == n_clips
+    starts, stops = zip(*bounds, strict=True)
+    assert starts[0] == 0
+    assert stops[-1] == n_samples
+    assert starts[1:] == stops[:-1]
+    if n_clips > 1:
+        lengths = np.subtract(stops, starts) / SAMPLE_RATE
+        assert (lengths[:-1] == 30).all()
+        assert 15 <= lengths[-1] < 45
+
+
+@pytest.mark.parametrize("name", FRONT_ENDS)
+def test_a_song_is_pictured_clip_by_clip(name, music):
+    mel = FRONT_ENDS[name].model_copy(update={"clip_seconds": 2.0})
+    samples = music.copy()
+    samples[2 * SAMPLE_RATE : 4 * SAMPLE_RATE] = 0.3
+    clips = list(features.clip_log_mels(samples, mel, is_silent=audio.is_silent))
+    assert [clip.start for clip in clips] == [0.0, 2.0, 4.0]
+    assert [clip.frames.shape[1] > 0 for clip in clips] == [True, False, True]
+    for index, clip in enumerate(clips):
+        part = samples[2 * index * SAMPLE_RATE : 2 * (index + 1) * SAMPLE_RATE]
+        np.testing.assert_array_equal(clip.decibels, features.log_mel(part, mel))
+        assert clip.frames.shape[0] == mel.n_mels
+        assert clip.frames.dtype == np.uint8
+        if clip.frames.size:
+            np.testing.assert_array_equal(clip.frames, features.network_input(clip.decibels, mel))
+            duration = clip.frames.shape[1] * clip.seconds_per_frame
+            assert duration == pytest.approx(2, abs=0.1)
+
+
+def test_each_clip_of_a_song_has_its_own_reference(music):
+    mel = COMPACT.model_copy(update={"clip_seconds": 3.0})
+    half = music[: 3 * SAMPLE_RATE]
+    loud, soft = features.clip_log_mels(
+        np.concatenate([half, 0.1 * half]), mel, is_silent=audio.is_silent
+    )
+    # The same music 20 dB softer is the same picture.
+    assert np.abs(loud.columns.astype(int) - soft.columns).max() <= 1
+
+
+def test_a_song_is_pictured_lazily(music):
+    mel = COMPACT.model_copy(update={"clip_seconds": 2.0})
+    asked = []
+    clips = features.clip_log_mels(music, mel, is_silent=lambda clip: asked.append(clip) or False)
+    next(clips)
+    assert len(asked) == 1
+
+
+def test_the_front_end_gives_the_archive_back(gtzan_root):
+    # Pointed at the audio alone, so that nothing is taken from the archive itself.
+    dataset = Gtzan(gtzan_root / "genres")
+    (path,) = gtzan_root.glob("*.npz")
+    archive = read_archive(path)
+    computed = dataset.log_mels(dataset.audio_tracks, COMPACT)
+    assert computed.skipped == ()
+    assert len(computed.by_track) == 100
+    difference = {
+        track: np.abs(network_input.astype(int) - archive[track]).mean()
+        for track, network_input in computed.by_track.items()
+    }
+    assert {track: value for track, value in difference.items() if value >= 1} == {}

@@ -1,0 +1,82 @@
+"""Work on many files: processes of this machine, or the workers of a Dask cluster."""
+
+import os
+
+import pytest
+
+from deepmusic.data import parallel
+from deepmusic.errors import DatasetError
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two real workers, each a process of its own."""
+    import dask
+    from distributed import LocalCluster
+
+    # A machine that is busy with other tests starts workers slowly.
+    patience = {"distributed.comm.timeouts.connect": "90s", "distributed.comm.timeouts.tcp": "90s"}
+    with (
+        dask.config.set(patience),
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+    ):
+        yield cluster
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_item_is_worked_on_once(jobs):
+    numbers = range(-20, 0)
+    assert sorted(parallel.map_unordered(abs, numbers, jobs=jobs)) == list(range(1, 21))
+
+
+def test_a_cluster_works_in_other_processes(cluster):
+    address = cluster.scheduler_address
+    processes = {worker.pid for worker in cluster.workers.values()}
+    assert sorted(parallel.map_unordered(abs, range(-20, 0), cluster=address)) == list(range(1, 21))
+    worked = set(parallel.map_unordered(_process, range(40), cluster=address))
+    assert worked <= processes
+    assert os.getpid() not in worked
+
+
+def _process(number: int) -> int:
+    return os.getpid()
+
+
+def test_nothing_to_do_needs_no_workers():
+    assert list(parallel.map_unordered(abs, [], cluster="tcp://127.0.0.1:9")) == []
+
+
+def test_a_fault_of_ours_is_raised_as_it_is(cluster):
+    for where in ({"jobs": 1}, {"cluster": cluster.scheduler_address}):
+        with pytest.raises(ZeroDivisionError):
+            list(parallel.map_unordered(_inverse, [1, 0], **where))
+
+
+def _inverse(number: int) -> float:
+    return 1 / number
+
+
+def test_a_process_that_dies_is_explained():
+    with pytest.raises(DatasetError, match=r"was unexpectedly terminated\), .*--jobs 1"):
+        list(parallel.map_unordered(os._exit, [1, 1, 1, 1], jobs=2))
+
+
+def test_a_cluster_that_is_not_there(monkeypatch):
+    import distributed
+
+    client = distributed.Client
+    monkeypatch.setattr(
+        distributed, "Client", lambda address, timeout, **more: client(address, timeout=1, **more)
+    )
+    with pytest.raises(DatasetError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
+        list(parallel.map_unordered(abs, [1], cluster="tcp://127.0.0.1:9"))
+
+
+def test_a_cluster_without_workers():
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty,
+        pytest.raises(DatasetError, match="has no workers"),
+    ):
+        list(parallel.map_unordered(abs, [1], cluster=empty.scheduler_address))

@@ -1,0 +1,351 @@
+"""Indexing: new and changed files alone, whatever is killed in between."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner
+
+from deepmusic import audio
+from deepmusic.audio import synth
+from deepmusic.cli import main
+from deepmusic.errors import LibraryError
+from deepmusic.library import indexing
+from deepmusic.library.store import Library
+
+SAMPLE_RATE = 22_050
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory) -> Path:
+    """Six bands of 4 s, in two folders, with a broken file, a short one and a text among them."""
+    folder = tmp_path_factory.mktemp("music")
+    (folder / "deep" / "er").mkdir(parents=True)
+    for index, genre in enumerate(("blues", "metal", "disco", "jazz", "pop", "rock")):
+        name = f"{genre}.flac" if index % 2 else f"deep/er/{genre}.wav"
+        soundfile.write(folder / name, synth.play(genre, seconds=4), SAMPLE_RATE)
+    (folder / "broken.mp3").write_bytes(b"this is no music" * 10)
+    soundfile.write(folder / "short.wav", synth.play("jazz", seconds=1), SAMPLE_RATE)
+    (folder / "notes.txt").write_text("no song")
+    (folder / ".hidden").mkdir()
+    shutil.copy(folder / "metal.flac", folder / ".hidden" / "metal.flac")
+    return folder
+
+
+@pytest.fixture
+def music(sounds, tmp_path) -> Path:
+    return Path(shutil.copytree(sounds, tmp_path / "music"))
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    return Library(tmp_path / "library")
+
+
+pytestmark = pytest.mark.usefixtures("networks_once")
+
+
+def index(folder, library, **options):
+    return indexing.index(folder, library, jobs=1, **options)
+
+
+def counts(ended):
+    return ended.added, ended.unchanged, ended.removed, ended.failed
+
+
+def test_a_folder_is_indexed_and_then_only_what_changed(music, library):
+    told = []
+    assert counts(index(music, library, on_progress=told.append)) == (6, 0, 0, 2)
+    assert [progress.done for progress in told] == list(range(1, 9))
+    assert {entry.title for entry in library.open().entries} == {
+        *("blues", "metal", "disco", "jazz", "pop", "rock")
+    }
+    reasons = {failure.path.name: failure.reason for failure in library.failures()}
+    assert "is not sound that can be read" in reasons["broken.mp3"]
+    assert "a window is 3.0 s" in reasons["short.wav"]
+
+    before = {entry.title: entry.digest for entry in library.open().entries}
+    assert counts(index(music, library)) == (0, 8, 0, 0)
+    (music / "metal.flac").unlink()
+    soundfile.write(music / "jazz.flac", synth.play("jazz", seconds=5, seed=1), SAMPLE_RATE)
+    shutil.copy(music / "rock.flac", music / "broken.mp3")
+    assert counts(index(music, library)) == (2, 5, 1, 0)
+    after = {entry.title: entry.digest for entry in library.open().entries}
+    assert set(after) == {"blues", "disco", "jazz", "pop", "rock", "broken"}
+    assert after["jazz"] != before["jazz"]
+    assert after["pop"] == before["pop"]
+    assert [failure.path.name for failure in library.failures()] == ["short.wav"]
+    assert counts(index(music, library, retry=True)) == (0, 6, 0, 1)
+
+
+def test_what_is_stored_is_what_the_networks_give(music, library):
+    from deepmusic import audio
+    from deepmusic.library import embeddings
+    from deepmusic.library.song_index import analyze_song
+
+    indexing.index(music / "deep", library, jobs=2)
+    index = library.open()
+    path = music / "deep" / "er" / "blues.wav"
+    (entry,) = [entry for entry in index.entries if entry.path == path]
+    row = index.rows[entry.id]
+    song = audio.load_song(path)
+    analyzed = analyze_song(song, embeddings.load_networks())
+    np.testing.assert_allclose(index.embeddings[row], analyzed.embedding.song, atol=1e-5)
+    np.testing.assert_allclose(index.profiles[row], analyzed.embedding.profile, atol=1e-5)
+    np.testing.assert_allclose(index.timbre[row], analyzed.timbre, rtol=1e-4)
+    assert entry.tempo == pytest.approx(analyzed.entry.tempo)
+    assert entry.digest == song.digest
+    assert entry.duration == pytest.approx(4)
+
+
+def test_an_unplugged_disk_does_not_empty_the_library(music, library):
+    index(music, library)
+    for song in (music / "deep" / "er").iterdir():
+        song.unlink()
+    ended = index(music, library)
+    assert ended.removed == 0
+    assert ended.unreachable == [str(music / "deep" / "er")]
+    assert library.count() == 6
+    shutil.rmtree(music / "deep")
+    assert index(music, library).removed == 3, "a folder that was deleted among others is gone"
+    shutil.rmtree(music)
+    music.mkdir()
+    assert index(music, library).unreachable == [str(music)]
+    assert library.count() == 3
+    with pytest.raises(LibraryError, match="is no folder"):
+        index(music / "none", library)
+    assert indexing.forget(music, library) == 5, "with two that could not be used"
+    assert library.count() == 0
+
+
+def test_folders_that_cannot_be_read_are_told(music, library, monkeypatch):
+    index(music, library)
+
+    def walk(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", str(music / "deep")))
+        yield str(music), [], [path.name for path in music.iterdir() if path.is_file()]
+
+    def iterdir(folder):
+        if folder.is_relative_to(music / "deep"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return real(folder)
+
+    real = Path.iterdir
+    monkeypatch.setattr(indexing.os, "walk", walk)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    ended = index(music, library)
+    assert (ended.removed, library.count()) == (0, 6)
+    assert str(music / "deep") in ended.unreachable
+
+
+def test_a_folder_has_one_name(music, library, tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to(music)
+    (tmp_path / "beside").mkdir()
+    monkeypatch.chdir(tmp_path / "beside")
+    index(music / "deep", library)
+    index(tmp_path / "link" / "deep", library)
+    index(Path("../music/deep"), library)
+    assert library.count() == 3
+    assert indexing.forget(tmp_path / "link" / "deep", library) == 3
+
+
+def test_strange_files_do_not_end_an_indexing(music, library, monkeypatch):
+    load, strange = audio.load_song, Path(os.fsdecode(os.fsencode(music) + b"/caf\xe9.wav"))
+    strange.write_bytes(b"no sound")
+    os.mkfifo(music / "pipe.wav")
+    os.utime(music / "metal.flac", (-11_644_473_600, -11_644_473_600))  # The year 1601.
+
+    def fail(path, **settings):
+        if path.name == "jazz.flac":
+            raise ValueError("the decoder has a fault")
+        return load(path, **settings)
+
+    monkeypatch.setattr(audio, "load_song", fail)
+    assert counts(index(music, library)) == (5, 0, 0, 4)
+    reasons = {failure.path.name: failure.reason for failure in library.failures()}
+    assert "not foreseen (ValueError: the decoder has a fault)" in reasons["jazz.flac"]
+    assert strange.name in reasons
+    assert "pipe.wav" not in reasons
+    assert counts(index(music, library)) == (0, 9, 0, 0)
+
+
+def test_other_folders_stay_when_one_is_indexed(music, library):
+    (music / "deeper").mkdir()
+    shutil.move(music / "rock.flac", music / "deeper")
+    index(music / "deeper", library)
+    index(music / "deep", library)
+    assert library.count() == 4
+    assert indexing.forget(music / "deep", library) == 3, "deeper is another folder"
+
+
+def test_one_indexes_at_a_time(music, library):
+    with library.lock():
+        assert library.is_locked()
+        with pytest.raises(LibraryError, match="goes on already"):
+            index(music, library)
+    assert not library.is_locked()
+
+
+def test_a_stop_keeps_what_was_read(music, library, monkeypatch):
+    monkeypatch.setattr(indexing, "_BATCH_SONGS", 2)
+    ended = index(music, library, on_progress=lambda progress: indexing.stop(library))
+    assert ended.ended == "stopped"
+    assert ended.done == 2
+    assert indexing.last_progress(library) == ended
+    assert index(music, library).ended == "finished"
+    assert library.count() == 6
+
+
+def test_a_fault_in_between_is_told_and_what_was_read_is_kept(music, library, monkeypatch):
+    monkeypatch.setattr(indexing, "_BATCH_SONGS", 3)
+    add, calls = Library.add, []
+
+    def fail(self, songs, failures=()):
+        calls.append(songs)
+        if len(calls) > 1:
+            raise LibraryError("The library cannot be written.")
+        add(self, songs, failures)
+
+    monkeypatch.setattr(Library, "add", fail)
+    with pytest.raises(LibraryError, match="cannot be written"):
+        index(music, library)
+    assert library.count() == len(calls[0])
+    assert "cannot be written" in indexing.last_progress(library).ended
+    monkeypatch.setattr(Library, "add", add)
+    index(music, library)
+    assert library.count() == 6
+
+
+def test_only_what_cannot_be_written_is_called_a_full_disk(music, library, monkeypatch):
+    def fail(self, calls):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("joblib.Parallel.__call__", fail)
+    with pytest.raises(LibraryError, match=r"Cannot allocate memory.*--jobs 1") as caught:
+        indexing.index(music, library, jobs=2)
+    assert "space" not in str(caught.value)
+    (library.folder / "progress.json").unlink()
+    (library.folder / "progress.json").mkdir()
+    with pytest.raises(LibraryError, match="cannot be written"):
+        index(music, library)
+
+
+def test_an_indexing_in_the_background(music, library):
+    with pytest.raises(LibraryError, match="is no folder"):
+        indexing.start(music / "none", library)
+    with library.lock(), pytest.raises(LibraryError, match="goes on already"):
+        indexing.start(music, library)
+    worker = indexing.start(music / "deep", library)
+    assert worker.wait(120) == 0, (library.folder / "log.txt").read_text()
+    assert indexing.last_progress(library).ended == "finished"
+    assert library.count() == 3
+
+
+def test_nobody_indexes_on_a_public_server(music, library, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
+    with pytest.raises(LibraryError, match="switched off"):
+        indexing.index(music, library)
+    result = CliRunner().invoke(main, ["index", str(music)])
+    assert result.exit_code == 2
+    assert "switched off" in result.stderr
+    result = CliRunner().invoke(main, ["similar", str(music / "jazz.flac")])
+    assert result.exit_code == 2
+
+
+def test_a_kill_in_between_and_a_clean_resume(sounds, tmp_path):
+    music, folder = tmp_path / "music", tmp_path / "library"
+    music.mkdir()
+    for number in range(60):
+        shutil.copy(sounds / "metal.flac", music / f"{number:02d}.flac")
+    environment = os.environ | {"DEEPMUSIC_LIBRARY": str(folder), "CUDA_VISIBLE_DEVICES": ""}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "deepmusic", "index", str(music), "--jobs", "1"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    library = Library(folder)
+    deadline = time.monotonic() + 90
+    while not library.count() and time.monotonic() < deadline and worker.poll() is None:
+        time.sleep(0.02)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    kept = library.count()
+    assert 0 < kept < 60, "killed after the first batch and before the last"
+    assert not library.is_locked(), "its lock went with it"
+    before = {entry.path: entry.id for entry in library.open().entries}
+
+    ended = index(music, library)
+    assert counts(ended) == (60 - kept, kept, 0, 0)
+    found = library.open()
+    assert len(found) == 60
+    after = {entry.path: entry.id for entry in found.entries}
+    assert before.items() <= after.items(), "what was kept stays"
+    # One sound, so that every row must hold the same numbers.
+    same = found.embeddings
+    np.testing.assert_allclose(same, np.broadcast_to(same[0], same.shape), atol=1e-5)
+
+
+def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path / "library"))
+
+    def run(*arguments):
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+    result = run("similar", music / "jazz.flac")
+    assert result.exit_code == 2
+    assert "No music is indexed" in result.stderr
+
+    result = run("index", music, "--jobs", 1)
+    assert result.exit_code == 2, "two files could not be used"
+    assert "broken.mp3 is not sound that can be read" in result.stderr
+    assert "6 songs added or renewed" in result.stdout
+    result = run("index", music, "--json")
+    assert json.loads(result.stdout)["unchanged"] == 8
+    assert {Path(one["path"]).name for one in json.loads(result.stdout)["failures"]} == {
+        *("broken.mp3", "short.wav")
+    }
+
+    result = run("similar", music / "jazz.flac", "--json", "--most", 3)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["query"]["title"] == "jazz"
+    assert len(found["results"]) == 3
+    similarities = [one["similarity"] for one in found["results"]]
+    assert similarities == sorted(similarities, reverse=True)
+    assert str(music / "jazz.flac") not in [one["path"] for one in found["results"]]
+    assert all(one["why"] for one in found["results"])
+
+    text = run("similar", music / "jazz.flac", "--passage", "0:01-0:04", "--most", 1).stdout
+    assert text.startswith("My library (6 songs), most like jazz, 0:01 to 0:04:")
+    playlist = run("similar", music / "jazz.flac", music / "rock.flac", "--m3u8").stdout
+    assert playlist.startswith("#EXTM3U\n")
+    assert len([line for line in playlist.splitlines() if not line.startswith("#")]) == 4
+    table = run("similar", music / "jazz.flac", "--csv").stdout
+    assert table.startswith("rank,similarity,artist,title,album,duration,path,why\n1,")
+    assert run("similar", music / "jazz.flac", "--passage", "later").exit_code == 2
+    assert run("similar").exit_code == 2
+    assert run("similar", music / "jazz.flac", "--in", "gtzan", "--most", 1).exit_code == 0
+    assert run("index", music, "--jobs", 0).exit_code == 2, "as before, not a traceback"
+    soundfile.write(music / "cut.flac", synth.play("metal", seconds=9), SAMPLE_RATE)
+    whole = (music / "cut.flac").read_bytes()
+    (music / "cut.flac").write_bytes(whole[: len(whole) * 4 // 5])
+    result = run("index", music, "--jobs", 1)
+    assert f"{music / 'cut.flac'}: " in result.stderr, "what is damaged is told"
+    assert "1 songs added" in result.stdout
+    assert "cut.flac: " in run("similar", music / "cut.flac").stderr
+    for song in (music / "deep" / "er").iterdir():
+        song.unlink()
+    result = run("index", music)
+    assert f"{music / 'deep' / 'er'} is empty or cannot be read" in result.stderr
+    assert "9 files forgotten" in run("index", music, "--forget").stdout

@@ -1,0 +1,72 @@
+"""Predictions as JSON and CSV."""
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from deepmusic.cli.predict import print_csv
+from deepmusic.prediction import Prediction, export
+
+
+@pytest.fixture
+def predictions():
+    rows = np.array([[0.75, 0.25], [0.25, 0.75], [1.0, 0.0]])
+    starts = np.array([0.0, 1.5, 30.0])
+    clips = np.array([0, 0, 1])
+    return {"cnn": Prediction("cnn", ("blues", "jazz"), starts, starts + 3, clips, rows)}
+
+
+def test_json_has_the_promised_shape(predictions):
+    (song,) = json.loads(export.to_json("a.mp3", 33.0004, predictions))
+    assert song["file"] == "a.mp3"
+    assert song["duration"] == 33.0
+    cnn = song["models"]["cnn"]
+    assert cnn["genre"] == "blues"
+    assert cnn["probabilities"] == pytest.approx({"blues": 2 / 3, "jazz": 1 / 3})
+    assert cnn["windows"][1] == {
+        "start": 1.5,
+        "end": 4.5,
+        "probabilities": {"blues": 0.25, "jazz": 0.75},
+    }
+    assert [clip["probabilities"]["blues"] for clip in cnn["clips"]] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("name", ["=1+1.mp3", "+a.mp3", "-a.mp3", "@SUM(A1).mp3", "\t=a.mp3"])
+def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
+    _, row = csv.reader(
+        io.StringIO(export.to_csv(export.prediction_table(name, 33.0, predictions)))
+    )
+    assert row[0] == f"'{name}"
+    table = pd.DataFrame({"track": [name, "plain = 1"], "loss": [-1.5, None]})
+    assert [*csv.reader(io.StringIO(export.to_csv(table)))] == [
+        ["track", "loss"],
+        [f"'{name}", "-1.5"],
+        ["plain = 1", ""],
+    ]
+
+
+def test_csv_has_a_row_a_network(predictions):
+    text = export.to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions))
+    header, row = csv.reader(io.StringIO(text))
+    assert header == ["file", "duration", "model", "genre", "blues", "jazz"]
+    assert row[:4] == ['a "b", c.mp3', "33.0", "cnn", "blues"]
+    assert float(row[4]) == pytest.approx(2 / 3)
+
+
+def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
+    name = os.fsdecode(b"caf\xe9.mp3")
+    text = export.to_csv(export.prediction_table(name, 33.0, predictions))
+    assert os.fsencode(text.splitlines()[1].partition(",")[0]) == b"caf\xe9.mp3"
+
+
+def test_the_command_line_defuses_names_too(predictions, capsys):
+    """Fault 5.23: ``predict --csv`` prints what the page's download holds."""
+    print_csv([(Path("=1+1.mp3"), 33.0, predictions), (Path("b.mp3"), 3.0, predictions)])
+    printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
+    assert printed == ["file", "'=1+1.mp3", "b.mp3"]

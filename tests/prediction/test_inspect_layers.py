@@ -1,0 +1,152 @@
+"""Layer activations of one window."""
+
+import keras
+import numpy as np
+import pytest
+
+from deepmusic import models
+from deepmusic.audio import song_from_array, synth
+from deepmusic.errors import AudioError, ModelError
+from deepmusic.prediction import Classifier, compute_log_mels, inspect_layers
+from deepmusic.runs import shipped_run
+
+
+def test_an_envelope_holds_the_extremes_of_each_stretch():
+    low, high = inspect_layers.envelope(np.array([0.0, -1.0, 0.5, 0.25, 0.75, -0.5]), 3)
+    assert low.tolist() == [-1.0, 0.25, -0.5]
+    assert high.tolist() == [0.0, 0.5, 0.75]
+
+
+def test_an_envelope_of_few_samples_is_the_samples():
+    low, high = inspect_layers.envelope(np.array([0.5, -0.5]), 100)
+    assert low.tolist() == high.tolist() == [0.5, -0.5]
+
+
+@pytest.fixture(scope="module")
+def song():
+    return song_from_array(synth.play("metal", seconds=8), sample_rate=22_050)
+
+
+@pytest.fixture(scope="module")
+def classifiers():
+    return {name: Classifier(shipped_run(name)) for name in ("cnn", "crnn")}
+
+
+@pytest.fixture(scope="module")
+def log_mel(song, classifiers):
+    config = classifiers["cnn"].config
+    windows = inspect_layers.split_into_windows(compute_log_mels(song, config.mel), config)
+    return inspect_layers.find_window(windows, 3.0).log_mel
+
+
+def network_of(classifier):
+    with classifier.locked_network() as network:
+        return network
+
+
+def test_windows_are_those_of_the_prediction(song, classifiers):
+    prediction = classifiers["cnn"].predict(song)
+    config = classifiers["cnn"].config
+    windows = inspect_layers.split_into_windows(compute_log_mels(song, config.mel), config)
+    assert [window.start for window in windows] == pytest.approx(prediction.starts)
+    middle = windows[len(windows) // 2]
+    assert inspect_layers.find_window(windows, middle.start + 0.1) is middle
+
+
+def test_a_clip_without_windows_is_told_in_words():
+    with pytest.raises(AudioError, match="Choose another clip"):
+        inspect_layers.find_window([], 0.0)
+
+
+def test_the_first_convolution_is_a_convolution(log_mel, classifiers):
+    """By hand: level the bands, slide each kernel over time and pitch, drop what is negative."""
+    from scipy.signal import correlate2d
+
+    network = network_of(classifiers["cnn"])
+    levelled = inspect_layers.activations(network, log_mel, "level_bands")
+    assert levelled.shape == log_mel.T.shape
+    kernel, bias = map(np.asarray, network.get_layer("conv_1").weights)
+    seen = inspect_layers.activations(network, log_mel, "conv_1")
+    for index in range(kernel.shape[-1]):
+        by_hand = correlate2d(levelled, kernel[:, :, 0, index], mode="same") + bias[index]
+        np.testing.assert_allclose(seen[..., index], np.maximum(by_hand, 0), atol=1e-4)
+
+
+def test_the_states_are_those_of_an_lstm(log_mel, classifiers):
+    """By hand: the equations of Hochreiter and Schmidhuber, with Keras' order of the gates."""
+    network = network_of(classifiers["crnn"])
+    lstm = inspect_layers.lstm_states(network, log_mel)
+    layer = network.get_layer("lstm")
+    kernel, recurrent, bias = map(np.asarray, layer.weights)
+    part = keras.Model(network.input, layer.input)
+    steps = np.asarray(part(log_mel[None].astype(np.float32), training=False))[0]
+
+    def gate(x):
+        return 1 / (1 + np.exp(-x))
+
+    state = carried = np.zeros(layer.units)
+    for step, found in zip(steps, lstm.states, strict=True):
+        into, forget, new, out = np.split(step @ kernel + state @ recurrent + bias, 4)
+        carried = gate(forget) * carried + gate(into) * np.tanh(new)
+        state = gate(out) * np.tanh(carried)
+        np.testing.assert_allclose(found, state, atol=1e-5)
+
+
+def test_the_last_state_gives_the_network_s_prediction(log_mel, classifiers):
+    network = network_of(classifiers["crnn"])
+    lstm = inspect_layers.lstm_states(network, log_mel)
+    answer = np.asarray(network(log_mel[None].astype(np.float32), training=False))[0]
+    np.testing.assert_allclose(lstm.probabilities[-1], answer, atol=1e-6)
+    np.testing.assert_allclose(lstm.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_looking_changes_no_weight(log_mel, classifiers):
+    network = network_of(classifiers["crnn"])
+    before = [np.array(weight) for weight in network.weights]
+    inspect_layers.lstm_states(network, log_mel)
+    inspect_layers.activations(network, log_mel, "conv_1")
+    for was, weight in zip(before, network.weights, strict=True):
+        np.testing.assert_array_equal(was, weight)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind"),
+    [
+        ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], inspect_layers.LEVEL),
+        ([[-1, -1, -1], [0, 0, 0], [1, 1, 1]], inspect_layers.TIME),
+        ([[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]], inspect_layers.PITCH),
+        ([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], inspect_layers.SLANT),
+    ],
+)
+def test_kernels_are_named_after_what_they_are_after(pattern, kind):
+    kernel = np.array(pattern, dtype=float)[:, :, None, None]
+    assert inspect_layers.filter_kinds(kernel) == [kind]
+    assert inspect_layers.filter_kinds(-3 * kernel) == [kind]
+
+
+def test_a_layer_that_is_not_there_is_named(log_mel):
+    network = models.build(models.MODELS["cnn"].config)
+    with pytest.raises(ModelError, match="no layer 'lstm'"):
+        inspect_layers.lstm_states(network, log_mel)
+
+
+def test_nobody_else_asks_a_network_that_is_looked_into(log_mel, classifiers, monkeypatch):
+    """Keras is not promised to be safe between threads; the app shares its networks."""
+    held = []
+
+    def watched(function):
+        def call(*args, **settings):
+            held.append([c._lock.locked() for c in classifiers.values()])
+            return function(*args, **settings)
+
+        return call
+
+    for name in ("activations", "kernel", "lstm_states"):
+        monkeypatch.setattr(inspect_layers, name, watched(getattr(inspect_layers, name)))
+    windows = dict.fromkeys(("cnn", "crnn"), log_mel)
+    found = inspect_layers.layer_activations(*classifiers.values(), windows)
+    assert held == [[True, False], [True, False], [False, True]]
+    assert found.filter_outputs.shape == (16, *log_mel.T.shape)
+    kinds = [inspect_layers.KINDS.index(kind) for kind in found.filter_kinds]
+    assert kinds == sorted(kinds)
+    assert not any(c._lock.locked() for c in classifiers.values())

@@ -1,0 +1,186 @@
+"""From a song to genres, with the shipped networks."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import soundfile
+
+from deepmusic import models, prediction
+from deepmusic.audio import load_song, song_from_array, synth
+from deepmusic.audio.features import windows
+from deepmusic.config import MelConfig
+from deepmusic.errors import AudioError, ModelError, RunError
+from deepmusic.prediction import Classifier, Prediction, classify, ensemble
+from deepmusic.runs import Run, shipped_run
+
+SAMPLE_RATE = 22_050
+
+
+@pytest.fixture(scope="module")
+def classifiers():
+    return prediction.load_classifiers(list(models.MODELS))
+
+
+def song_of(samples, sample_rate=SAMPLE_RATE):
+    return song_from_array(samples, sample_rate=sample_rate)
+
+
+def test_every_network_and_the_ensemble_answer(classifiers, music):
+    predictions = classify(song_of(music), classifiers)
+    assert list(predictions) == ["cnn", "crnn", "cnn_gru", "ensemble"]
+    for heard in predictions.values():
+        np.testing.assert_allclose(heard.window_probabilities.sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose(
+            heard.song_probabilities, heard.window_probabilities.mean(axis=0), rtol=1e-5
+        )
+        assert heard.genre == heard.genres[heard.song_probabilities.argmax()]
+
+
+def test_ensemble_is_the_mean_of_its_members(classifiers, music):
+    predictions = classify(song_of(music), classifiers)
+    members = [predictions[name].window_probabilities for name in models.MODELS]
+    np.testing.assert_allclose(
+        predictions["ensemble"].window_probabilities, np.mean(members, axis=0), rtol=1e-6
+    )
+
+
+def test_one_network_alone_has_no_ensemble(classifiers, music):
+    assert list(classify(song_of(music), {"cnn": classifiers["cnn"]})) == ["cnn"]
+
+
+def test_windows_cover_the_song(classifiers):
+    song = song_of(synth.play("pop", seconds=40))
+    heard = classifiers["cnn"].predict(song)
+    assert heard.starts[0] == 0
+    assert np.all(np.diff(heard.starts) > 0)
+    assert np.all(heard.starts[1:] < heard.ends[:-1]), "neighbours overlap"
+    assert heard.ends[-1] == pytest.approx(song.duration, abs=0.2)
+
+
+def test_predictions_are_those_of_the_network_on_its_windows(classifiers, music):
+    classifier = classifiers["crnn"]
+    song = song_of(music)
+    clip = prediction.compute_log_mels(song, classifier.config.mel)[0]
+    batch = windows(clip.frames, 39).astype(np.float32)
+    expected = np.asarray(classifier._network(batch))
+    np.testing.assert_allclose(classifier.predict(song).window_probabilities, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [3.0, 3.5, 29.9, 52.0])
+def test_any_length_from_a_window_on(classifiers, seconds):
+    heard = classifiers["crnn"].predict(song_of(synth.play("reggae", seconds=seconds)))
+    assert len(heard.window_probabilities) >= seconds / 3.1 - 1
+
+
+def test_a_song_shorter_than_a_window_is_refused(classifiers):
+    song = song_from_array(synth.play("jazz", seconds=1.2), sample_rate=SAMPLE_RATE, name="x.mp3")
+    message = r"x\.mp3 lasts 1\.2 s; a window is 3\.0 s\. Choose a longer clip\."
+    with pytest.raises(AudioError, match=message):
+        classify(song, classifiers)
+
+
+def test_a_refusal_never_names_one_length_twice(classifiers):
+    with pytest.raises(AudioError, match=r"lasts 2\.9 s; a window is 3\.0 s"):
+        classify(song_of(synth.play("jazz", seconds=2.96)), classifiers)
+
+
+def test_a_long_song_is_a_row_of_clips(classifiers):
+    heard = classifiers["crnn"].predict(song_of(synth.play("disco", seconds=65)))
+    assert sorted(heard.clip_probabilities) == [0, 1]
+    first = heard.window_probabilities[heard.clip_index == 0]
+    np.testing.assert_allclose(heard.clip_probabilities[0], first.mean(axis=0), rtol=1e-6)
+
+
+def test_each_clip_has_its_own_level(classifiers):
+    """A quiet second half is heard as it would be alone."""
+    loud, quiet = synth.play("rock", seconds=30), 0.05 * synth.play("classical", seconds=30)
+    both = classifiers["cnn"].predict(song_of(np.concatenate([loud, quiet])))
+    alone = classifiers["cnn"].predict(song_of(quiet))
+    np.testing.assert_allclose(both.clip_probabilities[1], alone.song_probabilities, atol=0.02)
+
+
+def test_silent_clips_have_no_say(classifiers):
+    music = synth.play("blues", seconds=30)
+    silence = np.zeros(30 * SAMPLE_RATE, np.float32)
+    heard = classifiers["cnn"].predict(song_of(np.concatenate([music, silence])))
+    assert sorted(heard.clip_probabilities) == [0]
+    assert heard.ends[-1] < 31
+
+
+def test_path_bytes_and_array_give_one_result(classifiers, music, tmp_path):
+    path = tmp_path / "song.wav"
+    stereo = np.stack([music, 0.5 * music], axis=1)
+    soundfile.write(path, stereo, SAMPLE_RATE, subtype="FLOAT")
+    songs = [load_song(path), load_song(path.read_bytes()), song_of(stereo.T)]
+    first, *others = (
+        classify(song, classifiers)["ensemble"].window_probabilities for song in songs
+    )
+    for other in others:
+        np.testing.assert_array_equal(first, other)
+
+
+def test_sample_rate_hardly_matters(classifiers):
+    """What was recorded at 44.1 kHz is heard as the same music at 22.05 kHz."""
+    high = synth.play("metal", seconds=12, sample_rate=44_100)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, high, 44_100, format="FLAC")
+    through_file = classifiers["cnn"].predict(load_song(buffer.getvalue()))
+    direct = classifiers["cnn"].predict(song_of(high, 44_100))
+    difference = np.abs(through_file.song_probabilities - direct.song_probabilities)
+    assert difference.max() < 0.02
+
+
+def test_threads_share_a_classifier(classifiers):
+    genres = ["blues", "jazz", "metal", "pop"]
+    songs = [song_of(synth.play(genre, seconds=5)) for genre in genres]
+    alone = [classifiers["cnn_gru"].predict(song).window_probabilities for song in songs]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(classifiers["cnn_gru"].predict, songs * 6))
+    for index, heard in enumerate(together):
+        np.testing.assert_array_equal(heard.window_probabilities, alone[index % len(songs)])
+
+
+def test_a_song_at_another_rate_is_refused(music):
+    with pytest.raises(ModelError, match="loaded at 22050 Hz; the network reads 16000 Hz"):
+        prediction.compute_log_mels(song_of(music), MelConfig(sample_rate=16_000))
+
+
+@pytest.mark.parametrize("content", [None, b"no weights"])
+def test_missing_or_damaged_weights_are_named(tmp_path, content):
+    run = Run.create(tmp_path, shipped_run("crnn").config)
+    if content:
+        run.weights_path.write_bytes(content)
+    with pytest.raises(RunError, match=r"model\.weights\.h5 does not hold the weights of crnn"):
+        Classifier(run)
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    run = Run.create(tmp_path, shipped_run("crnn").config)
+    run.weights_path.write_bytes(shipped_run("cnn").weights_path.read_bytes())
+    with pytest.raises(RunError, match="does not hold the weights of crnn"):
+        Classifier(run)
+
+
+# === Ensembles of networks with different windows ===
+
+
+def member(name, starts, width, rows, genres=("blues", "jazz")):
+    starts = np.asarray(starts, float)
+    rows = np.asarray(rows, float)
+    return Prediction(name, genres, starts, starts + width, np.zeros(len(starts), int), rows)
+
+
+def test_members_with_longer_windows_answer_with_the_nearest():
+    short = member("a", [0, 2, 4, 6], 2, [[1, 0], [1, 0], [0, 1], [0, 1]])
+    long = member("b", [0, 4], 4, [[0.5, 0.5], [0, 1]])
+    mean = ensemble([long, short])
+    np.testing.assert_allclose(mean.window_probabilities[:, 0], [0.75, 0.75, 0, 0])
+
+
+def test_members_must_know_the_same_genres():
+    one = member("a", [0], 2, [[1, 0]])
+    other = member("b", [0], 2, [[1, 0]], genres=("pop", "rock"))
+    with pytest.raises(ModelError, match="different genres"):
+        ensemble([one, other])

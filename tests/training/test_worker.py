@@ -1,0 +1,306 @@
+"""Workers: how they are started and stopped, and what they say of how they ended."""
+
+import os
+import threading
+import time
+from contextlib import suppress
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from deepmusic import models, runs
+from deepmusic.config import GTZAN_GENRES, TrainConfig
+from deepmusic.data import splits
+from deepmusic.data.gtzan import read_facts
+from deepmusic.errors import DatasetError, RunError
+from deepmusic.training import callbacks, fit, worker
+
+TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
+QUICK = TrainConfig(data="toy", epochs=20, windows_per_clip=4, batch_size=10)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return worker.create(TINY, QUICK, tmp_path)
+
+
+def ending_with(error, monkeypatch):
+    """Let training end with an error."""
+
+    def train(run, dataset):
+        run.write_progress(phase="training", epoch=0, step=3, steps=7)
+        raise error
+
+    monkeypatch.setattr(fit, "train", train)
+
+
+# === How a run begins ===
+
+
+def test_new_runs_have_ids_of_their_own(tmp_path, monkeypatch):
+    class Noon:
+        @staticmethod
+        def now(zone):
+            return datetime(2026, 11, 22, 12, tzinfo=zone)
+
+    monkeypatch.setattr(worker, "datetime", Noon)
+    made = []
+    makers = [
+        threading.Thread(target=lambda: made.append(worker.create(TINY, QUICK, tmp_path).id))
+        for _ in range(5)
+    ]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    stem = "20261122-120000-cnn"
+    assert sorted(made) == [stem, *(f"{stem}-{number}" for number in range(2, 6))]
+    assert [run.id for run in runs.list_runs(tmp_path)] == sorted(made)
+
+
+def test_runs_lie_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path / "deep" / "er"))
+    made = worker.create(TINY, QUICK)
+    assert made.path.parent == tmp_path / "deep" / "er"
+    assert runs.find_run(made.id) == made
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="No run can be made in"):
+        worker.create(TINY, QUICK, tmp_path / "file" / "runs")
+
+
+def test_a_full_disk_is_refused(tmp_path, monkeypatch):
+    def no_room(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("deepmusic.runs.run.write_atomically", no_room)
+    with pytest.raises(RunError, match="No space left on device"):
+        worker.create(TINY, QUICK, tmp_path)
+    assert runs.list_runs(tmp_path) == []
+
+
+# === How a run ends ===
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DatasetError("No clip can be used. Check the folder."), "No clip can be used. Check"),
+        (OSError(28, "No space left on device"), "The disk is full. Free some space"),
+        (OSError("write failed: No space left on device"), "The disk is full. Free some space"),
+        (MemoryError(), "The memory is full. Choose a smaller batch size"),
+        (ValueError("odd"), "An unforeseen fault: ValueError: odd. The log says where."),
+        (OSError(5, "Input/output error"), "An unforeseen fault: OSError"),
+    ],
+)
+def test_a_failed_run_says_why(error, words, run, monkeypatch):
+    ending_with(error, monkeypatch)
+    worker.run_worker(run)
+    assert run.state == "failed"
+    assert run.error.startswith(words)
+    assert run.summary()["error"].startswith(words)
+    # The log tells a developer where; the error tells everyone what to do.
+    assert "Traceback" in run.log_path.read_text()
+    assert "Traceback" not in run.error
+    assert run.ticket is None
+
+
+def test_data_that_is_not_there_is_a_failure(tmp_path):
+    recipe = QUICK.changed(data=str(tmp_path / "nothing"))
+    run = worker.create(TINY, recipe, tmp_path)
+    worker.run_worker(run)
+    assert run.state == "failed"
+    assert "There is nothing at" in run.error
+
+
+def test_a_split_that_the_data_does_not_know_is_a_failure(tmp_path):
+    run = worker.create(TINY, QUICK.changed(split="fault_filtered"), tmp_path)
+    worker.run_worker(run)
+    assert run.state == "failed"
+    assert "knows no split fault_filtered" in run.error
+
+
+def test_control_c_cancels(run, monkeypatch):
+    ending_with(KeyboardInterrupt(), monkeypatch)
+    worker.run_worker(run)
+    assert run.state == "cancelled"
+    assert run.error == ""
+
+
+def test_a_wish_to_stop_is_no_failure(run, monkeypatch):
+    def train(run, dataset):
+        run.cancel()
+        callbacks.stop_if_asked(run)
+
+    monkeypatch.setattr(fit, "train", train)
+    worker.run_worker(run)
+    assert run.state == "cancelled"
+    assert "stopped after epoch 0" in run.log_path.read_text()
+
+
+def test_a_run_that_ends_well_leaves_no_trace_of_how_it_went(run, monkeypatch):
+    def train(run, dataset):
+        run.write_progress(phase="testing")
+        run.write_evaluation({"clip_accuracy": 0.5})
+
+    monkeypatch.setattr(fit, "train", train)
+    worker.run_worker(run)
+    assert run.state == "finished"
+    assert {path.name for path in run.path.iterdir()} == {
+        "config.json",
+        "evaluation.json",
+        "log.txt",
+        "run.lock",
+    }
+    with pytest.raises(RunError, match="is finished"):
+        worker.run_worker(run)
+    with pytest.raises(RunError, match="is finished"):
+        worker.start(run)
+
+
+# === What is refused ===
+
+
+def test_training_can_be_switched_off(run, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
+    before = sorted(run.path.rglob("*"))
+    for forbidden in (
+        lambda: worker.create(TINY, QUICK, run.path.parent),
+        lambda: worker.start(run),
+        lambda: worker.run_worker(run),
+    ):
+        with pytest.raises(RunError, match="Training is switched off here"):
+            forbidden()
+    assert sorted(run.path.rglob("*")) == before
+    assert len(list(run.path.parent.iterdir())) == 1
+
+
+def test_a_run_has_one_worker(run):
+    with run.take_lock():
+        with pytest.raises(RunError, match="is queued already"):
+            worker.run_worker(run)
+        with pytest.raises(RunError, match="is queued"):
+            worker.start(run)
+
+
+def test_a_worker_lives_from_its_start_until_it_dies(run, started):
+    """The lock goes over to the worker: there is no moment between its birth and its first word."""
+    process = started(run)
+    assert run.state == "queued"
+    with pytest.raises(RunError, match="is queued"):
+        worker.start(run)
+    process.kill()
+    # Dead, and not reaped: as under a server that never waits for it.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert run.state == "interrupted"
+
+
+def test_a_worker_that_cannot_be_started_is_told(run, monkeypatch):
+    def no_process(*arguments, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(worker.subprocess, "Popen", no_process)
+    with pytest.raises(RunError, match=r"cannot be started \(Cannot allocate memory\)"):
+        worker.start(run)
+    assert run.state == "interrupted"
+
+
+def test_only_what_lives_is_stopped(run):
+    with pytest.raises(RunError, match="is interrupted, and has nothing to stop"):
+        worker.stop(run)
+    assert not run.is_cancelled()
+
+
+def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
+    ending_with(AssertionError("trained"), monkeypatch)
+    with run.take_lock() as lock:
+        worker.stop(run)
+        worker.run_worker(run, os.dup(lock.fileno()))
+    assert run.state == "cancelled"
+
+
+# === The queue ===
+
+
+def test_the_older_ticket_comes_first(tmp_path):
+    first, second, dead = (worker.create(TINY, QUICK, tmp_path) for _ in range(3))
+    for age, waiting in ((1, dead), (2, first), (3, second)):
+        waiting.enqueue()
+        os.utime(waiting.path / "ticket", ns=(age, age))
+    with first.take_lock(), second.take_lock():
+        assert not worker._has_predecessor(first)
+        assert worker._has_predecessor(second)
+    assert not worker._has_predecessor(second)
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Log-mels of noise, which a worker need not compute: of every genre 2, 1 and 1 clips."""
+    split = splits.make(read_facts(), "paper")
+    tracks = [
+        track
+        for part, count in ((split.train, 2), (split.valid, 1), (split.test, 1))
+        for genre in GTZAN_GENRES
+        for track in [name for name in part if name.startswith(f"{genre}.")][:count]
+    ]
+    noise = np.random.default_rng(0).integers(0, 256, (len(tracks), 128, 60), dtype=np.uint8)
+    path = tmp_path / "noise.npz"
+    np.savez(path, logmel=noise, track=tracks)
+    return path
+
+
+@pytest.fixture
+def started():
+    """Start workers that do not outlive the test."""
+    processes = []
+
+    def start(run):
+        processes.append(worker.start(run))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        with suppress(ProcessLookupError):
+            process.kill()
+        process.wait()
+
+
+def wait_until(condition, seconds=90.0):
+    """Look until a condition holds, and return how long that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds, "waited in vain"
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, started):
+    recipe = QUICK.changed(data=str(archive))
+    first, second = (worker.create(TINY, recipe, tmp_path / "runs") for _ in range(2))
+    process = started(first)
+    assert first.state == "queued"
+    wait_until(lambda: first.state == "running")
+
+    started(second)
+    wait_until(second.is_locked)
+    wait_until(lambda: second.ticket is not None)
+    assert (first.state, second.state) == ("running", "queued")
+    worker.stop(second)
+    assert wait_until(lambda: second.state == "cancelled", seconds=15) < 10
+    assert "stopped while waiting" in second.log_path.read_text()
+
+    wait_until(lambda: callbacks.saved_epochs(first))
+    assert first.state == "running"
+    process.kill()
+    # Its starter has not reaped it yet, as a server does not.
+    wait_until(lambda: first.state == "interrupted", seconds=10)
+    kept = callbacks.saved_epochs(first)[-1] + 1
+
+    started(first)
+    wait_until(lambda: first.state == "finished")
+    assert [row["epoch"] for row in first.history()] == list(range(QUICK.epochs))
+    assert f"going on after epoch {kept}\n" in first.log_path.read_text()
+    assert first.evaluation["clips"] == 10

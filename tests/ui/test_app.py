@@ -1,0 +1,208 @@
+"""The pages, in every state, without a browser."""
+
+import gc
+import io
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.audio import synth
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+from deepmusic.ui import cache
+
+
+@pytest.fixture(autouse=True)
+def _fresh_gtzan(monkeypatch):
+    """Without GTZAN, unless a test sets it."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+
+
+@pytest.fixture
+def app():
+    # The first prediction of the process loads TensorFlow.
+    return AppTest.from_file("../app.py", default_timeout=90)
+
+
+def texts(app) -> str:
+    """Everything that the page says."""
+    elements = [*app.markdown, *app.caption, *app.subheader, *app.header, *app.get("html")]
+    return "\n".join(getattr(e, "value", None) or e.proto.body for e in elements)
+
+
+def flac(genre="jazz", seconds=6.0) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play(genre, seconds=seconds), 22_050, format="FLAC")
+    return buffer.getvalue()
+
+
+def upload(app, name, data):
+    app.run()
+    app.file_uploader[0].set_value((name, data, "audio/mpeg"))
+    return app.run()
+
+
+def test_a_newcomer_is_invited(app):
+    app.run()
+    assert not app.exception
+    assert "What genre is this, and why?" in texts(app)
+    assert [button.label for button in app.button] == ["Try the demo blues"]
+    assert [metric.label for metric in app.metric] == ["CNN", "CRNN", "CNN-GRU", "Ensemble"]
+
+
+def test_an_own_run_that_was_deleted_gives_way_to_the_shipped_one(app, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    app.session_state["own_runs"] = {"crnn": "20261122-120000-crnn"}
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "your run" not in texts(app)
+
+
+def test_the_demo_button_plays_and_classifies(app):
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "synthetic\\-blues\\.wav" in texts(app)
+    assert "**Synthetic**" in texts(app)
+    assert "named the labelled genre" in texts(app)
+
+
+def test_no_click_looks_for_garbage_in_tensorflow():
+    cache.networks()
+    assert gc.get_freeze_count() > 100_000
+
+
+def test_a_link_leads_to_a_demo_and_a_network(app):
+    app.query_params["source"] = "demo"
+    app.query_params["demo"] = "metal"
+    app.query_params["model"] = "crnn"
+    app.run()
+    assert not app.exception
+    assert "synthetic\\-metal\\.wav" in texts(app)
+    assert "Here the CRNN has learnt from all clips" in texts(app)
+
+
+def test_a_link_with_nonsense_leads_to_the_start(app):
+    app.query_params["source"] = "../../etc/passwd"
+    app.query_params["demo"] = "<script>alert(1)</script>"
+    app.run()
+    assert not app.exception
+    assert "What genre is this, and why?" in texts(app)
+
+
+def test_a_link_to_gtzan_without_gtzan_says_so(app):
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    assert ENVIRONMENT_VARIABLE in app.info[0].value
+
+
+def test_an_upload_is_classified_and_can_be_taken_home(app):
+    upload(app, "so_what [live].flac", flac())
+    assert not app.exception
+    assert "so\\_what \\[live\\]\\.flac" in texts(app)
+    assert [b.label for b in app.get("download_button")] == ["Download CSV", "Download JSON"]
+
+
+def test_the_featured_network_can_be_changed(app):
+    upload(app, "song.flac", flac())
+    app.button_group[1].set_value("cnn_gru").run()
+    assert not app.exception
+    assert "Here the CNN-GRU has learnt from all clips" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("fake.mp3", b"this is no music", "is not sound that can be read"),
+        ("short.flac", flac(seconds=1.2), "lasts 1.2 s; a window is 3.0 s"),
+        ("empty.wav", b"", "is empty"),
+    ],
+)
+def test_a_bad_file_is_refused_where_it_was_given(app, name, data, words):
+    upload(app, name, data)
+    assert not app.exception
+    assert name in app.error[0].value
+    assert words in app.error[0].value
+    assert "What genre is this, and why?" in texts(app), "the invitation stays"
+
+
+def test_a_file_taken_away_is_gone(app):
+    upload(app, "song.flac", flac())
+    app.file_uploader[0].set_value(None)
+    app.run()
+    assert "What genre is this, and why?" in texts(app)
+
+
+def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path, request):
+    from deepmusic import runs
+    from deepmusic.runs import assets
+
+    cache._networks.clear()
+    cache._classify_song.clear()
+    request.addfinalizer(cache._networks.clear)
+    shipped = assets.SHIPPED
+
+    def broken(name, protocol):
+        config = runs.Run.open(shipped / name).config
+        run = runs.Run.create(tmp_path / protocol.slug / name, config)
+        run.weights_path.write_bytes(b"damaged")
+        return run
+
+    monkeypatch.setattr("deepmusic.prediction.shipped_run", broken)
+    upload(app, "song.flac", flac("country"))
+    assert not app.exception
+    assert "does not hold the weights" in app.error[0].value
+
+
+def test_gtzan_clips_say_what_they_were_to_the_networks(app, monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    heard = set()
+    for track in app.selectbox[0].options[:4]:
+        app.selectbox[0].select(track).run()
+        assert "GTZAN's label: **blues**" in texts(app)
+        heard |= {part for part in ("trained on", "test clip", "chose when") if part in texts(app)}
+    assert heard == {"trained on", "test clip", "chose when"}
+
+
+def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypatch, toy_gtzan):
+    """The others know all of GTZAN by heart; a song from elsewhere they know best."""
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    asked = []
+    networks = cache.networks
+
+    def networks_asked(protocol=BENCHMARK_PROTOCOL):
+        asked.append(protocol)
+        return networks(protocol)
+
+    monkeypatch.setattr(cache, "networks", networks_asked)
+    cache._classify_song.clear()
+    app.query_params["source"] = "gtzan"
+    app.run()
+    assert not app.exception
+    assert "On 300 test clips (protocol paper) never seen in training" in texts(app)
+    assert set(asked) == {BENCHMARK_PROTOCOL}
+    app.segmented_control[0].set_value("upload").run()
+    app.file_uploader[0].set_value(("song.flac", flac("reggae"), "audio/flac")).run()
+    assert not app.exception
+    assert set(asked) == {BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL}
+    assert "has learnt from all clips of GTZAN" in texts(app)
+
+
+def test_an_upload_that_the_networks_know_is_told(app, monkeypatch):
+    from deepmusic.library.known_clips import Match
+    from deepmusic.ui import known_clips
+
+    match = Match("blues.00012", "B*B", "The Thrill", "test", 0.0, 0.1)
+    monkeypatch.setattr(known_clips, "analyze", lambda song: (None, [match]))
+    upload(app, "song.flac", flac())
+    assert not app.exception
+    (said,) = app.warning
+    assert "**Heard this before?**" in said.value
+    assert "**learnt from it**" in said.value
+    assert "`blues.00012` (B\\*B \\- The Thrill)" in said.value

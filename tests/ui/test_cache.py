@@ -1,0 +1,149 @@
+"""What the app keeps between reruns: in one file, and each song decoded once."""
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic import audio, prediction
+from deepmusic.audio import encode, synth
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.protocols import DEPLOYED_PROTOCOL
+from deepmusic.ui import cache, known_clips
+from deepmusic.ui.recommend import indexes
+from deepmusic.ui.song import SongFile
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Files that still cache by themselves.
+ELSEWHERE = {
+    "deepmusic/ui/known_clips.py",
+    "deepmusic/ui/compared.py",
+    "deepmusic/ui/dataset/get.py",
+    "deepmusic/ui/dataset/selected.py",
+    "deepmusic/ui/dataset/views.py",
+    "deepmusic/ui/recommend/indexes.py",
+}
+
+
+def test_all_caches_stand_in_one_file():
+    paths = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("deepmusic/**/*.py")]
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in paths
+        if "st.cache_" in path.read_text(encoding="utf-8")
+    }
+    assert found - ELSEWHERE == {"deepmusic/ui/cache.py"}
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Count how often each song is decoded, and how often its log-mels are computed."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    # Fewer and shorter demo songs.
+    monkeypatch.setattr(indexes, "TAKES", 1)
+    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
+    counts = Counter()
+    load_song, compute_log_mels = audio.load_song, prediction.compute_log_mels
+
+    def counted_load(source, **settings):
+        counts["decoded", settings.get("name")] += 1
+        return load_song(source, **settings)
+
+    def counted_mel(song, *settings):
+        counts["log-mel", song.name] += 1
+        return compute_log_mels(song, *settings)
+
+    monkeypatch.setattr(audio, "load_song", counted_load)
+    monkeypatch.setattr(prediction, "compute_log_mels", counted_mel)
+    cache.networks(DEPLOYED_PROTOCOL)
+    counts.clear()
+    return counts
+
+
+def upload(name: str, seed: int) -> SongFile:
+    """Return a song that no other test has given to the app."""
+    buffer = io.BytesIO()
+    samples = synth.play("jazz", seconds=7.0, seed=seed)
+    soundfile.write(buffer, samples, 22_050, format="FLAC")
+    return SongFile(name, buffer.getvalue())
+
+
+def open_page(page: str, song: SongFile, **query) -> AppTest:
+    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
+    app.session_state["frame_is_up"] = True
+    app.session_state["song_of_uploader"] = song
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("classify", {"source": "upload"}),
+        ("compare", {"source": "upload", "view": "duel"}),
+        ("recommend", {"source": "upload", "by": "song", "in": "demo"}),
+    ],
+)
+def test_a_page_decodes_a_song_once(page, query, decoded):
+    open_page(page, upload("song.flac", seed=len(page)), **query)
+    assert decoded["decoded", "song.flac"] == decoded["log-mel", "song.flac"] == 1
+
+
+def test_all_pages_decode_a_song_once(decoded):
+    song = upload("song.flac", seed=77)
+    open_page("classify", song, source="upload")
+    open_page("compare", song, source="upload", view="duel")
+    open_page("recommend", song, source="upload", by="song")
+    assert decoded["decoded", "song.flac"] == decoded["log-mel", "song.flac"] == 1
+
+
+def test_the_lesson_decodes_its_clip_once(decoded, monkeypatch):
+    monkeypatch.setattr(cache, "demo_song", lambda genre: upload("", seed=99).data)
+    for step in "12345":
+        open_page("lesson", upload("", 1), step=step, demo="jazz")
+    name = "synthetic-jazz.wav"
+    assert decoded["decoded", name] == decoded["log-mel", name] == 1
+
+
+def test_a_song_keeps_its_own_name():
+    """The same bytes under two names are two songs to their visitors."""
+    first, second = upload("first.flac", seed=5), upload("second.flac", seed=5)
+    assert first.digest == second.digest
+    assert [cache.analyse(song).song.name for song in (first, second)] == [first.name, second.name]
+
+
+def test_what_a_browser_plays_is_the_file_itself_where_it_can(tmp_path):
+    samples = synth.tone(440, seconds=1)
+    flac, au = tmp_path / "a.flac", tmp_path / "a.au"
+    flac.write_bytes(encode.encode_flac(samples, 22_050))
+    soundfile.write(au, samples, 22_050, format="AU", subtype="PCM_16")
+    assert cache.play_file(flac) == (flac.read_bytes(), "audio/flac")
+    data, mime_type = cache.play_file(au)
+    assert (data[:4], mime_type) == (b"fLaC", "audio/flac")
+    with pytest.raises(OSError):
+        cache.play_file(tmp_path / "gone.wav")
+
+
+def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
+    asked = []
+
+    class Loading:
+        def done(self):
+            return False
+
+    monkeypatch.setattr(cache, "_networks", lambda protocol: asked.append(protocol) or Loading())
+    assert not cache.networks_ready(DEPLOYED_PROTOCOL)
+    assert asked == [DEPLOYED_PROTOCOL]
+
+
+def test_hearing_a_song_shares_its_analysis(decoded):
+    song = upload("asked.flac", seed=31)
+    cache.classify_song(song)
+    known_clips.analyze(song)
+    assert decoded["decoded", "asked.flac"] == 1

@@ -1,0 +1,327 @@
+"""The Dataset page in every state, without a browser."""
+
+import threading
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.audio import encode, synth
+from deepmusic.data import download
+from deepmusic.errors import DatasetError
+from deepmusic.ui import cache
+
+VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_at_hand(monkeypatch, tmp_path):
+    for name in ("GTZAN", "FMA", "PUBLIC"):
+        monkeypatch.delenv(f"DEEPMUSIC_{name}", raising=False)
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
+
+
+def page(**query) -> AppTest:
+    app = AppTest.from_file("../pages/dataset.py", default_timeout=60)
+    app.session_state["frame_is_up"] = True
+    for name, value in query.items():
+        app.query_params[name.replace("_", "-") if name == "front_end" else name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app) -> str:
+    elements = [*app.markdown, *app.caption, *app.subheader, *app.info, *app.success]
+    return "\n".join(element.value for element in elements)
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label == label)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
+    app = page(look=view)
+    assert "1,000 clips, 10 genres" in texts(app)
+    assert "Not at hand here" in texts(app)
+    assert not app.error
+    expected = {
+        "browse": "once the data set is at hand",
+        "map": "neighbours sound alike",
+        "sounds": "Average spectrum",
+        "front-end": "Each frame covers **93 ms**",
+        "check": "Every file at hand is measured",
+        "get": "I have it already",
+    }
+    assert expected[view] in texts(app)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_demo_clips_fill_every_view(view, monkeypatch):
+    if view == "map":
+        # Placing them takes the networks; that is tested with the library.
+        monkeypatch.setattr("deepmusic.data.explore.draw_map", fake_map)
+    app = page(collection="toy", look=view)
+    assert not app.error
+    if view == "browse":
+        assert len(app.get("image")) == 10
+        button(app, "**blues** blues\\.toy00").click().run()
+        assert not app.exception
+        assert len(app.get("audio")) == 1
+        assert "**blues\\.toy00**, blues" in texts(app)
+
+
+def fake_map(vectors, log_mels):
+    import pandas as pd
+
+    index = pd.Index(log_mels, name="track")
+    return pd.DataFrame({"x": 0.1, "y": 0.2, "dynamics": 3.0}, index=index)
+
+
+def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
+    app = page()
+    assert "40 can be heard here" in texts(app)
+    tiles = [one.label for one in app.button if one.label.startswith("**")]
+    assert len({label.split("**")[1] for label in tiles}) == 10
+    app.multiselect(key="dataset_genres").set_value(["jazz"]).run()
+    tiles = [one.label for one in app.button if one.label.startswith("**")]
+    assert {label.split("**")[1] for label in tiles} == {"jazz"}
+    app.selectbox(key="dataset_part").set_value("test").run()
+    assert "**30 clips**" in texts(app)
+    app.selectbox(key="dataset_fault").set_value("the same file").run()
+    assert "No clip fits" in texts(app)
+
+
+def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
+    app = AppTest.from_file("../app.py", default_timeout=90)
+    app.run()
+    app.switch_page("pages/dataset.py").run()
+    app.session_state["dataset_clip"] = "blues.00000"
+    app.run()
+    assert not app.exception
+
+
+def test_a_click_on_the_map_brings_a_clip_up():
+    app = AppTest.from_file("../pages/dataset.py", default_timeout=60)
+    app.session_state["frame_is_up"] = True
+    app.session_state["dataset_clip"] = "blues.00003"
+    app.query_params["look"] = "map"
+    app.run()
+    assert not app.exception
+    assert "**blues\\.00003**, blues · John Lee Hooker" in texts(app)
+    assert "Its sound is not at hand here." in texts(app)
+
+
+def test_the_front_end_warns_of_empty_bands():
+    app = page(collection="toy", look="front-end")
+    assert len(app.get("image")) == 2
+    assert not app.warning
+    app.select_slider(key="dataset_n_fft").set_value(256).run()
+    assert not app.exception
+    assert "bands stay empty" in app.warning[0].value
+    assert "**12 ms**" in texts(app)
+
+
+def test_the_check_reports(toy_gtzan, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
+    app = page(look="check")
+    button(app, "Check it").click().run()
+    assert not app.exception
+    assert "1000 tracks of 10 genres; 40 at hand, 40 readable" in texts(app)
+    assert "14 pairs of identical tracks" in texts(app)
+    assert [one.label for one in app.get("download_button")] == ["Download CSV"]
+
+
+def test_the_check_knows_gtzan_without_it():
+    app = page(look="check")
+    button(app, "Check it").click().run()
+    assert not app.exception
+    assert "8 of these stand on two sides of the split paper" in texts(app)
+
+
+def test_a_download_is_shown_stopped_and_its_end_told(monkeypatch):
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def get(name, on_progress):
+        try:
+            on_progress("downloading genres.tar.gz", 500_000_000, 10**9)
+            begun.set()
+            go_on.wait(30)
+            on_progress("downloading genres.tar.gz", 600_000_000, 10**9)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(download, "get", get)
+    app = page(look="get")
+    button(app, "Download").click().run()
+    assert not app.exception
+    assert begun.wait(30)
+    app.run()
+    button(app, "Stop").click().run()
+    go_on.set()
+    assert ended.wait(30)
+    app = wait_for(app, "Download")
+    assert "was stopped" in app.warning[0].value
+
+
+def wait_for(app, label: str) -> AppTest:
+    """Run a page again until it has a button: its threads end a moment after their work."""
+    for _ in range(50):
+        app.run()
+        if any(one.label == label for one in app.button):
+            return app
+    raise AssertionError(label)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (DatasetError("No *server* answers."), "No \\*server\\* answers."),
+        (OSError(12, "Cannot allocate memory"), "An unforeseen fault\\: OSError"),
+    ],
+)
+def test_a_failed_download_says_why(fault, said, monkeypatch):
+    def get(name, on_progress):
+        raise fault
+
+    monkeypatch.setattr(download, "get", get)
+    app = page(look="get")
+    button(app, "Download").click().run()
+    app = wait_for(app, "Download")
+    assert said in app.warning[0].value
+
+
+def test_a_place_that_is_taken_is_told(tmp_path):
+    (tmp_path / "data" / "gtzan").mkdir(parents=True)
+    app = page(look="get")
+    button(app, "Download").click().run()
+    app = wait_for(app, "Download")
+    assert "gtzan is there already. Delete it" in app.warning[0].value.replace("\\", "")
+
+
+def test_a_dataset_that_came_by_a_terminal_is_seen(tmp_path, toy_gtzan):
+    app = page(look="get")
+    assert button(app, "Download")
+    assert cache.gtzan() is None
+    download.use("gtzan", toy_gtzan)
+    assert len(cache.gtzan().audio_tracks) == 40
+    app.run()
+    assert not app.exception
+    assert "at hand, in" in app.success[0].value
+    assert "40 can be heard here" in texts(app)
+
+
+def test_what_is_on_disk_can_be_used(toy_gtzan):
+    app = page(look="get")
+    app.text_input(key="dataset_have").set_value("/nowhere").run()
+    button(app, "Use it").click().run()
+    assert not app.exception
+    assert "There is nothing at /nowhere" in app.error[0].value.replace("\\", "")
+    app.text_input(key="dataset_have").set_value(str(toy_gtzan)).run()
+    button(app, "Use it").click().run()
+    assert not app.exception
+    assert "40 can be heard here" in texts(app)
+    assert "at hand, in" in texts(app)
+
+
+def test_a_folder_of_ones_own(toy_gtzan):
+    app = page(collection="own")
+    assert "Type the path of a folder" in texts(app)
+    app.text_input(key="dataset_path").set_value("/nowhere").run()
+    assert "There is nothing at /nowhere" in app.error[0].value
+    app.text_input(key="dataset_path").set_value(str(toy_gtzan / "genres")).run()
+    assert not app.exception
+    assert len(app.get("image")) == 10
+
+
+def test_fma_can_be_browsed(toy_fma, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
+    app = page(collection="fma")
+    assert "48 clips, 8 genres" in texts(app)
+    assert not app.error
+    assert len(app.get("image")) >= 8
+
+
+@pytest.mark.parametrize("suffix", ["folder", "csv"])
+def test_a_dataset_that_grows_is_looked_at_anew(suffix, tmp_path):
+    def add(track: str) -> None:
+        path = tmp_path / "own" / track
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, synth.tone(440, seconds=4, sample_rate=8_000), 8_000)
+        with (tmp_path / "own.csv").open("a") as table:
+            table.write(f"own/{track},{track.partition('/')[0]}\n")
+
+    (tmp_path / "own.csv").write_text("path,genre\n")
+    add("rock/a.wav")
+    add("jazz/b.wav")
+    app = page(collection="own")
+    path = tmp_path / ("own.csv" if suffix == "csv" else "own")
+    app.text_input(key="dataset_path").set_value(str(path)).run()
+    assert "**2 clips**" in texts(app)
+    add("jazz/c.wav")
+    app.session_state["dataset_clip"] = "own/jazz/c.wav" if suffix == "csv" else "jazz/c.wav"
+    app.run()
+    assert not app.exception
+    assert "**3 clips**" in texts(app)
+    assert "c\\.wav**, jazz" in texts(app)
+
+
+def test_a_clip_that_is_replaced_is_drawn_anew(tmp_path):
+    from deepmusic.data import Folder
+    from deepmusic.ui.dataset import selected
+
+    for genre, hertz in (("rock", 440), ("jazz", 880)):
+        (tmp_path / genre).mkdir()
+        tone = encode.encode_wav(synth.tone(hertz, seconds=4, sample_rate=8_000), 8_000)
+        (tmp_path / genre / "a.wav").write_bytes(tone)
+    chosen = selected.SelectedDataset(str(tmp_path), Folder(tmp_path), "1", 2)
+    before = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    (tmp_path / "rock" / "a.wav").write_bytes((tmp_path / "jazz" / "a.wav").read_bytes())
+    after = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_a_path_with_markup_stays_text():
+    app = page(collection="own")
+    app.text_input(key="dataset_path").set_value("/no/:red[where]").run()
+    assert "/no/\\:red\\[where\\]" in app.error[0].value
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", ["gtzan", "fma", "own", "toy"])
+def test_in_public_no_recording_is_played_and_no_folder_named(
+    view, name, monkeypatch, toy_gtzan, toy_fma
+):
+    if (view, name) == ("map", "toy"):
+        pytest.skip("placing the demo clips takes the networks")
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
+    monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
+    monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
+    app = page(look=view, collection=name, dataset_clip="blues.00000")
+    if view == "browse" and name != "toy":
+        assert "Not at hand here" in texts(app)
+    if view == "check":
+        button(app, "Check it").click().run()
+        files = app.session_state["dataset_report"][1].table["file"]
+        assert set(files) == {""}
+    if view == "get":
+        assert "Downloads are switched off here" in texts(app)
+        assert not app.button
+    assert not app.exception
+    assert not app.text_input
+    assert len(app.get("audio")) == (view == "front-end")
+    for folder in (toy_gtzan, toy_fma):
+        assert str(folder) not in str(app)
+
+
+def test_without_gtzan_the_way_on_is_a_button():
+    app = page()
+    assert "It is not on this machine yet" in texts(app)
+    button(app, "Hear the demo clips").click().run()
+    assert not app.exception
+    assert "ten synthetic bands" in texts(app)
+    assert len(app.get("image")) == 10

@@ -1,0 +1,112 @@
+"""The lesson, step by step, without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui import cache
+from deepmusic.ui.song import SongFile
+
+STEPS = ("Sound", "Spectrogram", "First look", "Memory", "Vote")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_gtzan(monkeypatch):
+    """Without GTZAN, unless a test sets it."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+
+
+def open_lesson(**query):
+    # The first step that needs a network loads TensorFlow.
+    app = AppTest.from_file("../pages/lesson.py", default_timeout=90)
+    app.session_state["frame_is_up"] = True
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def alt_texts(app) -> list[str]:
+    return [chart.proto.alt for chart in app.get("plotly_chart")]
+
+
+def address(app, name) -> str:
+    """Return what the address says; it comes as a list where it was not set from outside."""
+    value = app.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def test_the_lesson_begins_with_sound_and_one_goes_on_by_a_button():
+    app = open_lesson()
+    assert app.subheader[0].value == "1. What does a computer hear?"
+    assert "661,500 numbers" in words(app)
+    assert [button.disabled for button in app.button] == [True, False]
+    press(app, "Next")
+    assert address(app, "step") == "2"
+    assert "Mel-spectrogram" in alt_texts(app)[0]
+    press(app, "Back")
+    assert address(app, "step") == "1"
+
+
+def test_the_first_look_shows_every_filter_with_its_name():
+    app = open_lesson(step="3", demo="jazz")
+    page = words(app)
+    assert page.count("<figcaption>") == page.count("alt=") == 17
+    assert "16 small filters" in page
+    assert {"time edges", "pitch edges"} <= set(page.replace("<", ">").split(">"))
+
+
+def test_the_memory_and_the_vote_tell_this_clip_s_numbers():
+    app = open_lesson(step="4", demo="jazz")
+    assert "keeps 96 numbers in mind" in words(app)
+    assert "after each of 9 steps" in alt_texts(app)[0]
+    at_first = words(app)
+    app.select_slider[0].set_value("1").run()
+    assert not app.exception
+    assert address(app, "window") == "1"
+    assert words(app) != at_first
+    press(app, "Next")
+    assert "<b>20 windows</b>" in words(app)
+    predicted = cache.classify_song(SongFile("synthetic-jazz.wav", cache.demo_song("jazz")))[
+        "ensemble"
+    ]
+    assert (
+        f"<b>{predicted.genre}</b>, {100 * predicted.confidence:.0f}\N{NO-BREAK SPACE}%"
+        in words(app)
+    )
+    assert [button.disabled for button in app.button] == [False, True]
+
+
+def test_a_link_leads_to_a_step_a_clip_and_a_window():
+    app = open_lesson(step="2", demo="metal", window="5")
+    assert app.selectbox[0].value == "metal"
+    assert "from 0:06" in words(app)
+    assert app.select_slider[0].value == "5"
+
+
+def test_a_link_with_nonsense_leads_to_the_first_step():
+    app = open_lesson(step="99", demo="<b>", window="-1")
+    assert app.subheader[0].value.startswith("1.")
+
+
+def test_gtzan_clips_can_be_chosen_where_they_are(monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    app = open_lesson(step="5")
+    assert app.selectbox[0].label == "A synthetic band"
+    app.button_group[1].set_value("gtzan").run()
+    assert not app.exception
+    assert address(app, "gtzan").startswith("blues")
+    assert "demo" not in app.query_params
+    again = open_lesson(step="5", gtzan=address(app, "gtzan"))
+    assert again.selectbox[0].label == "A clip of GTZAN"
+    assert "GTZAN's label: **blues**" in again.caption[0].value

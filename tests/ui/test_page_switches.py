@@ -1,0 +1,85 @@
+"""From every page to every other: choices of one page are no other's, and the song comes along."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui.recommend import indexes
+
+PAGES = sorted(path.stem for path in Path("pages").glob("*.py"))
+#: For each page a link that sets as much as can be set.
+LINKS = {
+    "classify": {"source": "demo", "demo": "metal", "model": "crnn"},
+    "lesson": {"step": "4", "demo": "jazz", "window": "3"},
+    "compare": {"view": "duel", "protocol": "artist_folds", "source": "demo", "one": "CRNN"},
+    "confusion": {"protocol": "fault_filtered", "layout": "difference", "label": "rock"},
+    "curves": {"runs": "shipped-crnn"},
+    "dataset": {"collection": "toy", "look": "browse", "split": "fold-1"},
+    "recommend": {"in": "demo", "by": "songs", "source": "record"},
+    "train": {},
+}
+
+
+@pytest.fixture(autouse=True)
+def _without_gtzan(monkeypatch, tmp_path):
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
+    # Fewer and shorter demo songs.
+    monkeypatch.setattr(indexes, "TAKES", 1)
+    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
+
+
+def every_pair() -> list[str]:
+    """Walk through all pages so that each follows each other one once (an Euler circuit)."""
+    left = {page: [other for other in PAGES if other != page] for page in PAGES}
+    path, walk = [PAGES[0]], []
+    while path:
+        if left[path[-1]]:
+            path.append(left[path[-1]].pop())
+        else:
+            walk.append(path.pop())
+    return walk[::-1]
+
+
+def go(app, page, **query):
+    """Follow a link to a page; what stood in the address before is gone."""
+    for name in [*app.query_params]:
+        del app.query_params[name]
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page(f"pages/{page}.py").run()
+    return app
+
+
+def start():
+    return AppTest.from_file("../app.py", default_timeout=120).run()
+
+
+def test_the_walk_is_complete():
+    assert set(LINKS) == set(PAGES)
+    pairs = list(pairwise(every_pair()))
+    assert len(pairs) == len(set(pairs)) == len(PAGES) * (len(PAGES) - 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("links", [{}, LINKS], ids=["fresh", "by links"])
+def test_every_page_follows_every_other(links):
+    app = start()
+    for before, page in pairwise([None, *every_pair()]):
+        # A link opens a session of its own; here, once, it meets all that was chosen before.
+        go(app, page, **links.get(page, {}))
+        assert not app.exception, f"{before} -> {page}: {app.exception[0].message}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", PAGES)
+def test_every_page_follows_a_deep_link(first):
+    app = start()
+    go(app, first, **LINKS[first])
+    assert not app.exception
+    for page in PAGES:
+        go(app, page)
+        assert not app.exception, f"{first} -> {page}: {app.exception[0].message}"

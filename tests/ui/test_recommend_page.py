@@ -1,0 +1,170 @@
+"""The Recommend page in every state, without a browser."""
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.audio import synth
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.library import indexing
+from deepmusic.library.store import Library
+from deepmusic.ui import known_clips
+from deepmusic.ui.cache import SongFile
+from deepmusic.ui.recommend import indexes
+
+pytestmark = pytest.mark.usefixtures("networks_once")
+
+
+@pytest.fixture(autouse=True)
+def _without_gtzan(monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    monkeypatch.setattr(indexes, "TAKES", 1)
+    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory) -> Path:
+    """A library of four songs and a broken file."""
+    music, folder = tmp_path_factory.mktemp("music"), tmp_path_factory.mktemp("library")
+    for genre in ("blues", "jazz", "metal", "pop"):
+        soundfile.write(music / f"{genre}_[x].flac", synth.play(genre, seconds=4), 22_050)
+    (music / "broken.mp3").write_bytes(b"no music")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DEEPMUSIC_PUBLIC", raising=False)
+        indexing.index(music, Library(folder), jobs=1)
+    return folder
+
+
+@pytest.fixture
+def page():
+    app = AppTest.from_file("../app.py", default_timeout=120)
+    app.switch_page("pages/recommend.py")
+    return app
+
+
+def texts(app) -> str:
+    elements = [*app.markdown, *app.caption, *app.subheader, *app.info, *app.warning, *app.error]
+    return "\n".join(element.value for element in elements)
+
+
+def results(app) -> list[str]:
+    return [
+        m.value
+        for m in app.markdown
+        if m.value[:2] == "**" and m.value[2:3].isdigit() and ". " in m.value[:8]
+    ]
+
+
+def test_a_newcomer_finds_the_demo_bands(page):
+    page.run()
+    assert not page.exception
+    assert page.button_group[0].options == ["Demo bands", "GTZAN", "My library"]
+    assert "Drop a song above" in texts(page)
+    (demo,) = [button for button in page.button if button.label == "Try the demo jazz"]
+    demo.click().run()
+    assert not page.exception
+    assert len(results(page)) == 5
+    assert "Why:" in texts(page)
+    assert "The star is your query" in texts(page)
+
+
+def test_without_a_library_the_page_says_how_to_get_one(page):
+    page.query_params["in"] = "library"
+    page.run()
+    assert not page.exception
+    assert "Point DeepMusic at your music" in texts(page)
+    page.text_input[0].set_value("/no such folder")
+    page.button[0].click().run()
+    assert not page.exception
+    assert "/no such folder is no folder that can be read" in texts(page)
+
+
+def test_a_library_is_asked_by_its_songs(page, indexed, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(indexed))
+    page.query_params["by"] = "songs"
+    page.run()
+    assert not page.exception
+    assert page.button_group[0].options[0] == "My library (4)"
+    assert "One file could not be used. Why?" in [one.label for one in page.expander]
+    rows = page.multiselect[0]
+    assert len(rows.options) == 4
+    rows.select(Library(indexed).open().entries[0].id)
+    page.run()
+    assert not page.exception
+    assert len(results(page)) == 3
+    assert "jazz\\_\\[x\\]" in texts(page), "names of files are no markup"
+    labels = [button.label for button in page.get("download_button")]
+    assert sorted(labels) == ["Download CSV", "Download playlist (M3U8)"]
+    (more,) = [button for button in page.button if button.key == "more_1"]
+    more.click().run()
+    assert not page.exception
+    assert len(page.multiselect[0].value) == 1
+
+
+def test_songs_that_went_are_told_in_words(page, indexed, monkeypatch, tmp_path):
+    folder = Path(shutil.copytree(indexed, tmp_path / "library"))
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(folder))
+    library = Library(folder)
+    with library._connect() as connection:
+        connection.execute("UPDATE songs SET path = CAST('/gone/' || title AS BLOB)")
+    page.query_params["by"] = "songs"
+    page.run()
+    page.multiselect[0].select(library.open().entries[0].id)
+    page.run()
+    assert not page.exception
+    assert "cannot be read" in texts(page)
+
+
+def test_gtzan_is_there_as_facts(page):
+    page.query_params.update({"in": "gtzan", "by": "songs"})
+    page.run()
+    page.multiselect[0].select(0)
+    page.run()
+    assert not page.exception
+    assert len(results(page)) == 5
+    assert "facts without sound" in texts(page)
+
+
+def test_a_public_server_shows_no_library(page, indexed, monkeypatch):
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(indexed))
+    monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
+    page.query_params["in"] = "library"
+    page.run()
+    assert not page.exception
+    assert page.button_group[0].options == ["Demo bands", "GTZAN"]
+    assert "switched off on this public server" in texts(page)
+    assert not page.text_input
+
+
+def test_an_upload_asks_by_a_passage_and_bad_files_are_refused(page):
+    page.query_params.update({"in": "demo", "source": "upload"})
+    page.run()
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play("metal", seconds=9), 22_050, format="FLAC")
+    page.file_uploader[0].set_value(("song.flac", buffer.getvalue(), "audio/flac"))
+    page.run()
+    assert not page.exception
+    assert len(results(page)) == 5
+    (passage,) = [slider for slider in page.slider if slider.label.startswith("More like which")]
+    passage.set_range(2, 6).run()
+    assert not page.exception
+    assert "Asking by 0:02 to 0:06" in texts(page)
+    assert "nearest to your passage at" in texts(page)
+    page.file_uploader[0].set_value(("fake.mp3", b"no music", "audio/mpeg"))
+    page.run()
+    assert not page.exception
+    assert "is not sound that can be read" in texts(page)
+
+
+def test_a_song_is_named_as_its_visitor_names_it():
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play("metal", seconds=4), 22_050, format="FLAC")
+    names = [
+        known_clips.analyze(SongFile(name, buffer.getvalue()))[0].entry.title
+        for name in ("mine.flac", "yours.flac")
+    ]
+    assert names == ["mine", "yours"]
