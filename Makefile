@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint format screenshot results train fuzz audit clean
+.PHONY: help app test quick lint format screenshot results train fuzz audit clean
 
 # In MB: as large as a song may be, which is less on a public server (DEEPMUSIC_PUBLIC).
 UPLOAD_LIMIT := from deepmusic.deployment import current; print(current().audio_limits.max_bytes >> 20)
@@ -18,14 +18,19 @@ help: ## Show what can be done
 app: $(VENV)/.app ## Open the app in the browser
 	$(BIN)/streamlit run app.py --server.maxUploadSize "$$($(BIN)/python -c '$(UPLOAD_LIMIT)')"
 
-test: $(VENV)/.dev ## Lint, then run all tests
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+test: lint ## Lint, then run all tests
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.dev ## Check style and imports
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+quick: $(VENV)/.dev ## Run the quick tests, about a minute
+	$(BIN)/python -m pytest -m "not slow"
 
-format: $(VENV)/.dev ## Put the code in shape
+lint: $(VENV)/.dev ## Check style, layers of imports, types and dependencies
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/deptry .
+
+format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 screenshot: $(VENV)/.dev ## Take the README's picture again, from the running app

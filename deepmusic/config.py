@@ -202,9 +202,9 @@ class ModelConfig(Config):
     mel: MelConfig = FRONT_ENDS["compact"]
     genres: Annotated[tuple[str, ...], Field(min_length=2)] = GTZAN_GENRES
     # Runs of version 0.1 say columns.
-    window_frames: PositiveInt = Field(
-        39, validation_alias=AliasChoices("window_frames", "window_columns")
-    )
+    window_frames: Annotated[
+        int, Field(gt=0, validation_alias=AliasChoices("window_frames", "window_columns"))
+    ] = 39
     level_window: bool = False
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
     kernel_size: PositiveInt = 3
@@ -251,9 +251,9 @@ class AugmentConfig(Config):
 
     time_masks: Annotated[int, Field(ge=0)] = 1
     mel_masks: Annotated[int, Field(ge=0)] = 2
-    time_mask_frames: Annotated[int, Field(ge=0)] = Field(
-        6, validation_alias=AliasChoices("time_mask_frames", "time_mask_columns")
-    )
+    time_mask_frames: Annotated[
+        int, Field(ge=0, validation_alias=AliasChoices("time_mask_frames", "time_mask_columns"))
+    ] = 6
     mel_mask_bands: Annotated[int, Field(ge=0)] = 16
     gain_db: Annotated[float, Field(ge=0)] = 6.0
     tilt_db: Annotated[float, Field(ge=0)] = 6.0
