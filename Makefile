@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 .PHONY: help app test quick lint format screenshot results train fuzz audit clean
 
 # In MB: as large as a song may be, which is less on a public server (DEEPMUSIC_PUBLIC).
-UPLOAD_LIMIT := from deepmusic.deployment import current; print(current().audio_limits.max_bytes >> 20)
+UPLOAD_LIMIT := from deepmusic.config import current_deployment; print(current_deployment().audio_limits.max_bytes >> 20)
 
 help: ## Show what can be done
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'

@@ -1,0 +1,92 @@
+"""``deepmusic predict``."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from deepmusic import models
+from deepmusic.audio import load_song
+from deepmusic.prediction import classify, load_classifiers
+from deepmusic.protocols import DEPLOYED_PROTOCOL
+from tests.cli import run
+
+
+@pytest.fixture
+def folder(tmp_path, music) -> Path:
+    """Two songs, one of them deeper down, beside a text."""
+    (tmp_path / "album").mkdir()
+    soundfile.write(tmp_path / "one.wav", music, 22_050)
+    soundfile.write(tmp_path / "album" / "two.MP3", music, 22_050, format="MP3")
+    (tmp_path / "notes.txt").write_text("not a song")
+    return tmp_path
+
+
+def test_json_holds_what_the_library_says(folder):
+    result = run("predict", folder / "one.wav", "--json")
+    assert result.exit_code == 0, result.output
+    (song,) = json.loads(result.stdout)
+    networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
+    expected = classify(load_song(folder / "one.wav"), networks)
+    assert list(song["models"]) == list(expected)
+    for name, heard in expected.items():
+        stated = song["models"][name]
+        assert stated["genre"] == heard.genre
+        np.testing.assert_allclose(
+            list(stated["probabilities"].values()), heard.song_probabilities, atol=1e-6
+        )
+        assert len(stated["windows"]) == len(heard.starts)
+
+
+def test_folders_are_searched(folder):
+    result = run("predict", folder, "--model", "crnn", "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [Path(row["file"]).name for row in rows] == ["two.MP3", "one.wav"]
+    assert {row["model"] for row in rows} == {"crnn"}
+    assert result.exit_code == 0
+
+
+def test_names_that_begin_like_a_formula_are_not_calculated(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "one.wav").rename(folder / "=1+1.wav")
+    result = run("predict", "=1+1.wav", "album/two.MP3", "--model", "crnn", "--csv")
+    assert [row["file"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
+        "'=1+1.wav",
+        "album/two.MP3",
+    ]
+
+
+def test_patterns_are_expanded_where_the_shell_did_not(folder):
+    result = run("predict", folder / "*.wav", "--model", "crnn")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("one.wav  6.0 s  CRNN: ")
+
+
+def test_a_bad_file_is_reported_and_the_rest_go_on(folder):
+    fake = folder / "fake.mp3"
+    fake.write_text("this is no music")
+    result = run("predict", fake, folder / "one.wav", folder / "none.wav", "--model", "crnn")
+    assert result.exit_code == 2
+    assert "one.wav" in result.stdout
+    assert "fake.mp3 is not sound that can be read" in result.stderr
+    assert "none.wav cannot be read" in result.stderr
+    assert "2 of 3 files could not be used" in result.stderr
+
+
+def test_a_folder_without_songs_fails(tmp_path):
+    result = run("predict", tmp_path, "--model", "crnn")
+    assert result.exit_code == 2
+    assert "0 of 0 files" in result.stderr
+
+
+def test_score_says_what_the_clips_were(toy_gtzan):
+    result = run("predict", toy_gtzan, "--score", "--model", "crnn")
+    assert result.exit_code == 0
+    header, row = result.stdout.splitlines()[-2:]
+    assert header.split() == ["train", "valid", "test", "all"]
+    assert row.startswith("CRNN")
+    assert row.endswith("of 40")

@@ -1,0 +1,20 @@
+"""``deepmusic results`` and ``time``."""
+
+from deepmusic import models
+from tests.cli import run
+
+
+def test_a_song_is_timed(monkeypatch):
+    monkeypatch.setattr(
+        "deepmusic.prediction.latency.time_classifiers", lambda asked: {"crnn": 17.4}
+    )
+    monkeypatch.setattr("deepmusic.prediction.load_classifiers", lambda names: {})
+    assert run("time").stdout == "CRNN         17 ms\n"
+
+
+def test_results_prints_every_network():
+    result = run("results")
+    assert result.exit_code == 0
+    for name in [*models.MODELS, models.ENSEMBLE]:
+        assert models.title(name) in result.stdout
+    assert result.stdout.count("300 test clips") == 4

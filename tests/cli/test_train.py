@@ -1,0 +1,84 @@
+"""``deepmusic train``."""
+
+import json
+
+from deepmusic import models
+from deepmusic.runs import list_runs
+from deepmusic.training import worker
+from deepmusic.training.recipes import recipe
+from tests.cli import run
+
+
+def test_train_needs_data(monkeypatch):
+    monkeypatch.delenv("DEEPMUSIC_GTZAN", raising=False)
+    result = run("train", "--model", "crnn")
+    assert result.exit_code == 2
+    assert "Set DEEPMUSIC_GTZAN" in result.stderr
+
+
+def test_train_makes_a_run(toy_gtzan, tmp_path):
+    result = run(
+        *("train", "--model", "crnn", "--epochs", 1, "--seed", 3, "--out", tmp_path),
+        env={"DEEPMUSIC_GTZAN": str(toy_gtzan)},
+    )
+    assert result.exit_code == 0, result.output
+    (made,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    assert made.name.endswith("-crnn")
+    settings = json.loads((made / "config.json").read_text())
+    assert settings["train"]["seed"] == 3
+    assert "CRNN      paper: window" in result.stdout
+    assert "(10 test clips" in result.stdout
+
+
+def test_a_fold_without_artist_folds_is_refused(toy_gtzan):
+    result = run("train", "--fold", 1, env={"DEEPMUSIC_GTZAN": str(toy_gtzan)})
+    assert result.exit_code == 2
+    assert "fold=1 with split='paper'" in result.stderr
+
+
+def test_train_on_the_toy_set(tmp_path):
+    result = run("train", "--data", "toy", "--model", "crnn", "--epochs", 1, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    (made,) = list_runs(tmp_path)
+    assert made.state == "finished"
+    assert made.config.train.windows_per_clip == recipe("crnn", "class")[1].windows_per_clip
+    assert "CRNN      toy: window" in result.stdout
+    assert "(30 test clips" in result.stdout
+
+
+def test_train_prints_its_runs_as_json(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "start", lambda made: None)
+    result = run(
+        *("train", "--data", "toy", "--epochs", 2, "--repeats", 2),
+        *("--background", "--json", "--out", tmp_path),
+    )
+    rows = json.loads(result.stdout)
+    assert [row["model"] for row in rows] == [name for name in models.MODELS for _ in range(2)]
+    assert {row["id"] for row in rows} == {made.id for made in list_runs(tmp_path)}
+    assert {row["epoch"] for row in rows} == {0}
+
+
+def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "run_worker", lambda made: made.cancel())
+    result = run("train", "--data", "toy", "--json", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "was stopped. Go on: python -m deepmusic runs resume" in result.stderr
+    (made,) = list_runs(tmp_path)
+    assert [row["state"] for row in json.loads(result.stdout)] == ["cancelled"] == [made.state]
+
+
+def test_a_failed_training_says_why(tmp_path):
+    elsewhere = {"DEEPMUSIC_GTZAN": str(tmp_path / "nothing")}
+    result = run("train", "--model", "crnn", "--out", tmp_path, env=elsewhere)
+    assert result.exit_code == 2
+    (made,) = list_runs(tmp_path)
+    assert made.state == "failed"
+    assert f"{made.id} failed: " in result.stderr
+    assert "holds neither GTZAN's audio nor a log-mel archive" in result.stderr
+
+
+def test_a_path_that_leads_nowhere_makes_no_run(tmp_path):
+    result = run("train", "--data", tmp_path / "nothing", "--model", "crnn", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert f"There is nothing at {tmp_path / 'nothing'}" in result.stderr
+    assert list_runs(tmp_path) == []
