@@ -411,7 +411,7 @@ def _look_at_pages(made, monkeypatch):
     from streamlit.testing.v1 import AppTest
 
     for page in ("compare", "confusion"):
-        app = AppTest.from_file(f"../pages/{page}.py", default_timeout=60)
+        app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=60)
         app.session_state["frame_is_up"] = True
         app.query_params["protocol"] = "fma_small, own split"
         app.run()

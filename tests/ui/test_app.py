@@ -22,7 +22,7 @@ def _fresh_gtzan(monkeypatch):
 @pytest.fixture
 def app():
     # The first prediction of the process loads TensorFlow.
-    return AppTest.from_file("../app.py", default_timeout=90)
+    return AppTest.from_file("../../app.py", default_timeout=90)
 
 
 def texts(app) -> str:

@@ -412,7 +412,7 @@ def own(monkeypatch, tmp_path):
 
 @pytest.fixture
 def page(own):
-    app = AppTest.from_file("../pages/compare.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/compare.py", default_timeout=60)
     app.session_state["frame_is_up"] = True
     return app
 

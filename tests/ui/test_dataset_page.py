@@ -22,7 +22,7 @@ def _nothing_at_hand(monkeypatch, tmp_path):
 
 
 def page(**query) -> AppTest:
-    app = AppTest.from_file("../pages/dataset.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
     app.session_state["frame_is_up"] = True
     for name, value in query.items():
         app.query_params[name.replace("_", "-") if name == "front_end" else name] = value
@@ -96,7 +96,7 @@ def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
 
 def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
-    app = AppTest.from_file("../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=90)
     app.run()
     app.switch_page("pages/dataset.py").run()
     app.session_state["dataset_clip"] = "blues.00000"
@@ -105,7 +105,7 @@ def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
 
 
 def test_a_click_on_the_map_brings_a_clip_up():
-    app = AppTest.from_file("../pages/dataset.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
     app.session_state["frame_is_up"] = True
     app.session_state["dataset_clip"] = "blues.00003"
     app.query_params["look"] = "map"

@@ -55,7 +55,7 @@ def go(app, page, **query):
 
 
 def start():
-    return AppTest.from_file("../app.py", default_timeout=120).run()
+    return AppTest.from_file("../../app.py", default_timeout=120).run()
 
 
 def test_the_walk_is_complete():

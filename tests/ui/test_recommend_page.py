@@ -41,7 +41,7 @@ def indexed(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def page():
-    app = AppTest.from_file("../app.py", default_timeout=120)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     app.switch_page("pages/recommend.py")
     return app
 

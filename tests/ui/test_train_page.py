@@ -23,7 +23,7 @@ def started(monkeypatch, tmp_path):
 
 @pytest.fixture
 def app(started):
-    app = AppTest.from_file("../pages/train.py", default_timeout=90)
+    app = AppTest.from_file("../../pages/train.py", default_timeout=90)
     app.session_state["frame_is_up"] = True
     return app
 
