@@ -1,6 +1,8 @@
 """``deepmusic results`` and ``time``."""
 
 from deepmusic import models
+from deepmusic.evaluation import metrics
+from deepmusic.runs import shipped_run
 from tests.cli import run
 
 
@@ -12,9 +14,18 @@ def test_a_song_is_timed(monkeypatch):
     assert run("time").stdout == "CRNN         17 ms\n"
 
 
-def test_results_prints_every_network():
+def test_results_prints_and_compares_every_network():
     result = run("results")
     assert result.exit_code == 0
     for name in [*models.MODELS, models.ENSEMBLE]:
         assert models.title(name) in result.stdout
     assert result.stdout.count("300 test clips") == 4
+    assert "All agree on 0." in result.stdout
+    test = metrics.mcnemar(
+        *(
+            metrics.clip_table(shipped.read_predictions(), shipped.config.model.genres)
+            for shipped in (shipped_run("cnn"), shipped_run("crnn"))
+        )
+    )
+    words = f"only one is right on {test['only_one']} and {test['only_other']} clips"
+    assert f"CNN against CRNN: {words}" in result.stdout
