@@ -209,7 +209,7 @@ def _index(
         if isinstance(read, str):
             failures.append(Failure(path, read, there[path]))
         else:
-            found = embeddings.embed_log_mels(read.pictures, read.entry.duration, classifiers)
+            found = embeddings.embed_log_mels(read.log_mels, read.entry.duration, classifiers)
             songs.append((AnalyzedSong(read.entry, found, read.timbre), there[path]))
         progress = replace(
             progress,

@@ -86,7 +86,7 @@ def known(bands, networks_once):
     vectors = np.full((1000, width), np.nan, np.float32)
     for row, samples in bands.items():
         log_mels, embedded = analyze(samples)
-        statistics[row] = mfcc_statistics(log_mels[0].columns)
+        statistics[row] = mfcc_statistics(log_mels[0].frames)
         vectors[row] = embedded.song
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(known_clips, "read", lambda name: statistics)
