@@ -13,7 +13,7 @@ from deepmusic.ui.compare import (
     protocols,
     significance,
 )
-from deepmusic.ui.compare.scores import scores_of
+from deepmusic.ui.scores import scores_of
 
 VIEWS = {
     "genres": "By genre",

@@ -12,7 +12,7 @@ from deepmusic.evaluation.wording import NOTHING
 from deepmusic.formatting import format_percent
 from deepmusic.protocols import BENCHMARK_PROTOCOL, FAULT_FILTERED, Protocol
 from deepmusic.ui import markdown
-from deepmusic.ui.compare.scores import scores_of
+from deepmusic.ui.scores import scores_of
 
 _READING = (
     "**How to read it.** Each mark gathers the test clips of about the same confidence: confidence "

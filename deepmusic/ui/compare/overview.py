@@ -12,7 +12,7 @@ from deepmusic.evaluation.scores import Candidate, Score
 from deepmusic.evaluation.wording import Markup, results_table
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.ui import markdown, query_params
-from deepmusic.ui.compare.scores import measure_times, measured_times
+from deepmusic.ui.scores import measure_times, measured_times
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
 _CHART_WORDS = (

@@ -10,7 +10,7 @@ from deepmusic.evaluation.candidates import train_commands
 from deepmusic.evaluation.scores import Candidate
 from deepmusic.protocols import STRICTER, Protocol
 from deepmusic.ui import query_params
-from deepmusic.ui.compare.scores import scores_of
+from deepmusic.ui.scores import scores_of
 
 
 def show(candidates: Sequence[Candidate]) -> None:

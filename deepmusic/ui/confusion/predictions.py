@@ -11,7 +11,7 @@ from deepmusic.evaluation import candidates, confusion
 from deepmusic.evaluation.scores import Candidate
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import FINISHED, list_runs, shipped_run
-from deepmusic.ui.compare.scores import tables_of
+from deepmusic.ui.scores import tables_of
 
 
 @dataclass(frozen=True)
