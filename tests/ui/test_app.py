@@ -140,9 +140,9 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path, request):
     from deepmusic import runs
     from deepmusic.runs import assets
 
-    cache._networks.clear()
-    cache._classify_song.clear()
-    request.addfinalizer(cache._networks.clear)
+    cache.models._networks.clear()
+    cache.songs._classify_song.clear()
+    request.addfinalizer(cache.models._networks.clear)
     shipped = assets.SHIPPED
 
     def broken(name, protocol):
@@ -151,7 +151,7 @@ def test_damaged_weights_are_told_in_words(app, monkeypatch, tmp_path, request):
         run.weights_path.write_bytes(b"damaged")
         return run
 
-    monkeypatch.setattr("deepmusic.prediction.shipped_run", broken)
+    monkeypatch.setattr("deepmusic.prediction.classifier.shipped_run", broken)
     upload(app, "song.flac", flac("country"))
     assert not app.exception
     assert "does not hold the weights" in app.error[0].value
@@ -180,8 +180,8 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
         asked.append(protocol)
         return networks(protocol)
 
-    monkeypatch.setattr(cache, "networks", networks_asked)
-    cache._classify_song.clear()
+    monkeypatch.setattr(cache.models, "networks", networks_asked)
+    cache.songs._classify_song.clear()
     app.query_params["source"] = "gtzan"
     app.run()
     assert not app.exception

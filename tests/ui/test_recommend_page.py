@@ -13,8 +13,8 @@ from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.library import indexing
 from deepmusic.library.store import Library
 from deepmusic.ui import known_clips
-from deepmusic.ui.cache import SongFile
 from deepmusic.ui.recommend import indexes
+from deepmusic.ui.song import SongFile
 
 pytestmark = pytest.mark.usefixtures("networks_once")
 

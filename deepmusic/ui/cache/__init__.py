@@ -1,0 +1,51 @@
+"""Everything that the app caches between reruns; nothing is cached elsewhere.
+
+Streamlit hashes large arrays by sampling, so that a changed song could pass for the old one. Keys
+are therefore names, times of files, and the SHA-256 of a file's bytes.
+"""
+
+from deepmusic.ui.cache.datasets import (
+    dataset_version,
+    find_dataset,
+    gtzan,
+    gtzan_part,
+    open_dataset,
+)
+from deepmusic.ui.cache.models import (
+    layer_table,
+    networks,
+    networks_ready,
+    own_runs,
+    shipped_evaluation,
+    use_run,
+)
+from deepmusic.ui.cache.songs import (
+    analyse,
+    classify_song,
+    demo_song,
+    layer_activations,
+    outline_and_windows,
+    play_file,
+    view_song,
+)
+
+__all__ = [
+    "analyse",
+    "classify_song",
+    "dataset_version",
+    "demo_song",
+    "find_dataset",
+    "gtzan",
+    "gtzan_part",
+    "layer_activations",
+    "layer_table",
+    "networks",
+    "networks_ready",
+    "open_dataset",
+    "outline_and_windows",
+    "own_runs",
+    "play_file",
+    "shipped_evaluation",
+    "use_run",
+    "view_song",
+]

@@ -1,0 +1,100 @@
+"""Cached networks: the shipped ones, and those that a visitor trained."""
+
+import gc
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import audio, models
+from deepmusic.config import ModelConfig
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
+from deepmusic.runs import Run, assets, find_run, list_runs
+
+_HEAD_START = 0.5
+_OWN_RUNS = "own_runs"
+
+
+@st.cache_resource(show_spinner=False)
+def _loader() -> ThreadPoolExecutor:
+    """Load one set of networks after another, so that the first is there soonest."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up")
+
+
+@st.cache_resource(show_spinner=False)
+def _networks(protocol: Protocol) -> Future:
+    return _loader().submit(_load_networks, protocol)
+
+
+def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
+    # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
+    if "tensorflow" not in sys.modules:
+        time.sleep(_HEAD_START)
+    from deepmusic import prediction
+    from deepmusic.audio import synth
+
+    classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
+    # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
+    tone = synth.tone(440.0, seconds=10.0)
+    prediction.classify(audio.song_from_array(tone, sample_rate=audio.SAMPLE_RATE), classifiers)
+    # Streamlit collects garbage after every rerun, and looked through all that TensorFlow keeps for
+    # good: 0.3 s for each click. What is there now is left alone from here on.
+    gc.collect()
+    gc.freeze()
+    return classifiers
+
+
+def networks_ready(protocol: Protocol = DEPLOYED_PROTOCOL) -> bool:
+    """Tell whether `networks` returns at once; the first call starts loading them."""
+    return _networks(protocol).done()
+
+
+def networks(protocol: Protocol = BENCHMARK_PROTOCOL) -> Mapping[str, Any]:
+    """Return the shipped classifiers by name, waiting for them if need be; a failure is retried."""
+    try:
+        return _networks(protocol).result()
+    except Exception:
+        _networks.clear(protocol)
+        raise
+
+
+def use_run(model: str, run_id: str | None) -> None:
+    """Let a visitor's own run stand in for the shipped network; None goes back to that."""
+    own = {name: run for name, run in own_runs().items() if name != model}
+    st.session_state[_OWN_RUNS] = own | ({model: run_id} if run_id else {})
+
+
+def own_runs() -> dict[str, str]:
+    """Return the ids of the runs that this visitor chose, by network; deleted ones are left out."""
+    chosen = st.session_state.get(_OWN_RUNS, {})
+    there = {run.id for run in list_runs()} if chosen else ()
+    return {model: run_id for model, run_id in chosen.items() if run_id in there}
+
+
+def networks_with(protocol: Protocol, own: Mapping[str, str]) -> dict[str, Any]:
+    """Return the shipped classifiers, with a visitor's `own_runs` in the place of some."""
+    return dict(networks(protocol)) | {model: _own_classifier(id_) for model, id_ in own.items()}
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _own_classifier(run_id: str) -> Any:
+    from deepmusic.prediction import Classifier
+
+    return Classifier(find_run(run_id))
+
+
+@st.cache_data(show_spinner=False)
+def shipped_evaluation(name: str) -> Mapping[str, Any]:
+    """Return the evaluation of a shipped network, or of the ensemble, on its test part."""
+    return Run(assets.SHIPPED / name).evaluation
+
+
+@st.cache_data(show_spinner=False, max_entries=12)
+def layer_table(name: str, config_json: str) -> Any:
+    """Build a network and return its table of layers; this loads TensorFlow."""
+    from deepmusic.models import describe
+
+    return describe.layer_table(models.build(ModelConfig.from_json(config_json)))

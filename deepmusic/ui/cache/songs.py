@@ -1,0 +1,127 @@
+"""Cached songs: their samples, log-mels, predictions and layer activations."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import audio, models
+from deepmusic.audio import encode
+from deepmusic.config import FRONT_ENDS
+from deepmusic.ui.cache import models as cached_models
+from deepmusic.ui.song import SongAnalysis, SongFile, SongView
+
+#: How Streamlit tells songs apart. Errors repeat the name; the protocol follows from the last.
+_KEYS: dict[str | type, Callable[[Any], Any]] = {
+    SongFile: lambda song: (song.digest, song.name, song.of_gtzan)
+}
+
+_WAVEFORM_SEGMENTS = 1200
+
+
+# Few, since an hour of samples takes 320 MB; what the pages show of a song is kept for longer.
+@st.cache_resource(show_spinner=False, max_entries=4, ttl="10m", hash_funcs=_KEYS)
+def analyse(song: SongFile) -> SongAnalysis:
+    """Decode a song, once for all pages; raise `AudioError` if it cannot be used."""
+    return SongAnalysis(audio.load_song(song.data, name=song.name))
+
+
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=_KEYS)
+def view_song(song: SongFile) -> SongView:
+    """Decode a song and draw its log-mel; raise `AudioError` if it cannot be used."""
+    from deepmusic import prediction
+    from deepmusic.charts.spectrogram import frequency_ticks, spectrogram_png
+
+    analysis = analyse(song)
+    decoded = analysis.song
+    prediction.check_length(decoded, [spec.config for spec in models.MODELS.values()])
+    mel = FRONT_ENDS["compact"]
+    mime_type = encode.browser_mime_type(song.data)
+    return SongView(
+        duration=decoded.duration,
+        source=_describe_source(decoded),
+        note=decoded.note,
+        spectrogram=spectrogram_png(analysis.log_mels(mel), mel),
+        frequency_ticks=frequency_ticks(mel),
+        sound=None if mime_type else encode.encode_flac(decoded.samples, decoded.sample_rate),
+        mime_type=mime_type or "audio/flac",
+    )
+
+
+def _describe_source(song: audio.Song) -> str:
+    n_channels = song.source_channels
+    channels = {1: "mono", 2: "stereo"}.get(n_channels, f"{n_channels} channels")
+    return f"{song.source_sample_rate / 1000:g} kHz {channels}"
+
+
+def play_file(path: Path) -> tuple[bytes, str]:
+    """Return the bytes of a file that a browser plays, and their media type; FLAC where needed.
+
+    Raises
+    ------
+    OSError, AudioError
+        If it cannot be read or decoded.
+    """
+    return _play_file(str(path), path.stat().st_mtime_ns)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _play_file(path: str, modified: int) -> tuple[bytes, str]:
+    data = Path(path).read_bytes()
+    if mime_type := encode.browser_mime_type(data):
+        return data, mime_type
+    song = audio.load_song(data, name=Path(path).name)
+    return encode.encode_flac(song.samples, song.sample_rate), "audio/flac"
+
+
+@st.cache_data(show_spinner=False, max_entries=10)
+def demo_song(genre: str) -> bytes:
+    """Return 30 s of the synthetic band of a genre, as WAV."""
+    from deepmusic.audio import synth
+
+    return encode.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
+
+
+def classify_song(song: SongFile) -> Mapping[str, Any]:
+    """Return the predictions of every network and of the ensemble for a song, by name."""
+    return _classify_song(song, cached_models.own_runs())
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=_KEYS)
+def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
+    from deepmusic import prediction
+
+    analysis = analyse(song)
+    classifiers = cached_models.networks_with(song.protocol, own)
+    mel = next(iter(classifiers.values())).config.mel
+    return prediction.classify(analysis.song, classifiers, analysis.log_mels(mel))
+
+
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=_KEYS)
+def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
+    """Return a song's waveform and windows, as `deepmusic.prediction.inspect_layers` gives them."""
+    from deepmusic.prediction import inspect_layers
+
+    config = models.spec("cnn").config
+    analysis = analyse(song)
+    windows = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+    return inspect_layers.envelope(analysis.song.samples, _WAVEFORM_SEGMENTS), windows
+
+
+def layer_activations(song: SongFile, start: float) -> Any:
+    """Return the layer activations of the window that begins at `start`, in s."""
+    return _layer_activations(song, start, cached_models.own_runs())
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=_KEYS)
+def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any:
+    from deepmusic.prediction import inspect_layers
+
+    classifiers, analysis = cached_models.networks_with(song.protocol, own), analyse(song)
+    windows = {}
+    for model in ("cnn", "crnn"):
+        config = classifiers[model].config
+        found = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+        windows[model] = inspect_layers.find_window(found, start).log_mel
+    return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
