@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Files that still cache by themselves.
 ELSEWHERE = {
     "deepmusic/ui/known_clips.py",
-    "deepmusic/ui/compare/scores.py",
+    "deepmusic/ui/scores.py",
     "deepmusic/ui/dataset/get.py",
     "deepmusic/ui/dataset/selected.py",
     "deepmusic/ui/dataset/views.py",
