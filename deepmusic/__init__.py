@@ -1,4 +1,12 @@
-"""DeepMusic: what genre is this, and why? Importing this loads neither Keras nor Streamlit."""
+"""DeepMusic: genres of songs by the networks of a paper. An import loads no Keras and no Streamlit.
+
+>>> import deepmusic
+>>> from deepmusic.audio import synth
+>>> reggae = synth.play("reggae", seconds=12)
+>>> song = deepmusic.load(model="cnn").predict(reggae, sample_rate=22_050)
+>>> song.genre, round(song.duration), len(song.segments)
+('reggae', 12, 8)
+"""
 
 import atexit
 import os
@@ -7,11 +15,43 @@ import tempfile
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepmusic.prediction import Recognizer
 
 # TensorFlow reads this when it is imported, wherever that happens first.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.1.0"
+
+
+def load(model: str = "ensemble", protocol: str = "all_clips") -> "Recognizer":
+    """Load shipped networks, ready to predict.
+
+    Parameters
+    ----------
+    model : str
+        ``ensemble`` (the mean of all networks), ``cnn``, ``crnn`` or ``cnn_gru``.
+    protocol : str
+        Clips of GTZAN that trained them: ``all_clips``, or ``paper``, which holds the test clips
+        back.
+
+    Returns
+    -------
+    Recognizer
+        ``load().predict("song.mp3").genre`` is the genre of a song.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or none of this protocol.
+    RunError
+        If its files are missing or damaged.
+    """
+    from deepmusic.prediction import Recognizer
+
+    return Recognizer(model, protocol)
 
 
 def _give_numba_a_folder() -> None:

@@ -10,9 +10,9 @@ LIGHT = [
     "deepmusic.runs",
     "deepmusic.charts.song",
     "deepmusic.models",
-    "deepmusic.known_clips",
-    "deepmusic.indexing",
-    "deepmusic.recommend",
+    "deepmusic.library.known_clips",
+    "deepmusic.library.indexing",
+    "deepmusic.library.recommend",
     "deepmusic.ui.frame",
 ]
 HEAVY = ["keras", "tensorflow", "librosa", "sklearn", "scipy", "numba"]
@@ -31,7 +31,7 @@ def test_light_modules_load_nothing_heavy(module):
 
 
 @pytest.mark.parametrize(
-    "module", ["deepmusic.prediction", "deepmusic.charts.song", "deepmusic.export"]
+    "module", ["deepmusic.prediction", "deepmusic.charts.song", "deepmusic.prediction.export"]
 )
 def test_the_library_knows_nothing_of_streamlit(module):
     assert "streamlit" not in loaded_after(module)

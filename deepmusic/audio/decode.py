@@ -8,6 +8,7 @@ block by block, so that a file which unpacks to gigabytes is refused before it f
 import hashlib
 import io
 import shutil
+import stat
 import struct
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import soundfile
@@ -59,18 +60,18 @@ _UNKNOWN_FRAMES = 2**63 - 1
 
 
 def load_song(
-    source: Path | str | bytes,
+    source: Path | str | bytes | BinaryIO,
     *,
     name: str | None = None,
     sample_rate: int | None = SAMPLE_RATE,
     limits: AudioLimits | None = None,
 ) -> Song:
-    """Read a sound from a file or from bytes.
+    """Decode a sound.
 
     Parameters
     ----------
-    source : Path, str or bytes
-        A path, or the content of a file.
+    source : Path, str, bytes or file object
+        A file's path, its content, or the file itself, opened for reading bytes.
     name : str, optional
         How to call it in messages; the file's name by default.
     sample_rate : int or None
@@ -92,6 +93,9 @@ def load_song(
     limits = limits or current_deployment().audio_limits
     if isinstance(source, bytes):
         data, name = source, Path(name or "sound").name
+    elif not isinstance(source, (str, Path)):
+        data = source.read(limits.max_bytes + 1)
+        name = Path(name or str(getattr(source, "name", "sound"))).name
     else:
         path = Path(source)
         data, name = _read_bytes(path, limits), name or path.name
@@ -110,10 +114,14 @@ def load_song(
 
 def _read_bytes(path: Path, limits: AudioLimits) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > limits.max_bytes:
-            raise _too_large(path.name, size, limits)
-        return path.read_bytes()
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode) and not stat.S_ISDIR(state.st_mode):
+            # A pipe or a device can keep its reader waiting for ever, or never end.
+            raise AudioError(f"{path} is a pipe or a device. Choose a file with sound in it.")
+        if state.st_size > limits.max_bytes:
+            raise _too_large(path.name, state.st_size, limits)
+        with path.open("rb") as file:
+            return file.read(limits.max_bytes + 1)
     except (OSError, ValueError) as error:
         # ValueError: a name with a NUL byte in it.
         why = getattr(error, "strerror", None) or error

@@ -1,4 +1,4 @@
-"""From a song to genres: classifiers, their ensemble, segments, export."""
+"""From a song to genres: recognizer, classifiers, their ensemble, segments, export."""
 
 from deepmusic.prediction.classifier import (
     Classifier,
@@ -10,11 +10,15 @@ from deepmusic.prediction.classifier import (
     ensemble,
     load_classifiers,
 )
-from deepmusic.prediction.segments import genre_segments
+from deepmusic.prediction.recognizer import Recognizer, SongPrediction
+from deepmusic.prediction.segments import Segment, genre_segments
 
 __all__ = [
     "Classifier",
     "Prediction",
+    "Recognizer",
+    "Segment",
+    "SongPrediction",
     "align_windows",
     "check_length",
     "classify",

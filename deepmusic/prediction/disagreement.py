@@ -1,4 +1,4 @@
-"""Passages of a song for which the networks predict different genres."""
+"""Segments of a song for which the networks predict different genres."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -9,7 +9,7 @@ from deepmusic.prediction.segments import genre_segments
 
 
 def disagreements(predictions: Mapping[str, Prediction]) -> list[dict[str, float | str]]:
-    """List the segments of a song for which the networks do not predict the same genre.
+    """Return the segments of a song for which the networks do not predict the same genre.
 
     Parameters
     ----------
@@ -22,19 +22,24 @@ def disagreements(predictions: Mapping[str, Prediction]) -> list[dict[str, float
         ``start``, ``end`` in s, and what each network predicts there, by its name. Neighbours of
         the same predictions are joined.
     """
-    lanes = {name: genre_segments(p) for name, p in predictions.items() if name != ENSEMBLE}
+    by_network = {name: genre_segments(p) for name, p in predictions.items() if name != ENSEMBLE}
     # Rounded, so that windows which should meet do.
     borders = sorted(
-        {round(one[end], 3) for lane in lanes.values() for one in lane for end in ("start", "end")}
+        {
+            round(time, 3)
+            for segments in by_network.values()
+            for segment in segments
+            for time in (segment.start, segment.end)
+        }
     )
     found: list[dict[str, float | str]] = []
     for start, end in pairwise(borders):
         middle = (start + end) / 2
         genres = {
-            name: segment["genre"]
-            for name, lane in lanes.items()
-            for segment in lane
-            if segment["start"] <= middle < segment["end"]
+            name: segment.genre
+            for name, segments in by_network.items()
+            for segment in segments
+            if segment.start <= middle < segment.end
         }
         if len(set(genres.values())) < 2:
             continue

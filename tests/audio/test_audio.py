@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -375,6 +376,14 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_directory_is_refused(tmp_path):
     with pytest.raises(AudioError, match=r"cannot be read \(Is a directory\)"):
         load_song(tmp_path)
+
+
+def test_pipes_and_devices_are_refused(tmp_path):
+    """Repro 33: a FIFO kept its reader waiting for ever, an endless device filled the memory."""
+    os.mkfifo(tmp_path / "song.mp3")
+    for path in (tmp_path / "song.mp3", Path("/dev/zero")):
+        with pytest.raises(AudioError, match="pipe or a device"):
+            load_song(path)
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4), (0, 100)])

@@ -15,12 +15,12 @@ def predictions():
     return {"cnn": one, "ensemble": one}
 
 
-def test_stretches_touch_and_cover_the_song(predictions):
-    stretches = genre_segments(predictions["cnn"])
-    assert [s["genre"] for s in stretches] == ["blues", "jazz", "blues"]
-    assert [s["start"] for s in stretches] == [0.0, 2.25, 3.75]
-    assert [s["end"] for s in stretches] == [2.25, 3.75, 6.0]
-    assert stretches[1]["probability"] == 0.8
+def test_segments_touch_and_cover_the_song(predictions):
+    segments = genre_segments(predictions["cnn"])
+    assert [s.genre for s in segments] == ["blues", "jazz", "blues"]
+    assert [s.start for s in segments] == [0.0, 2.25, 3.75]
+    assert [s.end for s in segments] == [2.25, 3.75, 6.0]
+    assert segments[1].probability == 0.8
 
 
 def test_chart_is_sorted_by_the_featured_network(predictions):

@@ -57,7 +57,11 @@ def show(
         {
             "title": models.title(name),
             "featured": name == featured,
-            "segments": genre_segments(predictions[name]) if predictions else None,
+            "segments": (
+                [segment._asdict() for segment in genre_segments(predictions[name])]
+                if predictions
+                else None
+            ),
         }
         for name in names
     ]

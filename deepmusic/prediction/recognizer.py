@@ -1,0 +1,163 @@
+"""Genre of a song in one call: decode, log-mel, networks, mean of their windows' probabilities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from deepmusic.audio import Song, load_song, song_from_array
+from deepmusic.errors import ModelError
+from deepmusic.models import ENSEMBLE, MODELS
+from deepmusic.prediction.classifier import Prediction, classify, load_classifiers
+from deepmusic.prediction.segments import Segment, genre_segments
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+#: Protocols of which weights are shipped.
+_PROTOCOLS = {protocol.name: protocol for protocol in (DEPLOYED_PROTOCOL, BENCHMARK_PROTOCOL)}
+
+
+@dataclass(frozen=True)
+class SongPrediction:
+    """Predicted genre of a song.
+
+    Attributes
+    ----------
+    genre : str
+        The most probable genre.
+    probability : float
+        Its probability, from 0 to 1.
+    probabilities : dict of str to float
+        Probability of each genre, the highest first; they sum to 1.
+    segments : tuple of Segment
+        ``(start, end, genre, probability)`` of each part of the song, in s, in order of time.
+    duration : float
+        Length of the song, in s.
+    note : str
+        What was wrong with the file although it could be read; usually empty.
+    name : str
+        Name of the song, by default that of its file.
+    model : str
+        The network that predicted all this, or ``ensemble``.
+    predictions : mapping of str to Prediction
+        Windows and clips of each network (and of the ensemble), by its name.
+    """
+
+    genre: str
+    probability: float
+    probabilities: dict[str, float] = field(repr=False)
+    segments: tuple[Segment, ...] = field(repr=False)
+    duration: float
+    note: str
+    name: str
+    model: str
+    predictions: Mapping[str, Prediction] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but `predictions` as plain values, ready for JSON."""
+        values = {key: value for key, value in vars(self).items() if key != "predictions"}
+        return values | {"segments": [segment._asdict() for segment in self.segments]}
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Return `segments` as a table with columns start, end, genre and probability."""
+        import pandas as pd
+
+        return pd.DataFrame(self.segments, columns=Segment._fields)
+
+
+class Recognizer:
+    """Shipped networks, ready to predict; `deepmusic.load` makes one. Threads may share it.
+
+    Parameters
+    ----------
+    model : str
+        ``ensemble`` (the mean of all networks), ``cnn``, ``crnn`` or ``cnn_gru``.
+    protocol : str
+        Clips of GTZAN that trained the networks: ``all_clips``, or ``paper``, which holds the
+        test clips back.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or none of this protocol.
+    RunError
+        If its files are missing or damaged.
+    """
+
+    def __init__(self, model: str = ENSEMBLE, protocol: str = DEPLOYED_PROTOCOL.name) -> None:
+        for value, choices in ((model, (ENSEMBLE, *MODELS)), (protocol, tuple(_PROTOCOLS))):
+            if value not in choices:
+                raise ModelError(f"Choose one of: {', '.join(choices)}. Received: {value!r}")
+        self.model = model
+        names = list(MODELS) if model == ENSEMBLE else [model]
+        self._classifiers = load_classifiers(names, _PROTOCOLS[protocol])
+        self._sample_rate = next(iter(self._classifiers.values())).config.mel.sample_rate
+
+    def predict(
+        self,
+        source: str | Path | bytes | BinaryIO | np.ndarray,
+        *,
+        sample_rate: int | None = None,
+        name: str | None = None,
+    ) -> SongPrediction:
+        """Predict the genre of a song.
+
+        Parameters
+        ----------
+        source : str, Path, bytes, file object or np.ndarray
+            A sound file's path, its content, or samples from -1 to 1
+            [shape=(n_samples,) or (n_channels, n_samples)].
+        sample_rate : int, optional
+            Of samples, in Hz; a file states its own.
+        name : str, optional
+            Name of the song, for messages and in the result.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be decoded, is silent, too long, or shorter than a window (3 s).
+        TypeError
+            If samples come without a sample rate, or a file with one.
+        """
+        song = self._load(source, sample_rate, name)
+        predictions = classify(song, self._classifiers)
+        prediction = predictions[self.model]
+        probabilities = dict(
+            zip(prediction.genres, prediction.song_probabilities.tolist(), strict=True)
+        )
+        return SongPrediction(
+            genre=prediction.genre,
+            probability=prediction.confidence,
+            probabilities=dict(sorted(probabilities.items(), key=lambda item: -item[1])),
+            segments=tuple(genre_segments(prediction)),
+            duration=song.duration,
+            note=song.note,
+            name=song.name,
+            model=self.model,
+            predictions=predictions,
+        )
+
+    def _load(self, source: Any, sample_rate: int | None, name: str | None) -> Song:
+        if isinstance(source, (str, Path, bytes)) or hasattr(source, "read"):
+            if sample_rate is not None:
+                raise TypeError(
+                    "A sound file states its own sample rate. Leave sample_rate out. "
+                    f"Received: sample_rate={sample_rate}"
+                )
+            return load_song(source, name=name, sample_rate=self._sample_rate)
+        if sample_rate is None:
+            raise TypeError(
+                "source must be a path, bytes, a file object, or samples with sample_rate=. "
+                f"Received: {type(source).__name__} with sample_rate=None"
+            )
+        return song_from_array(
+            source,
+            sample_rate=sample_rate,
+            name=name or "array",
+            target_sample_rate=self._sample_rate,
+        )

@@ -1,0 +1,94 @@
+"""The front door: `deepmusic.load` and what its `predict` returns."""
+
+import doctest
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import deepmusic
+from deepmusic import models
+from deepmusic.audio import load_song
+from deepmusic.errors import AudioError, ModelError
+from deepmusic.prediction import classify, genre_segments, load_classifiers
+from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+
+RATE = 22_050
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return deepmusic.load(model="crnn")
+
+
+@pytest.fixture
+def path(music, tmp_path) -> Path:
+    soundfile.write(tmp_path / "song.flac", music, RATE)
+    return tmp_path / "song.flac"
+
+
+def test_the_example_of_the_package_runs():
+    assert doctest.testmod(deepmusic) == doctest.TestResults(failed=0, attempted=5)
+
+
+def test_a_song_is_predicted_by_the_deployed_ensemble(path):
+    song = deepmusic.load().predict(path)
+    networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
+    expected = classify(load_song(path), networks)["ensemble"]
+    assert (song.genre, song.probability) == (expected.genre, expected.confidence)
+    assert list(song.predictions) == [*models.MODELS, "ensemble"]
+    assert next(iter(song.probabilities.items())) == (song.genre, pytest.approx(song.probability))
+    assert list(song.probabilities.values()) == sorted(song.probabilities.values(), reverse=True)
+    assert sum(song.probabilities.values()) == pytest.approx(1)
+    assert list(song.segments) == genre_segments(expected)
+    assert (song.name, song.note, song.model) == ("song.flac", "", "ensemble")
+    assert song.duration == pytest.approx(6)
+
+
+def test_paths_bytes_files_and_samples_give_one_result(recognizer, path):
+    samples, _ = soundfile.read(path, dtype="float32")
+    songs = [
+        recognizer.predict(path),
+        recognizer.predict(str(path)),
+        recognizer.predict(path.read_bytes(), name="a.flac"),
+        recognizer.predict(io.BytesIO(path.read_bytes())),
+        recognizer.predict(samples, sample_rate=RATE),
+    ]
+    with path.open("rb") as file:
+        songs.append(recognizer.predict(file))
+    assert [s.name for s in songs] == [*["song.flac"] * 2, "a.flac", "sound", "array", "song.flac"]
+    assert all(song.probabilities == songs[0].probabilities for song in songs)
+
+
+def test_a_prediction_becomes_json_and_a_table(recognizer, path):
+    song = recognizer.predict(path)
+    stated = json.loads(json.dumps(song.to_dict()))
+    assert stated["genre"] == song.genre
+    assert stated["probabilities"] == song.probabilities
+    assert stated["segments"][0] == song.segments[0]._asdict()
+    table = song.to_dataframe()
+    assert list(table) == ["start", "end", "genre", "probability"]
+    assert [tuple(row) for row in table.itertuples(index=False)] == list(song.segments)
+    assert song.genre in repr(song) and len(repr(song)) < 200
+
+
+def test_a_protocol_is_named(path):
+    by_paper = deepmusic.load("crnn", protocol="paper").predict(path)
+    expected = classify(load_song(path), load_classifiers(["crnn"], BENCHMARK_PROTOCOL))["crnn"]
+    assert by_paper.probability == expected.confidence
+    with pytest.raises(ModelError, match=r"all_clips, paper\. Received: 'nowhere'"):
+        deepmusic.load("crnn", protocol="nowhere")
+
+
+def test_what_cannot_be_used_is_refused(recognizer, music):
+    with pytest.raises(ModelError, match="ensemble, cnn, crnn, cnn_gru"):
+        deepmusic.load("resnet")
+    with pytest.raises(TypeError, match="Received: ndarray with sample_rate=None"):
+        recognizer.predict(np.zeros(3))
+    with pytest.raises(TypeError, match="states its own"):
+        recognizer.predict("song.mp3", sample_rate=RATE)
+    with pytest.raises(AudioError, match=r"short lasts 2\.0 s"):
+        recognizer.predict(music[: 2 * RATE], sample_rate=RATE, name="short")
