@@ -32,24 +32,6 @@ from deepmusic.audio.song import (
 from deepmusic.config import AudioLimits, current_deployment
 from deepmusic.errors import AudioError
 
-#: What a file picker should offer, and what a folder is searched for.
-SUFFIXES = [
-    ".wav",
-    ".au",
-    ".aif",
-    ".aiff",
-    ".flac",
-    ".mp3",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".m4a",
-    ".mp4",
-    ".aac",
-    ".webm",
-    ".mka",
-]
-
 #: How WAV, AU, AIFF, FLAC, OGG and MP3 with a title begin.
 _SOUND_STARTS = (b"RIFF", b"RIFX", b"RF64", b".snd", b"dns.", b"FORM", b"fLaC", b"OggS", b"ID3")
 

@@ -1,5 +1,8 @@
 """Command line: a shell over the functions that the app calls too, one file a topic."""
 
+import io
+import sys
+
 import click
 
 from deepmusic import __version__
@@ -11,6 +14,9 @@ class Cli(click.Group):
     """A group whose commands print our errors as one line and end with exit code 2."""
 
     def invoke(self, context: click.Context) -> object:
+        # Names of files are bytes; one that is no UTF-8 is printed as it is.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="surrogateescape")
         try:
             return super().invoke(context)
         except DeepMusicError as error:

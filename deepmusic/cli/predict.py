@@ -2,23 +2,25 @@
 
 import glob
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import MODEL_CHOICE, chosen_models
+from deepmusic.cli.options import MODEL_CHOICE
 from deepmusic.errors import AudioError
-from deepmusic.models import ALL
+from deepmusic.models import ALL, ENSEMBLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
-    from deepmusic.prediction import Classifier, Prediction
+    from deepmusic.prediction import Recognizer, SongPrediction
 
-    Predicted = tuple[Path, float, Mapping[str, Prediction]]
+    Predicted = Iterable[tuple[Path, SongPrediction]]
 
 
 @click.command()
@@ -33,95 +35,113 @@ if TYPE_CHECKING:
     help="Print the accuracy, for files named like GTZAN's tracks (blues.00000.wav).",
 )
 def predict(files: Sequence[str], model: str, style: str | None) -> None:
-    """Tell the genre of sound files, folders or patterns such as "music/*.mp3".
+    """Predict the genre of sound files, folders or patterns such as "music/*.mp3".
 
-    The networks that answer were trained on all of GTZAN; with --score, on its training clips.
+    The networks were trained on all of GTZAN; with --score, on its training clips.
 
     A file that cannot be used is reported and the rest go on; the exit code is then 2.
-    """
-    from deepmusic import prediction
 
-    paths = list(expand(files))
-    # A score needs networks that held clips back; a song from elsewhere, those that know most.
+    \b
+    Examples:
+      deepmusic predict song.mp3
+      deepmusic predict music/ --csv > genres.csv
+    """
+    from deepmusic.prediction import Recognizer
+
+    paths = list(find_files(files))
+    if not paths:
+        raise AudioError(
+            f"Name sound files, or folders or patterns that hold some. Received: {', '.join(files)}"
+        )
+    # A score needs networks with clips held back; a new song, those that were trained on most.
     protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
-    classifiers = prediction.load_classifiers(chosen_models(model), protocol)
+    recognizer = Recognizer(ENSEMBLE if model == ALL else model, protocol.name)
     failures: list[Path] = []
-    PRINTERS[style](predict_files(paths, classifiers, failures))
-    if failures or not paths:
+    # Lines that are printed meanwhile show the progress themselves, and would break the bar.
+    lines_follow = style in (None, "csv") and sys.stdout.isatty()
+    with progress_bar(paths, hidden=lines_follow or not sys.stderr.isatty()) as bar:
+        PRINTERS[style](predict_files(bar, recognizer, failures))
+    if failures:
         click.echo(f"deepmusic: {len(failures)} of {len(paths)} files could not be used.", err=True)
         sys.exit(2)
 
 
-def predict_files(
-    paths: Sequence[Path], classifiers: Mapping[str, "Classifier"], failures: list[Path]
-) -> Iterator["Predicted"]:
-    """Yield each file with its predictions; report and collect those that fail."""
-    from deepmusic import audio, prediction
-
-    for path in paths:
-        try:
-            song = audio.load_song(path)
-            yield path, song.duration, prediction.classify(song, classifiers)
-        except AudioError as error:
-            failures.append(path)
-            click.echo(f"deepmusic: {error}", err=True)
-
-
-def expand(arguments: Sequence[str]) -> Iterator[Path]:
-    """Yield the files that arguments mean: files as they are, folders and patterns searched."""
-    from deepmusic.audio import SUFFIXES
-
-    for argument in arguments:
-        path = Path(argument)
-        if path.is_dir():
-            yield from sorted(
-                found for found in path.rglob("*") if found.suffix.lower() in SUFFIXES
-            )
-        elif not path.exists() and glob.has_magic(argument):
-            yield from map(Path, sorted(glob.glob(argument, recursive=True)))
-        else:
-            yield path
-
-
-def print_text(predicted: Iterable["Predicted"]) -> None:
-    """Print one line a file, for people."""
-    for path, duration, predictions in predicted:
-        answers = "  ".join(
-            f"{models.title(name)}: {prediction.genre} {prediction.confidence:.0%}"
-            for name, prediction in predictions.items()
-        )
-        click.echo(f"{path.name}  {duration:.1f} s  {answers}")
-
-
-def print_json(predicted: Iterable["Predicted"]) -> None:
-    """Print a list of objects, one a file."""
-    from deepmusic.prediction import export
-
-    click.echo(
-        json.dumps([export.to_dict(str(path), *rest) for path, *rest in predicted], indent=2)
+def progress_bar(paths: Sequence[Path], hidden: bool) -> AbstractContextManager[Iterable[Path]]:
+    """Return the paths, with a bar on stderr that grows while several of them are taken."""
+    if hidden or len(paths) < 2:
+        return nullcontext(paths)
+    return click.progressbar(
+        paths, label="Predicting", show_pos=True, file=sys.stderr, update_min_steps=1
     )
 
 
-def print_csv(predicted: Iterable["Predicted"]) -> None:
+def predict_files(
+    paths: Iterable[Path], recognizer: "Recognizer", failures: list[Path]
+) -> Iterator[tuple[Path, "SongPrediction"]]:
+    """Yield each file with its prediction; report and collect those that fail."""
+    for path in paths:
+        try:
+            song = recognizer.predict(path)
+        except AudioError as error:
+            failures.append(path)
+            click.echo(f"deepmusic: {error}", err=True)
+            continue
+        if song.note:
+            click.echo(f"deepmusic: {path}: {song.note}", err=True)
+        yield path, song
+
+
+def find_files(arguments: Sequence[str]) -> Iterator[Path]:
+    """Yield the files that arguments mean: files as they are, folders and patterns searched."""
+    from deepmusic.audio import find_sound_files
+
+    for argument in arguments:
+        is_pattern = glob.has_magic(argument) and not os.path.exists(argument)
+        for name in sorted(glob.glob(argument, recursive=True)) if is_pattern else [argument]:
+            if os.path.isdir(name):
+                yield from find_sound_files(Path(name))
+            else:
+                yield Path(name)
+
+
+def print_text(predicted: "Predicted") -> None:
+    """Print one line a file, for people."""
+    for path, song in predicted:
+        answers = "  ".join(
+            f"{models.title(name)}: {prediction.genre} {prediction.confidence:.0%}"
+            for name, prediction in song.predictions.items()
+        )
+        click.echo(f"{path.name}  {song.duration:.1f} s  {answers}")
+
+
+def print_json(predicted: "Predicted") -> None:
+    """Print a list of objects, one a file."""
+    from deepmusic.prediction import export
+
+    songs = [export.to_dict(str(path), song.duration, song.predictions) for path, song in predicted]
+    click.echo(json.dumps(songs, indent=2))
+
+
+def print_csv(predicted: "Predicted") -> None:
     """Print a table, a row for each file and network."""
     from deepmusic.prediction import export
 
     header_due = True
-    for path, *rest in predicted:
-        table = export.prediction_table(str(path), *rest)
+    for path, song in predicted:
+        table = export.prediction_table(str(path), song.duration, song.predictions)
         click.echo(export.to_csv(table, header=header_due), nl=False)
         header_due = False
 
 
-def print_score(predicted: Iterable["Predicted"]) -> None:
-    """Print the accuracy by network, and by what each clip was to it: training or test."""
+def print_score(predicted: "Predicted") -> None:
+    """Print the accuracy by network and by part: training, validation or test."""
     from deepmusic.evaluation.evaluate import score_files
 
-    predicted = {
-        path: {name: prediction.genre for name, prediction in predictions.items()}
-        for path, _, predictions in predicted
+    genres = {
+        path: {name: prediction.genre for name, prediction in song.predictions.items()}
+        for path, song in predicted
     }
-    click.echo(score_files(predicted))
+    click.echo(score_files(genres))
 
 
 PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": print_score}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from deepmusic.audio import SUFFIXES
+from deepmusic.audio import find_sound_files
 from deepmusic.config import MelConfig
 from deepmusic.data import logmels, splits
 from deepmusic.data.dataset import ExpectedFiles, LogMels, Split, Track
@@ -29,10 +29,6 @@ _PARTS = {
 }
 
 #: Folders of operating systems and of network storage, which hold no music of their own.
-_SYSTEM_FOLDERS = {
-    *("@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found")
-}
-
 _HOW = (
     "Point at a folder with one subfolder a genre (rock/song.mp3), or at a CSV with the columns "
     "path and genre (and, if you like, artist, title and split)."
@@ -120,14 +116,8 @@ class Folder:
 
 def _rows_of_folder(root: Path) -> Iterator[tuple[Track, Path, str]]:
     """Yield track, file and part of the split for each sound file below a subfolder."""
-    found = [
-        (path, inside.parts)
-        for path in sorted(root.rglob("*"))
-        if path.suffix.lower() in SUFFIXES
-        and len((inside := path.relative_to(root)).parts) > 1
-        and not any(name.startswith(".") or name in _SYSTEM_FOLDERS for name in inside.parts)
-        and path.is_file()
-    ]
+    found = [(path, path.relative_to(root).parts) for path in sorted(find_sound_files(root))]
+    found = [(path, names) for path, names in found if len(names) > 1]
     tops = {names[0].lower() for _, names in found}
     # music/train/rock and music/test/rock: the parts of a split, and not two genres.
     is_split = len(tops) > 1 and tops <= set(_PARTS)

@@ -79,28 +79,6 @@ class _DecodedSong:
     timbre: np.ndarray
 
 
-def find_music(folder: Path, unreadable: list[str] | None = None) -> Iterator[Path]:
-    """Yield the sound files below a folder, in order; links to folders are not followed.
-
-    Parameters
-    ----------
-    folder : Path
-        Hidden files and folders in it (whose names begin with a dot) are skipped.
-    unreadable : list of str, optional
-        Gets the folders below it that cannot be read.
-    """
-
-    def note(error: OSError) -> None:
-        if unreadable is not None:
-            unreadable.append(str(error.filename))
-
-    for parent, folders, names in os.walk(folder, onerror=note):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in audio.SUFFIXES:
-                yield Path(parent, name)
-
-
 def index(
     folder: Path,
     library: Library | None = None,
@@ -183,7 +161,8 @@ def _index(
     }
     failed_before = {failure.path for failure in library.failures()} if retry else set()
     unreadable: list[str] = []
-    there = {path: state for path in find_music(folder, unreadable) if (state := _state(path))}
+    files = audio.find_sound_files(folder, unreadable)
+    there = {path: state for path in files if (state := _state(path))}
     holders = {path: _unreachable_folder(path, folder) for path in known if path not in there}
     gone = [path for path, holder in holders.items() if holder is None]
     library.remove(gone)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import soundfile
 
 from deepmusic import models
 from deepmusic.audio import load_song
+from deepmusic.cli.predict import find_files, progress_bar
 from deepmusic.prediction import classify, load_classifiers
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from tests.cli import run
@@ -45,7 +47,7 @@ def test_json_holds_what_the_library_says(folder):
 def test_folders_are_searched(folder):
     result = run("predict", folder, "--model", "crnn", "--csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
-    assert [Path(row["file"]).name for row in rows] == ["two.MP3", "one.wav"]
+    assert [Path(row["file"]).name for row in rows] == ["one.wav", "two.MP3"]
     assert {row["model"] for row in rows} == {"crnn"}
     assert result.exit_code == 0
 
@@ -80,7 +82,60 @@ def test_a_bad_file_is_reported_and_the_rest_go_on(folder):
 def test_a_folder_without_songs_fails(tmp_path):
     result = run("predict", tmp_path, "--model", "crnn")
     assert result.exit_code == 2
-    assert "0 of 0 files" in result.stderr
+    assert f"Received: {tmp_path}" in result.stderr
+
+
+def test_the_help_has_an_example():
+    assert "\n    deepmusic predict song.mp3\n" in run("predict", "--help").stdout
+
+
+def test_arguments_mean_files_as_an_index_finds_them(tmp_path):
+    """Repro 37: waste bins, hidden files and folders called like a song were tried too."""
+    for name in ("a.wav", "b/c.MP3", "._a.wav", ".Trash-1000/old.wav", "__MACOSX/x.wav", "d.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "Best of.mp3").mkdir()
+    os.mkfifo(tmp_path / "pipe.wav")
+    found = [tmp_path / "a.wav", tmp_path / "b" / "c.MP3"]
+    assert list(find_files([str(tmp_path)])) == found
+    assert list(find_files([f"{tmp_path}/[ab]*", "none.wav"])) == [*found, Path("none.wav")]
+
+
+def test_a_name_as_long_as_a_list_is_a_file_that_is_not_there():
+    """Repro 39: a name of more than 255 bytes ended in a traceback."""
+    result = run("predict", "x" * 300 + ".wav", "--model", "crnn")
+    assert result.exit_code == 2
+    assert "cannot be read (File name too long)" in result.stderr
+
+
+@pytest.mark.parametrize("option", [(), ("--csv",)])
+def test_a_name_that_is_no_utf_8_is_printed_as_it_is(option, folder):
+    """Repro 32: one such name ended the command, and all results were lost."""
+    name = b"caf\xe9.wav"
+    os.rename(folder / "one.wav", os.path.join(os.fsencode(folder), name))
+    result = run("predict", folder, "--model", "crnn", *option)
+    assert result.exit_code == 0, result.output
+    assert name in result.stdout_bytes
+
+
+def test_damage_is_reported(folder, music):
+    soundfile.write(folder / "cut.flac", music, 22_050)
+    data = (folder / "cut.flac").read_bytes()
+    (folder / "cut.flac").write_bytes(data[: len(data) * 3 // 4])
+    result = run("predict", folder / "cut.flac", "--model", "crnn")
+    assert result.exit_code == 0
+    assert "cut.flac: The file is damaged" in result.stderr
+
+
+def test_a_bar_grows_for_several_files_alone(capsys):
+    paths = [Path("a"), Path("b")]
+    with progress_bar(paths, hidden=True) as shown, progress_bar(paths[:1], hidden=False) as one:
+        assert [list(shown), list(one)] == [paths, paths[:1]]
+    assert capsys.readouterr().err == ""
+    with progress_bar(paths, hidden=False) as bar:
+        assert list(bar) == paths
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.strip()) == ("", "Predicting")
 
 
 def test_score_says_what_the_clips_were(toy_gtzan):

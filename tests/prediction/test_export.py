@@ -5,6 +5,7 @@ import io
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,7 @@ def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
 
 def test_the_command_line_defuses_names_too(predictions, capsys):
     """Fault 5.23: ``predict --csv`` prints what the page's download holds."""
-    print_csv([(Path("=1+1.mp3"), 33.0, predictions), (Path("b.mp3"), 3.0, predictions)])
+    song = SimpleNamespace(duration=33.0, predictions=predictions)
+    print_csv([(Path("=1+1.mp3"), song), (Path("b.mp3"), song)])
     printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
     assert printed == ["file", "'=1+1.mp3", "b.mp3"]
