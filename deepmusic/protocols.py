@@ -1,6 +1,6 @@
-"""Names of the protocols: which clips of a dataset train, which validate and which test.
+"""Names of the protocols: which clips of a dataset are for training, validation and test.
 
-The parts themselves are drawn in `deepmusic.data.splits`. Protocols are never mixed in a table.
+`deepmusic.data.splits` draws the parts. Accuracies of different protocols are never mixed.
 """
 
 import re
@@ -18,44 +18,41 @@ OWN, ALL_CLIPS, TOY = "own", "all_clips", "toy"
 #: Test folds of `ARTIST_FOLDS`.
 FOLDS = (1, 2, 3)
 
-#: GTZAN's protocols from the most flattering to the strictest, and the toy's.
+#: GTZAN's protocols in the order in which the accuracy of one network is expected to fall.
+STRICTER = (WINDOW_LEAK, PAPER, FAULT_FILTERED, ARTIST_FOLDS)
+
+#: Ends of the names of other datasets' protocols.
+_BY_CLIP, _PUBLISHED = ", by clip", ", own split"
+
+_AT_RANDOM = (
+    "60 % of the clips are for training, 10 % for validation and 30 % for test, drawn at random. "
+    "One artist, even one recording, may be in both training and test."
+)
 _DESCRIPTIONS = {
     WINDOW_LEAK: "This protocol is wrong on purpose: a clip is one segment of 3.3 s here, and "
     "other segments of the same recording trained the network. It shows how much leakage flatters.",
-    PAPER: "70 % of GTZAN's clips are for training and validation and 30 % for test, drawn at "
-    "random, as in the paper. One artist, even one recording, may stand on both sides.",
-    FAULT_FILTERED: "No artist and no recording stands on both sides, and 70 faulty clips are left "
-    "out (Kereliuk, Sturm and Larsen 2015). This is nearest to music that is new.",
+    PAPER: _AT_RANDOM,
+    FAULT_FILTERED: "No artist and no recording is in both training and test, and 70 faulty clips "
+    "are left out (Kereliuk, Sturm and Larsen 2015). This is nearest to music that is new.",
     ARTIST_FOLDS: "Three rounds: each third of the clips is tested once by a network that was "
     "trained on other groups of artists (Foleiss and Tavares 2020).",
     TOY: "Synthetic bands, for trying out the training. It says nothing about real music.",
 }
 
-#: In this order the accuracy of one network is expected to fall.
-STRICTER = (WINDOW_LEAK, PAPER, FAULT_FILTERED, ARTIST_FOLDS)
-
-#: Ends of the names of other datasets' protocols, and what they are.
-_BY_CLIP, _PUBLISHED = ", by clip", ", own split"
-_OTHERS = {
-    _BY_CLIP: "60 % of the dataset's clips are for training, 10 % for validation and 30 % for "
-    "test, drawn at random.",
-    _PUBLISHED: "The split that the dataset was published with.",
-}
-
 
 @dataclass(frozen=True)
 class Protocol:
-    """Which clips of a dataset train a network, which validate and which test it.
+    """Which clips of a dataset are for training, which for validation and which for test.
 
-    Its text, such as ``paper`` or ``artist_folds, fold 1``, stands in ``evaluation.json``.
+    Its text, such as ``paper`` or ``artist_folds, fold 1``, is kept in ``evaluation.json``.
 
     Attributes
     ----------
     name : str
-        One of `SPLITS`, `ALL_CLIPS` or `TOY`; of another dataset, what `by_clip` or `published`
-        give it.
+        One of `SPLITS`, `ALL_CLIPS` or `TOY`; of another dataset, as `by_clip` and `published`
+        name it.
     fold : int or None
-        Test fold of `ARTIST_FOLDS`; None of the others, and of all three folds together.
+        Test fold of `ARTIST_FOLDS`; None for all three together, and for other protocols.
     """
 
     name: str
@@ -69,12 +66,12 @@ class Protocol:
 
     @classmethod
     def by_clip(cls, dataset: str) -> Self:
-        """Return the protocol that draws the clips of another dataset at random."""
+        """Return the random split by clip of a dataset other than GTZAN."""
         return cls(dataset + _BY_CLIP)
 
     @classmethod
     def published(cls, dataset: str) -> Self:
-        """Return the protocol that another dataset came with."""
+        """Return the split that a dataset was published with."""
         return cls(dataset + _PUBLISHED)
 
     def __str__(self) -> str:
@@ -87,19 +84,20 @@ class Protocol:
 
     @property
     def folder(self) -> Path:
-        """Where below ``assets/runs`` its runs lie; those of `BENCHMARK_PROTOCOL` lie on top."""
+        """Folder of its runs below ``assets/runs``, where `BENCHMARK_PROTOCOL` has none."""
         return Path("" if self == BENCHMARK_PROTOCOL else self.slug.replace("-fold", "/fold"))
 
     @property
     def description(self) -> str:
-        """What it is, in a sentence or two; empty for one that nobody described."""
-        others = (words for end, words in _OTHERS.items() if self.name.endswith(end))
-        return _DESCRIPTIONS.get(self.name) or next(others, "")
+        """What it is, in a sentence or two; empty for an unknown one."""
+        if self.name.endswith(_PUBLISHED):
+            return "The split that the dataset was published with."
+        return _DESCRIPTIONS.get(self.name, _AT_RANDOM if self.name.endswith(_BY_CLIP) else "")
 
     @property
     def order(self) -> tuple[int, str]:
-        """Key to sort by: from the most flattering to the strictest, others behind."""
-        names = list(_DESCRIPTIONS)
+        """Sort key: from the most flattering to the strictest, then other datasets'."""
+        names = (*STRICTER, TOY)
         return names.index(self.name) if self.name in names else len(names), str(self)
 
     @property
@@ -116,10 +114,9 @@ class Protocol:
         return f"--split {split}" + (f" --fold {self.fold}" if self.fold else "")
 
 
-#: Of the networks whose figures the app and the README give first: they held GTZAN's test clips
-#: back, and are asked about clips of GTZAN.
+#: Of the shipped networks with a held-out test set: their figures come first, and they predict the
+#: clips of GTZAN.
 BENCHMARK_PROTOCOL = Protocol(PAPER)
 
-#: Of the networks that are asked about songs from elsewhere: trained on every clip, they have seen
-#: the most, and no table can say how much that helps.
+#: Of the shipped networks that predict all other songs: trained on every clip, and so untested.
 DEPLOYED_PROTOCOL = Protocol(ALL_CLIPS)

@@ -1,4 +1,4 @@
-"""Candidates: the shipped runs and a visitor's own that tables can compare."""
+"""Candidates for the tables: shipped runs and own ones, pooled folds, ensembles and the SVM."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,49 +16,35 @@ from deepmusic.runs import FINISHED, Run, assets, list_runs, shipped_runs
 def find_candidates(
     shipped: Path | None = None, own: Path | None = None
 ) -> tuple[list[Candidate], dict[str, str]]:
-    """List all that can stand in a table, shipped ones first, then the newest.
+    """Return all candidates, shipped ones first, then the newest; and faults of runs by id.
 
-    Parameters
-    ----------
-    shipped, own : Path, optional
-        Folders to look in, instead of the shipped runs' and the visitor's.
-
-    Returns
-    -------
-    list of Candidate, dict of str to str
-        And what is wrong with finished runs that cannot be read, by their id.
+    `shipped` and `own` are other folders than the usual ones.
     """
     faults: dict[str, str] = {}
-    networks = build_candidates(
-        _readable(sorted(shipped_runs(shipped), key=_model_order), faults),
-        _readable(list_runs(own)[::-1], faults),
-    )
-    found = (
-        networks
-        + _baselines(shipped or assets.SHIPPED, True)
-        + _baselines(own or runs_folder(), False)
-    )
-    return sorted(found, key=lambda candidate: not candidate.shipped), faults
+    runs = _readable(list_runs(own)[::-1], faults)
+    found = find_shipped(shipped, faults)
+    found += build_candidates([], runs) + _baselines(own or runs_folder(), False)
+    return found, faults
 
 
-def find_shipped(folder: Path | None = None) -> list[Candidate]:
-    """List what DeepMusic ships that can stand in a table; leave out what cannot be read."""
-    runs = _readable(sorted(shipped_runs(folder), key=_model_order), {})
-    return build_candidates(runs, []) + _baselines(folder or assets.SHIPPED, True)
+def find_shipped(
+    folder: Path | None = None, faults: dict[str, str] | None = None
+) -> list[Candidate]:
+    """Return the shipped candidates; add to `faults`, by id, why runs cannot be read."""
+    runs = sorted(shipped_runs(folder), key=_model_order)
+    readable = _readable(runs, {} if faults is None else faults)
+    return build_candidates(readable, []) + _baselines(folder or assets.SHIPPED, True)
 
 
 def build_candidates(shipped: Sequence[Run], own: Sequence[Run]) -> list[Candidate]:
-    """Group finished runs into candidates: runs, pooled folds and ensembles, in order of tables.
+    """Group finished runs into candidates, in the order of tables.
 
-    Parameters
-    ----------
-    shipped, own : sequence of Run
-        Finished; of several of one network, the first stands for it in an ensemble.
+    Of several runs of one network, the first stands for it in an ensemble.
 
     Raises
     ------
     RunError
-        If one has no readable settings or evaluation.
+        If a run has no readable settings or evaluation.
     """
     found = []
     titles = Counter((run.config.model.name, run.notes["title"]) for run in own)
@@ -71,7 +57,7 @@ def build_candidates(shipped: Sequence[Run], own: Sequence[Run]) -> list[Candida
 def filter_candidates(
     candidates: Sequence[Candidate], protocol: Protocol, *, all_own: bool = False
 ) -> list[Candidate]:
-    """Return the candidates of a protocol; of a visitor's own, the newest of each network."""
+    """Return the candidates of a protocol; of own runs, the newest of each network, or all."""
     kept, seen = [], set()
     for candidate in candidates:
         if candidate.protocol != protocol:
@@ -84,12 +70,12 @@ def filter_candidates(
 
 
 def protocols_of(candidates: Iterable[Candidate]) -> list[Protocol]:
-    """Return the protocols that were measured, from the most flattering to the strictest."""
+    """Return the candidates' protocols, from the most flattering to the strictest."""
     return sorted({candidate.protocol for candidate in candidates}, key=lambda one: one.order)
 
 
 def train_commands(model: str, protocol: Protocol) -> list[str]:
-    """Return the commands that measure a network by a protocol."""
+    """Return the commands that train and test a network under a protocol."""
     command = f"python -m deepmusic train --model {model} {protocol.cli_options}"
     if not protocol.is_of_gtzan:
         return [f"{command} --data {'toy' if protocol.name == TOY else 'PATH'}"]
@@ -104,7 +90,7 @@ def _model_order(run: Run) -> tuple[int, str]:
 
 
 def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
-    """Return the finished and tested runs; note what is wrong with those that cannot be read."""
+    """Return the finished and tested runs; add to `faults` why others cannot be read."""
     kept = []
     for run in runs:
         try:
@@ -119,7 +105,7 @@ def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
 
 
 def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
-    """List the SVMs: folders named after it, which hold no settings of a network."""
+    """Return the SVMs, whose folders hold no ``config.json``."""
     singles = []
     for path in sorted(folder.rglob(f"{BASELINE}*/evaluation.json"), reverse=True):
         run = Run(path.parent)
@@ -136,15 +122,14 @@ def _single(run: Run, shipped: bool, titles: Mapping[tuple[str, str], int]) -> C
     model, title = run.config.model.name, run.notes["title"]
     name = models.title(model)
     if not shipped:
-        # A title that two runs have tells neither.
-        is_told = title and titles[model, title] == 1
-        name += f", {title if is_told else run.id.removesuffix(f'-{model}')}"
+        is_unique = title and titles[model, title] == 1
+        name += f", {title if is_unique else run.id.removesuffix(f'-{model}')}"
     return Candidate(name, model, run.protocol, (run,), shipped)
 
 
 def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
-    """Put one candidate in place of the newest runs of all three folds that share one recipe."""
-    by_recipe: dict[tuple, dict[int, Candidate]] = defaultdict(dict)
+    """Replace the newest runs of one recipe on all three folds by one candidate."""
+    by_recipe: dict[tuple[str, ...], dict[int, Candidate]] = defaultdict(dict)
     for single in singles:
         if single.protocol.fold:
             by_recipe[_recipe(single)].setdefault(single.protocol.fold, single)
@@ -161,7 +146,7 @@ def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _recipe(single: Candidate) -> tuple[str, ...]:
-    """Return all that must be the same for folds to be joined."""
+    """Return the settings that must be equal for folds to be joined."""
     if single.model == BASELINE:
         return single.protocol.name, BASELINE
     settings = single.runs[0].config
@@ -170,7 +155,7 @@ def _recipe(single: Candidate) -> tuple[str, ...]:
 
 
 def _ensembles(candidates: Sequence[Candidate], shipped: bool) -> list[Candidate]:
-    """Join the newest run of every network, in each protocol that has all of them."""
+    """Return an ensemble for each protocol that has all networks, of the first of each."""
     by_protocol: dict[Protocol, dict[str, Candidate]] = defaultdict(dict)
     for candidate in candidates:
         by_protocol[candidate.protocol].setdefault(candidate.model, candidate)

@@ -1,11 +1,12 @@
-"""Confusion matrices: which genres are mixed up, counted from tables of clips."""
+"""Confusion matrices of clip tables, and the clips of a cell."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-#: What a cell can say, and its unit. ``recall`` reads along a row, ``precision`` down a column.
+#: What a cell says, and its unit: recall is normalised by row, precision by column.
 COUNTS, RECALL, PRECISION = "counts", "recall", "precision"
 
 UNITS = {COUNTS: "clips", RECALL: "%", PRECISION: "%"}
@@ -13,17 +14,7 @@ UNITS = {COUNTS: "clips", RECALL: "%", PRECISION: "%"}
 
 @dataclass(frozen=True)
 class Confusion:
-    """A genre that is taken for another.
-
-    Attributes
-    ----------
-    genre, predicted : str
-        What the label says, and what the network predicts.
-    clips : int
-        How many of the genre's clips.
-    of : int
-        How many clips the genre has.
-    """
+    """An off-diagonal cell: ``clips`` of the ``of`` clips labelled ``genre`` are ``predicted``."""
 
     genre: str
     predicted: str
@@ -35,7 +26,7 @@ class Confusion:
 
 
 def window_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Return ``genre`` (the label) and ``predicted`` for each window of a table of windows."""
+    """Return ``genre`` (label) and ``predicted`` of each window of a window table."""
     predicted = predictions[list(genres)].idxmax(axis=1)
     return pd.DataFrame({"genre": predictions["genre"], "predicted": predicted})
 
@@ -44,19 +35,12 @@ def window_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFra
 
 
 def confusion_matrix(table: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Count by label (row) and by predicted genre (column).
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        With ``genre`` and ``predicted``, a row for each clip or window.
-    genres : sequence of str
-        Rows and columns, in order.
+    """Confusion matrix of a table with ``genre`` and ``predicted``, a row for each clip or window.
 
     Returns
     -------
-    pd.DataFrame
-        Square, of int; genres that no clip has or is predicted as are rows and columns of 0.
+    pd.DataFrame [shape=(n_genres, n_genres)], int
+        Labels as rows, predictions as columns, both in the order of `genres`.
     """
     counts = pd.crosstab(table["genre"], table["predicted"])
     counts = counts.reindex(index=list(genres), columns=list(genres), fill_value=0)
@@ -64,45 +48,32 @@ def confusion_matrix(table: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame
 
 
 def normalize(counts: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return counts as they are, by row (recall) or by column (precision).
+    """Return a confusion matrix as it is (`COUNTS`), or in percent of its rows or columns.
 
-    Parameters
-    ----------
-    counts : pd.DataFrame
-        What `confusion_matrix` returned.
-    measure : str
-        `COUNTS`, `RECALL` or `PRECISION`.
-
-    Returns
-    -------
-    pd.DataFrame
-        Clips, or percent; NaN in a row or column without clips.
+    `RECALL` is by row, `PRECISION` by column. A row or column without clips becomes NaN.
     """
+    if measure not in UNITS:
+        raise ValueError(f"measure must be one of {', '.join(UNITS)}. Received: {measure!r}")
     if measure == COUNTS:
         return counts
-    if measure == RECALL:
-        return 100 * counts.div(counts.sum(axis=1).where(lambda total: total > 0), axis=0)
-    if measure == PRECISION:
-        return 100 * counts.div(counts.sum(axis=0).where(lambda total: total > 0), axis=1)
-    raise ValueError(f"measure={measure!r} must be one of {', '.join(UNITS)}")
+    along, across = (1, 0) if measure == RECALL else (0, 1)
+    total = counts.sum(axis=along)
+    return 100 * counts.div(total.where(total > 0), axis=across)
 
 
 def diagonal(matrix: pd.DataFrame) -> pd.Series:
-    """Return the diagonal of a matrix, by genre."""
-    return pd.Series({genre: matrix.loc[genre, genre] for genre in matrix.index})
+    """Return the diagonal of a confusion matrix, by genre."""
+    return pd.Series(matrix.to_numpy().diagonal(), index=list(matrix.index))
 
 
 def common_clips(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return of two tables of clips the rows that both have, so that they can be subtracted."""
+    """Return the rows of two clip tables whose tracks are in both."""
     tracks = first.index.intersection(second.index)
     return first.loc[tracks], second.loc[tracks]
 
 
 def most_confused(counts: pd.DataFrame, n: int = 3) -> list[Confusion]:
-    """Return the confusions with most clips, the worst first; fewer than `n` if there are fewer.
-
-    Of two with as many clips, that of the smaller genre is worse.
-    """
+    """Return up to `n` confusions with most clips; of equal ones, the smaller genre's first."""
     found = [_confusion(counts, *cell) for cell in _mistakes(counts)]
     return sorted(found, key=lambda pair: (-pair.clips, pair.of))[:n]
 
@@ -110,14 +81,14 @@ def most_confused(counts: pd.DataFrame, n: int = 3) -> list[Confusion]:
 def largest_differences(
     first: pd.DataFrame, second: pd.DataFrame, n: int = 3
 ) -> list[tuple[Confusion, Confusion]]:
-    """Return the confusions in which two matrices of counts differ most, the widest gap first."""
+    """Return up to `n` confusions, in both matrices of counts, that differ most between them."""
     gap = (first - second).abs()
     widest = sorted(_mistakes(gap), key=lambda cell: -gap.loc[cell])
     return [(_confusion(first, *cell), _confusion(second, *cell)) for cell in widest[:n]]
 
 
 def _mistakes(matrix: pd.DataFrame) -> list[tuple[str, str]]:
-    """List the cells off the diagonal that are not zero."""
+    """Return the off-diagonal cells that are not 0."""
     return [cell for cell, value in matrix.stack().items() if value and cell[0] != cell[1]]
 
 
@@ -126,64 +97,54 @@ def _confusion(counts: pd.DataFrame, genre: str, predicted: str) -> Confusion:
     return Confusion(genre, predicted, int(row[predicted]), int(row.sum()))
 
 
-# === The clips behind a cell ===
+# === The clips of a cell ===
 
 
 def clips_in_cell(
     clips: Mapping[str, pd.DataFrame], networks: Sequence[str], genre: str, predicted: str
 ) -> pd.DataFrame:
-    """List the clips of a cell, with what every network predicts for them.
+    """Return the clips of a cell, with every network's predictions.
 
     Parameters
     ----------
     clips : mapping of str to pd.DataFrame
-        What `deepmusic.evaluation.metrics.clip_table` returned, by network.
+        Clip tables, by network.
     networks : sequence of str
-        The networks whose cell it is; a clip is listed if any of them puts it there.
+        Networks whose cell it is; a clip of any of them is listed.
     genre, predicted : str
         The cell.
 
     Returns
     -------
     pd.DataFrame
-        By ``track``, the most confident first: the highest ``confidence`` of those in `networks`
-        that put it there, then one column for each network with the genre that it predicts, which
-        is missing where it was not tested on the clip.
+        By ``track``, the most confident first: the highest ``confidence`` among `networks`, and
+        each network's predicted genre, missing where it was not tested on the clip.
     """
     in_cell = [
         table.loc[(table["genre"] == genre) & (table["predicted"] == predicted), "confidence"]
         for table in (clips[name] for name in networks)
     ]
-    confidence = (
-        pd.concat(in_cell).groupby(level=0).max().sort_values(ascending=False, kind="stable")
-    )
-    listed = confidence.rename_axis("track").to_frame("confidence")
+    highest = pd.concat(in_cell).groupby(level=0).max()
+    listed = highest.sort_values(ascending=False, kind="stable").rename_axis("track").to_frame()
     for name, table in clips.items():
         listed[name] = table["predicted"].reindex(listed.index)
     return listed
 
 
 def known_faults(facts: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Say in words what is known to be wrong with GTZAN's clips.
+    """Return the known faults of GTZAN's clips in words, by track; clips without one are absent.
 
-    Parameters
-    ----------
-    facts : sequence of mapping
-        Rows of ``gtzan_tracks.csv`` (see `deepmusic.data.gtzan.read_facts`).
-
-    Returns
-    -------
-    dict of str to str
-        By track, only of those with a fault: files that are there twice, byte for byte, and those
-        that Kereliuk, Sturm and Larsen (2015) left out of the fault-filtered split.
+    Faults are byte-identical copies, and clips that Kereliuk, Sturm and Larsen (2015) excluded.
+    `facts` are the rows of ``gtzan_tracks.csv`` (`deepmusic.data.gtzan.read_facts`).
     """
-    tracks_of: dict[str, list[str]] = {}
+    copies: dict[str, list[str]] = defaultdict(list)
     for row in facts:
-        tracks_of.setdefault(row["wav_sha256"], []).append(row["track"])
+        if row["wav_sha256"]:
+            copies[row["wav_sha256"]].append(row["track"])
     faults = {}
     for row in facts:
-        twins = [track for track in tracks_of[row["wav_sha256"]] if track != row["track"]]
-        words = [f"the same file as {twin}" for twin in twins if row["wav_sha256"]]
+        others = [track for track in copies[row["wav_sha256"]] if track != row["track"]]
+        words = [f"the same file as {track}" for track in others]
         if row["fault_filtered"] == "excluded":
             words.append("left out by the fault-filtered split")
         if words:

@@ -1,4 +1,4 @@
-"""Evaluation of a trained network on the test clips of a protocol."""
+"""Evaluation of a trained network on the test part of a protocol."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,79 +25,62 @@ if TYPE_CHECKING:
 
 
 def predict_windows(
-    network: "keras.Model",
-    log_mels: LogMels,
-    tracks: Mapping[str, Track],
-    model: ModelConfig,
+    network: "keras.Model", log_mels: LogMels, tracks: Mapping[str, Track], model: ModelConfig
 ) -> pd.DataFrame:
-    """Run a network over all windows of these clips.
+    """Window table (see `deepmusic.evaluation.metrics`) of a network's predictions for clips.
 
     Parameters
     ----------
     network : keras.Model
         With its trained weights.
     log_mels : LogMels
-        The clips' log-mels.
+        The clips.
     tracks : mapping of str to Track
-        The clips' true genres.
+        Their labels.
     model : ModelConfig
-        Window and genres.
-
-    Returns
-    -------
-    pd.DataFrame
-        A table of windows (see `deepmusic.metrics`).
+        Gives windows and genres.
     """
-    rows = []
+    tables = []
     for track, clip in log_mels.by_track.items():
         starts = window_starts(clip.shape[1], model.window_frames)
         batch = windows(clip, model.window_frames).astype(np.float32)
-        probabilities = np.asarray(network.predict_on_batch(batch))
-        rows.append(
-            pd.DataFrame(probabilities, columns=list(model.genres)).assign(
-                track=track,
-                genre=tracks[track].genre,
-                start=np.round(starts * model.mel.seconds_per_frame, 3),
-            )
+        table = pd.DataFrame(
+            np.asarray(network.predict_on_batch(batch)), columns=list(model.genres)
         )
-    return pd.concat(rows, ignore_index=True)[["track", "genre", "start", *model.genres]]
+        table.insert(0, "track", track)
+        table.insert(1, "genre", tracks[track].genre)
+        table.insert(2, "start", np.round(starts * model.mel.seconds_per_frame, 3))
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
-# === Tables of predictions summed up ===
+# === Window tables summed up ===
 
 
 def summarize(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any]:
-    """Count everything that a table of window predictions says about a network.
-
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        A table of windows. Tables of several folds can be joined first (`pandas.concat`).
-    genres : sequence of str
-        Columns of probability, and order of the confusion matrix.
+    """Return all metrics of a window table, as ``evaluation.json`` has them.
 
     Returns
     -------
     dict
-        To four decimals: ``windows`` and ``clips`` counted; ``genres``; ``window_accuracy``;
-        ``clip_accuracy`` by mean probability; ``clip_vote_accuracy`` by majority of windows; each
-        with an ``..._interval`` of 95 %, [low, high], over clips; ``top2_accuracy``: clips whose
-        genre is among the two most probable; ``per_genre``: precision, recall, f1 and support of
-        each, by clip; ``confusion``: clips by true (row) and predicted genre (column);
-        ``expected_calibration_error`` and ``reliability`` (see `deepmusic.calibration`).
+        To four decimals: counts of ``windows`` and ``clips``; ``genres``; ``window_accuracy``,
+        ``clip_accuracy`` (by mean probability) and ``clip_vote_accuracy`` (by majority of windows),
+        each with the 95 % interval ``..._interval`` over clips; ``top2_accuracy``; ``per_genre``:
+        precision, recall, f1 and support, by clip; ``confusion``: clips by label (row) and
+        prediction (column); ``expected_calibration_error`` and ``reliability`` (see
+        `deepmusic.evaluation.calibration`).
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     genres = list(genres)
     table = metrics.clip_table(predictions, genres)
-    right = table["predicted"] == table["genre"]
-    by_vote = table["predicted_by_vote"] == table["genre"]
-    by_genre = precision_recall_fscore_support(
-        table["genre"], table["predicted"], labels=genres, zero_division=0
-    )
+    truth, predicted = table["genre"], table["predicted"]
+    right, by_vote = predicted == truth, table["predicted_by_vote"] == truth
+    by_genre = precision_recall_fscore_support(truth, predicted, labels=genres, zero_division=0)
+    names = ("precision", "recall", "f1", "support")
     found = {
         "windows": len(predictions),
-        "clips": predictions["track"].nunique(),
+        "clips": len(table),
         "genres": genres,
         "window_accuracy": float(metrics.window_hits(predictions, genres).mean()),
         "window_accuracy_interval": metrics.window_interval(predictions, genres),
@@ -107,36 +90,29 @@ def summarize(predictions: pd.DataFrame, genres: Sequence[str]) -> dict[str, Any
         "clip_vote_accuracy_interval": metrics.clip_interval(by_vote),
         "top2_accuracy": metrics.top2_accuracy(table, genres),
         "per_genre": {
-            genre: {
-                "precision": float(precision),
-                "recall": float(recall),
-                "f1": float(f1),
-                "support": int(support),
-            }
-            for genre, precision, recall, f1, support in zip(genres, *by_genre, strict=True)
+            genre: {name: value.item() for name, value in zip(names, row, strict=True)}
+            for genre, *row in zip(genres, *by_genre, strict=True)
         },
-        "confusion": confusion_matrix(table["genre"], table["predicted"], labels=genres).tolist(),
+        "confusion": confusion_matrix(truth, predicted, labels=genres).tolist(),
     }
     return _rounded(found | calibration(table).to_dict())
 
 
 def _rounded(value: Any) -> Any:
-    """Round all fractions in nested lists and mappings to four decimals."""
+    """Round all floats in nested lists and mappings to four decimals."""
     if isinstance(value, float):
         return round(float(value), 4)
     if isinstance(value, Mapping):
         return {key: _rounded(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_rounded(entry) for entry in value]
-    return value
+    return [_rounded(entry) for entry in value] if isinstance(value, list) else value
 
 
 def calibrated(
     predictions: pd.DataFrame, validation: pd.DataFrame, genres: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the ``temperature`` fitted on validation windows, and test clips ``calibrated`` by it.
+    """Return ``temperature``, fitted on validation windows, and the test's calibration at it.
 
-    Empty if the network has diverged and predicts NaN.
+    The latter is named ``calibrated``. Empty if the network has diverged and predicts NaN.
     """
     if not np.isfinite(validation[list(genres)]).all(axis=None):
         return {}
@@ -146,23 +122,12 @@ def calibrated(
 
 
 def summarize_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
-    """Count what finished runs, and their ensemble, reach on their common test part.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        One for each network, all of one protocol.
-
-    Returns
-    -------
-    dict of str to dict
-        What `summarize` returned for each run's ``predictions.csv``, with its ``protocol``, by
-        network; the ensemble last.
+    """Return `summarize` of finished runs of one protocol and of their ensemble, by network.
 
     Raises
     ------
     RunError
-        If the runs were not tested by one protocol, or one has no predictions.
+        If their protocols differ, or one has no predictions.
     """
     protocols = {run.protocol for run in runs}
     if len(protocols) != 1:
@@ -182,12 +147,12 @@ def summarize_runs(runs: Sequence[Run]) -> dict[str, dict[str, Any]]:
 
 
 def recount(run: Run) -> dict[str, Any]:
-    """Return a run's evaluation with its ``predictions.csv`` counted again; write nothing.
+    """Return a run's evaluation with its ``predictions.csv`` counted again; nothing is written.
 
     Raises
     ------
     RunError
-        If the run is not finished, or tested nothing.
+        If the run is not finished or was not tested.
     """
     refuse_untested(run)
     return run.evaluation | summarize(run.read_predictions(), run.config.model.genres)
@@ -199,13 +164,12 @@ def recount(run: Run) -> dict[str, Any]:
 def evaluate(
     run: Run, dataset: Dataset, split_name: str | None = None, fold: int | None = None
 ) -> dict[str, Any]:
-    """Run a finished run's network over a test part, and keep what comes of it in the run.
+    """Test a finished run, and write its ``predictions.csv`` and ``evaluation.json`` anew.
 
     Parameters
     ----------
     run : Run
-        Its ``predictions.csv`` and ``evaluation.json`` are written anew, with the temperature that
-        is fitted on the validation part.
+        To test. The temperature is fitted on its own validation part.
     dataset : Dataset
         What it was trained on.
     split_name : str, optional
@@ -216,15 +180,15 @@ def evaluate(
     Returns
     -------
     dict
-        What was written into ``evaluation.json``.
+        The new ``evaluation.json``.
 
     Raises
     ------
     RunError
-        If the run is not finished, was trained or validated on a clip of that test part or on every
-        clip, or would lose predictions, since fewer clips are at hand than were tested before.
+        If the run is not finished, was trained or validated on a test clip, or was tested before on
+        more clips than are at hand.
     DatasetError
-        If there is no such protocol, or none of its clips is at hand.
+        If there is no such protocol.
     """
     refuse_untested(run)
     stored, model, recipe = run.evaluation, run.config.model, run.config.train
@@ -233,13 +197,13 @@ def evaluate(
         split = dataset.split(recipe.split, fold or recipe.fold)
     else:
         split = dataset.split(split_name, fold)
-    refuse_seen_clips(run, own, split)
+    _refuse_seen_clips(run, own, split)
     network = models.build(model)
     weights.load(network, run)
     tested = dataset.log_mels(split.test, model.mel).at_least(model.window_frames)
     _refuse_fewer_clips(run, split, len(tested.by_track))
     run.write_predictions(predict_windows(network, tested, dataset.tracks, model))
-    # Counted from the file, so that everyone who counts again finds the same.
+    # Counted from the file, so that counting again finds the same.
     predictions = run.read_predictions()
     found = stored | summarize(predictions, model.genres)
     found |= {"protocol": split.name, "part": "test"} | _skipped(stored, split, tested)
@@ -252,51 +216,50 @@ def evaluate(
 
 
 def refuse_untested(run: Run) -> None:
-    """Raise `RunError` if a run was trained on every clip, so that none is left to test it on."""
+    """Raise `RunError` if a run was trained on every clip, so that no test clip is left."""
     recipe = run.config.train
     if not recipe.is_tested:
         raise RunError(
             f"{run.id} was trained on every clip of {recipe.data}, so a score on them would "
-            "flatter it. Test its recipe under a protocol: "
-            f"python -m deepmusic train --model {run.config.model.name} --split paper"
-            + ("" if recipe.data == "gtzan" else f" --data {recipe.data}")
+            f"flatter it. Test its recipe under a protocol: {_train_command(run, '--split paper')}"
         )
 
 
-def refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
-    """Raise `RunError` if a run was trained (by `own`) on a clip that `split` tests.
+def _refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
+    """Raise `RunError` if a run was trained (by `own`) on a test clip of another split.
 
-    Its own split is always fine, `window_leak` too: what that leaks is what it is there to show.
+    What `window_leak` leaks by its own split is what it is there to show.
     """
-    if split == own:
-        return
     tested = set(map(clip_of, split.test))
     seen = tested & set(map(clip_of, own.train + own.valid))
-    if seen:
-        data = run.config.train.data
-        options = Protocol.parse(split.name).cli_options
-        options += "" if data == "gtzan" else f" --data {data}"
+    if seen and split != own:
+        command = _train_command(run, Protocol.parse(split.name).cli_options)
         raise RunError(
             f"{run.id} was trained or validated on {len(seen)} of the {len(tested)} clips that "
             f"{split.name} tests, so its score there would flatter it (its own protocol is "
-            f"{own.name}). Train a network that has not seen them: "
-            f"python -m deepmusic train --model {run.config.model.name} {options}"
+            f"{own.name}). Train a network that has not seen them: {command}"
         )
 
 
+def _train_command(run: Run, options: str) -> str:
+    data = run.config.train.data
+    command = f"python -m deepmusic train --model {run.config.model.name} {options}"
+    return command if data == "gtzan" else f"{command} --data {data}"
+
+
 def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
-    """Raise `RunError` where there is nothing to test, or less than the run was tested on."""
+    """Raise `RunError` where there is nothing to test, or less than was tested before."""
     before = run.evaluation["clips"] if run.evaluation.get("protocol") == split.name else 1
     if at_hand < before:
         raise RunError(
             f"Only {at_hand} of the {len(split.test)} test clips of {split.name} are at hand, and "
-            f"{before} are needed to replace the predictions of {run.id}. Complete the data set, "
+            f"{before} are needed to replace the predictions of {run.id}. Complete the dataset, "
             f"or recount what is there: python -m deepmusic evaluate {run.path} --recount"
         )
 
 
 def _skipped(stored: Mapping[str, Any], split: Split, tested: LogMels) -> dict[str, Any]:
-    """Bring the counts of usable and skipped test clips up to date, and keep the others."""
+    """Return ``clips_by_part`` and ``skipped`` with those of the test part brought up to date."""
     others = [one for one in stored.get("skipped", []) if one["track"] not in split.test]
     missing = [{"track": one.track, "reason": one.reason} for one in tested.skipped]
     by_part = stored.get("clips_by_part", {}) | {"test": len(tested.by_track)}
@@ -304,18 +267,13 @@ def _skipped(stored: Mapping[str, Any], split: Split, tested: LogMels) -> dict[s
 
 
 def score_files(predicted: Mapping[Path, Mapping[str, str]]) -> str:
-    """Compare predictions for GTZAN's sound files with their labels.
+    """Accuracy table of predictions for GTZAN's sound files: networks by part of the benchmark.
 
     Parameters
     ----------
     predicted : mapping of Path to mapping of str to str
-        By file, the genre that each network of `BENCHMARK_PROTOCOL` (and the ensemble) predicts.
-        The file's stem is a track id, such as ``blues.00000``.
-
-    Returns
-    -------
-    str
-        A table of accuracy and number of clips, by network, for training, validation and test.
+        Predicted genre by file, whose stem is a track id such as ``blues.00000``, and by network
+        of `BENCHMARK_PROTOCOL`.
 
     Raises
     ------
@@ -344,7 +302,7 @@ def score_files(predicted: Mapping[Path, Mapping[str, str]]) -> str:
     cells = groups.agg(lambda right: f"{right.mean():.3f} of {len(right)}").unstack("part")
     order = [part for part in ("train", "valid", "test", "all") if part in cells]
     return (
-        f"Accuracy by what the clips were to the networks (split {split.name}).\n"
+        f"Accuracy by part of the split {split.name}.\n"
         "Only the test column says how good a network is.\n"
         + cells[order].rename_axis(index=None, columns=None).to_string()
     )

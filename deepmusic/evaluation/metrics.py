@@ -1,11 +1,12 @@
-"""Metrics of a table of predictions: accuracies with intervals, and two networks compared.
+"""Metrics of tables of predictions: accuracies, their 95 % intervals, and paired comparisons.
 
-A table of windows has a row for each window: ``track``, ``genre`` (true), ``start`` in s, and one
-column of probability for each genre. That is what ``predictions.csv`` holds.
+A *window table* has a row for each window: ``track``, ``genre`` (label), ``start`` in s, and a
+column of probability for each genre, as in ``predictions.csv``. Tables of several folds can be
+concatenated.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,47 +14,34 @@ import pandas as pd
 from deepmusic.data.splits import clip_of
 from deepmusic.errors import RunError
 
-if TYPE_CHECKING:
-    from pandas.core.groupby import SeriesGroupBy
-
-
 _CONFIDENCE_LEVEL = 0.95
-
 _RESAMPLES = 2000
-
 
 # === Tables ===
 
 
 def clip_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Predict each clip from all of its windows.
-
-    Parameters
-    ----------
-    predictions : pd.DataFrame
-        A table of windows. Tables of several folds can be joined first (`pandas.concat`).
-    genres : sequence of str
-        Columns of probability. Of two equal ones, the first is predicted.
+    """Clip predictions from a window table.
 
     Returns
     -------
     pd.DataFrame
-        By ``track``: ``genre`` (true); ``predicted``, the genre of the highest mean probability,
-        and that probability as ``confidence``; ``predicted_by_vote``, the genre that most windows
-        predict, as the paper's notebooks count; and the mean probability of each genre.
+        By ``track``: ``genre`` (label); ``predicted``, the genre of highest mean probability (the
+        first of equal ones), and that probability as ``confidence``; ``predicted_by_vote``, the
+        genre that most windows predict, as in the paper's notebooks; and each genre's mean
+        probability.
     """
     genres = list(genres)
     clips = predictions.groupby("track", sort=False)
     mean = clips[genres].mean()
-    by_window = predictions[genres].idxmax(axis=1)
-    votes = pd.crosstab(predictions["track"], by_window).reindex(
-        index=mean.index, columns=genres, fill_value=0
-    )
+    votes = pd.crosstab(predictions["track"], predictions[genres].idxmax(axis=1))
     table = pd.DataFrame(
         {
             "genre": clips["genre"].first(),
             "predicted": mean.idxmax(axis=1),
-            "predicted_by_vote": votes.idxmax(axis=1),
+            "predicted_by_vote": votes.reindex(
+                index=mean.index, columns=genres, fill_value=0
+            ).idxmax(axis=1),
             "confidence": mean.max(axis=1),
         }
     )
@@ -61,29 +49,27 @@ def clip_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame
 
 
 def compact_clips(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:
-    """Return a `clip_table` from which window accuracies can be counted, too.
+    """Return a `clip_table` with the counts ``windows`` and ``windows_right`` for ``confidence``.
 
-    In place of the confidence it has the number of ``windows`` and how many are right,
-    ``windows_right``.
+    All accuracies can be counted from it.
     """
     table = clip_table(predictions, genres).drop(columns="confidence")
-    by_clip = window_hits(predictions, genres).groupby(predictions["track"]).agg(["size", "sum"])
-    table.insert(3, "windows", by_clip["size"])
-    table.insert(4, "windows_right", by_clip["sum"])
+    hits = window_hits(predictions, genres).groupby(predictions["track"])
+    table.insert(3, "windows", hits.size())
+    table.insert(4, "windows_right", hits.sum())
     return table
 
 
 def window_hits(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.Series:
-    """Return for each window whether its most probable genre is the true one."""
+    """Return for each window whether its most probable genre is its label."""
     return predictions["genre"] == predictions[list(genres)].idxmax(axis=1)
 
 
 def average(predictions: Sequence[pd.DataFrame], genres: Sequence[str]) -> pd.DataFrame:
-    """Average the tables of windows of several networks, over the windows that all have."""
+    """Return the mean of window tables of several networks, over the windows that all have."""
     keys = ["track", "genre", "start"]
     stacked = pd.concat(predictions).groupby(keys, sort=False)[list(genres)]
-    mean = stacked.mean()[stacked.size() == len(predictions)]
-    return mean.reset_index()
+    return stacked.mean()[stacked.size() == len(predictions)].reset_index()
 
 
 def top2_accuracy(table: pd.DataFrame, genres: Sequence[str]) -> float:
@@ -99,46 +85,44 @@ def top2_accuracy(table: pd.DataFrame, genres: Sequence[str]) -> float:
 # === Intervals ===
 
 
-def wilson_interval(hits: Sequence[bool]) -> list[float]:
-    """Return the 95 % interval (Wilson) of an accuracy, from independent hits: low, high."""
+def wilson_interval(hits: Sequence[bool] | pd.Series) -> list[float]:
+    """Return the Wilson interval [low, high] of an accuracy, from independent hits."""
     from scipy.stats import binomtest
 
-    interval = binomtest(int(np.sum(hits)), len(hits)).proportion_ci(
-        _CONFIDENCE_LEVEL, method="wilson"
-    )
+    test = binomtest(int(np.sum(hits)), len(hits))
+    interval = test.proportion_ci(_CONFIDENCE_LEVEL, method="wilson")
     return [float(interval.low), float(interval.high)]
 
 
 def clip_interval(hits: pd.Series) -> list[float]:
-    """Return the 95 % interval of an accuracy from hits by track: low, high.
+    """Return the interval [low, high] of an accuracy from hits by track.
 
-    Segments of one clip are not independent: where a protocol has cut clips, the interval is a
-    bootstrap over clips (as in `window_interval`).
+    Segments of one clip are not independent: where a protocol has them, clips are resampled.
     """
     clips = hits.index.map(clip_of)
-    return wilson_interval(hits) if clips.is_unique else _bootstrap(hits.groupby(clips))
+    return wilson_interval(hits) if clips.is_unique else _bootstrap_interval(hits, clips)
 
 
 def window_interval(predictions: pd.DataFrame, genres: Sequence[str]) -> list[float]:
-    """Return the 95 % interval of the window accuracy, by a bootstrap over clips: low, high.
+    """Return the interval [low, high] of the window accuracy, by a bootstrap over clips.
 
-    Windows of one clip are right or wrong together, so whole clips are resampled (with all segments
-    of a clip, where the protocol has cut it). The seed is fixed; of one clip it is 0 to 1.
+    Windows of one clip are not independent, so clips are resampled, with a fixed seed. The interval
+    of one clip is [0, 1].
     """
-    hits = window_hits(predictions, genres)
-    return _bootstrap(hits.groupby(predictions["track"].map(clip_of)))
+    clips = predictions["track"].map(clip_of)
+    return _bootstrap_interval(window_hits(predictions, genres), clips)
 
 
-def _bootstrap(hits: "SeriesGroupBy") -> list[float]:
-    """Return the 95 % interval of an accuracy by a bootstrap over groups, with a fixed seed."""
+def _bootstrap_interval(hits: pd.Series, clips: pd.Series | pd.Index) -> list[float]:
     from scipy.stats import bootstrap
 
-    by_clip = hits.agg(["sum", "size"])
-    if len(by_clip) < 2:
+    by_clip = hits.groupby(clips)
+    right, total = by_clip.sum().to_numpy(), by_clip.size().to_numpy()
+    if len(total) < 2:
         return [0.0, 1.0]
     found = bootstrap(
-        (by_clip["sum"].to_numpy(), by_clip["size"].to_numpy()),
-        lambda right, windows, axis: right.sum(axis) / windows.sum(axis),
+        (right, total),
+        lambda right, total, axis: right.sum(axis) / total.sum(axis),
         paired=True,
         method="percentile",
         confidence_level=_CONFIDENCE_LEVEL,
@@ -152,24 +136,17 @@ def _bootstrap(hits: "SeriesGroupBy") -> list[float]:
 
 
 def mcnemar(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
-    """Test whether two networks differ by more than chance (McNemar, exact and two-sided).
-
-    Parameters
-    ----------
-    one, other : pd.DataFrame
-        A `clip_table` of each, over the same clips in any order.
+    """McNemar's test, exact and two-sided, on two networks' clip tables.
 
     Returns
     -------
     dict
-        Clips that ``both``, ``only_one``, ``only_other`` and ``neither`` has right, and
-        ``p_value``: how likely so uneven a count of the clips that only one of them has right is
-        if both are equally good.
+        Numbers of clips that ``only_one`` and ``only_other`` predicts right, and ``p_value``.
 
     Raises
     ------
     RunError
-        If they were not tested on the same clips.
+        If the networks were not tested on the same clips.
     """
     from scipy.stats import binomtest
 
@@ -177,42 +154,33 @@ def mcnemar(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
     only_one, only_other = int((first & ~second).sum()), int((~first & second).sum())
     discordant = only_one + only_other
     return {
-        "both": int((first & second).sum()),
         "only_one": only_one,
         "only_other": only_other,
-        "neither": int((~first & ~second).sum()),
         "p_value": float(binomtest(only_one, discordant).pvalue) if discordant else 1.0,
     }
 
 
 def agreement(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Count how often networks agree, and how often they are right then.
-
-    Parameters
-    ----------
-    tables : mapping of str to pd.DataFrame
-        A `clip_table` of each network, over the same clips.
+    """Agreement of networks, from their clip tables by name.
 
     Returns
     -------
     dict
-        ``clips``; ``agreed``, the fraction for which all predict one genre; ``right_when_agreed``,
-        how often that is the true one; ``right_when_split``, how often each network (by name) is
-        right on the other clips; ``one_is_right_when_split``, how often at least one of them is.
-        Fractions of no clips are None.
+        ``agreed``, the fraction of clips for which all predict one genre; the accuracy on these,
+        ``right_when_agreed``; and on the others, ``right_when_split`` of each network (by name) and
+        ``one_is_right_when_split``, the fraction for which at least one is right. Fractions of no
+        clips are None.
 
     Raises
     ------
     RunError
         If the networks were not tested on the same clips.
     """
-    aligned = dict(zip(tables, _aligned(list(tables.values())), strict=True))
-    predicted = pd.DataFrame({name: table["predicted"] for name, table in aligned.items()})
-    truth = next(iter(aligned.values()))["genre"]
+    aligned = _aligned(list(tables.values()))
+    predicted = pd.concat([table["predicted"] for table in aligned], axis=1, keys=list(tables))
     agreed = predicted.nunique(axis=1) == 1
-    right = predicted.eq(truth, axis=0)
+    right = predicted.eq(aligned[0]["genre"], axis=0)
     return {
-        "clips": len(predicted),
         "agreed": float(agreed.mean()),
         "right_when_agreed": _mean(right[agreed].all(axis=1)),
         "right_when_split": {name: _mean(right.loc[~agreed, name]) for name in predicted},
@@ -221,7 +189,7 @@ def agreement(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
 
 
 def _aligned(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Bring clip tables into one order; raise `RunError` if their clips are not the same."""
+    """Return clip tables in the order of the first; raise `RunError` if their clips differ."""
     first = tables[0]
     for table in tables[1:]:
         if set(table.index) != set(first.index):

@@ -1,10 +1,9 @@
-"""What the paper's authors published beside its text, as facts to compare with.
+"""The paper's published figures: Table 1, training curves and confusion diagonals.
 
 Source: the notebooks that Lahiri, Raj and Chatterjee, "DeepMusic: A deep-learning approach to music
 genre classification", link to. ``paper_cnn_history.csv`` (Fig. 3a) holds 143 of 150 epochs and
-``paper_cnn_gru_history.csv`` (Fig. 3c) all 100, as the notebooks printed them; the other 7 were not
-printed in full. The CRNN's curves (Fig. 3b) exist only as a picture, so they are not here.
-The diagonals stand in the paper itself (Fig. 4 to 6).
+``paper_cnn_gru_history.csv`` (Fig. 3c) all 100; the other 7 were not printed in full. The CRNN's
+curves (Fig. 3b) exist only as an image. The diagonals are those of Fig. 4 to 6.
 """
 
 import csv
@@ -13,6 +12,11 @@ from importlib.resources import files
 
 #: Networks whose curves were printed as numbers.
 PRINTED = ("cnn", "cnn_gru")
+
+#: Fraction of GTZAN's clips that a perfect listener would name as labelled, since about 5.5 % of
+#: the labels are wrong: B. L. Sturm, "The state of the art ten years after a state of the art"
+#: (2014).
+CEILING = 0.945
 
 #: Diagonals of the confusion matrices by genre: Fig. 4 (CNN), 5 (CRNN) and 6 (CNN-GRU).
 _DIAGONALS = {
@@ -32,51 +36,28 @@ _FIGURES = ("cnn", "crnn", "cnn_gru")
 
 
 def history(model: str) -> list[dict[str, float]]:
-    """Return a network's curves in the paper, in the rows of `deepmusic.runs.Run.history`.
+    """Return a network's training curves, in the rows of `deepmusic.runs.Run.history`.
 
-    Parameters
-    ----------
-    model : str
-        A key of `deepmusic.models.MODELS`.
-
-    Returns
-    -------
-    list of dict
-        ``epoch`` (counted from 0), ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``; empty
-        for a network that was not printed. Learning rates and times were not printed. The
-        notebooks had no validation part of their own: ``val_`` was measured on the *test* part.
+    Their ``val_`` columns were measured on the *test* part: the notebooks had no validation part.
+    Learning rates and times were not printed. Empty for a network outside `PRINTED`.
     """
     if model not in PRINTED:
         return []
-    text = (
-        files("deepmusic.evaluation")
-        .joinpath(f"paper_{model}_history.csv")
-        .read_text(encoding="utf-8")
-    )
+    path = files("deepmusic.evaluation").joinpath(f"paper_{model}_history.csv")
     rows = [
         {name: float(value) for name, value in row.items()}
-        for row in csv.DictReader(text.splitlines())
+        for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
     ]
     return [row | {"epoch": row["epoch"] - 1} for row in rows]
 
 
 def precision(model: str) -> dict[str, float]:
-    """Return by genre which share of what a network of the paper heard as that genre was it.
+    """Return a network's window precision by genre, from 0 to 1; empty for one not in the paper.
 
-    The notebooks call ``confusion_matrix(predicted, true)`` and divide by the row, so what the
-    paper prints as the true label is what was heard, and its diagonals are precision, not recall.
-    They seem to count windows of 1.5 s and not clips: the CNN's mean is 0.73, its window accuracy
-    0.72, its clip accuracy 0.82.
-
-    Parameters
-    ----------
-    model : str
-        A key of `deepmusic.models.MODELS`.
-
-    Returns
-    -------
-    dict of str to float
-        From 0 to 1; empty for a network that the paper does not have.
+    The notebooks call ``confusion_matrix(predicted, true)`` and divide by the row, so that the
+    paper's "true label" is the prediction, and its diagonals are precision, not recall. They seem
+    to count windows of 1.5 s: the CNN's mean is 0.73, its window accuracy 0.72, its clip accuracy
+    0.82.
     """
     if model not in _FIGURES:
         return {}
@@ -84,31 +65,22 @@ def precision(model: str) -> dict[str, float]:
     return {genre: row[column] for genre, row in _DIAGONALS.items()}
 
 
-#: Share of GTZAN's clips that a perfect listener would name as labelled, since about 5.5 % of the
-#: labels are wrong: B. L. Sturm, "The state of the art ten years after a state of the art" (2014).
-CEILING = 0.945
-
-#: Test clips of the notebooks: 11,700 windows, 39 from each clip.
-N_CLIPS = 300
-
-
 @dataclass(frozen=True)
 class Published:
-    """One row of Table 1.
+    """A row of Table 1.
 
     Attributes
     ----------
-    train_accuracy, window_accuracy : float
-        Of windows of 1.5 s, in training and in test, as printed in the table.
+    window_accuracy : float
+        Of test windows of 1.5 s, as printed in the table.
     notebook_accuracy : float or None
-        Of test windows, where the notebook's output says something else or more exact.
+        The same in the notebook's output, where it differs or has more digits.
     vote_accuracy : float or None
-        Of test clips by majority of their windows' labels; the CRNN's was not kept.
+        Of the 300 test clips, by majority of their windows; the CRNN's was not kept.
     parameters : int
         As the notebook prints them.
     """
 
-    train_accuracy: float
     window_accuracy: float
     notebook_accuracy: float | None
     vote_accuracy: float | None
@@ -116,7 +88,7 @@ class Published:
 
 
 TABLE: dict[str, Published] = {
-    "cnn": Published(0.78, 0.72, 0.722, 0.820, 2_495_114),
-    "crnn": Published(0.75, 0.64, None, None, 47_562),
-    "cnn_gru": Published(0.78, 0.61, 0.643, 0.757, 95_466),
+    "cnn": Published(0.72, 0.722, 0.820, 2_495_114),
+    "crnn": Published(0.64, None, None, 47_562),
+    "cnn_gru": Published(0.61, 0.643, 0.757, 95_466),
 }

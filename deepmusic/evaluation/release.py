@@ -1,7 +1,7 @@
-"""Release of a finished run with DeepMusic: networks to predict with, and figures for tables.
+"""Release of finished runs with DeepMusic: weights to predict with, and figures for the tables.
 
-The app predicts with the networks of `BENCHMARK_PROTOCOL`, and for songs from elsewhere with those
-of `DEPLOYED_PROTOCOL`; only these need weights. The latter have no figures.
+Weights are shipped under `BENCHMARK_PROTOCOL` and `DEPLOYED_PROTOCOL` alone; the latter has no
+figures.
 """
 
 import shutil
@@ -19,25 +19,14 @@ from deepmusic.runs import Run, shipped_path, shipped_run, weights
 #: Protocols whose networks are shipped with their weights.
 _WITH_WEIGHTS = (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL)
 
-#: Settings in which repeats may differ: chance, and where the same dataset lies.
+#: Settings in which repeats may differ; `data` is where the dataset lies.
 _NO_PART_OF_A_RECIPE = ("seed", "data")
 
 
 def ship(run: Run) -> Run:
-    """Copy a finished run to where the app finds it, in place of the one shipped before.
+    """Copy a finished run (a network's or the SVM's) to ``assets/runs``, and return the copy.
 
-    Weights go along only where the app predicts with the network. Repeats beside the old run stay
-    if their recipe is the new run's.
-
-    Parameters
-    ----------
-    run : Run
-        Of a network, or of the SVM.
-
-    Returns
-    -------
-    Run
-        The copy.
+    It replaces the run shipped before; repeats beside that one stay if they are repeats of the new.
 
     Raises
     ------
@@ -63,33 +52,20 @@ def ship(run: Run) -> Run:
 
 
 def ship_repeat(run: Run) -> Run:
-    """Keep what a finished run reached beside the shipped run of its network and protocol.
+    """Copy a finished run beside the shipped one of its recipe, as another seed; return the copy.
 
-    Of its predictions only those for clips are kept (`deepmusic.evaluation.metrics.compact_clips`):
-    a
-    twentieth of the size, and enough to count all accuracies again.
-
-    Parameters
-    ----------
-    run : Run
-        Of the shipped run's recipe, under another seed.
-
-    Returns
-    -------
-    Run
-        What is kept: its settings, ``evaluation.json`` and ``clips.csv``.
+    Of its predictions, `deepmusic.evaluation.metrics.compact_clips` is kept.
 
     Raises
     ------
     RunError
-        If the run is not finished or not tested, no run is shipped there, or that one differs in
-        more than its seed, has the same seed, or was tested on other clips.
+        If the run is not finished or not tested, or if the shipped run is missing, differs in more
+        than its seed, has the same seed, or was tested on other clips.
     """
     evaluate.refuse_untested(run)
     protocol, recipe = run.protocol, run.config.train
     shipped = shipped_run(run.config.model.name, protocol)
-    apart = differences(run, shipped)
-    if apart:
+    if apart := differences(run, shipped):
         raise RunError(
             f"{run.path} is no repeat of {shipped.path}: they differ in {', '.join(apart)}. Train "
             "it with the shipped run's settings and another --seed."
@@ -103,7 +79,7 @@ def ship_repeat(run: Run) -> Run:
     if set(clips.index) != set(shipped.read_predictions()["track"]):
         raise RunError(
             f"{run.path} was not tested on the clips that {shipped.path} was tested on. Complete "
-            f"the data set, then: python -m deepmusic evaluate {run.path}"
+            f"the dataset, then: python -m deepmusic evaluate {run.path}"
         )
     target = shipped.repeat(recipe.seed)
     target.path.mkdir(parents=True, exist_ok=True)
@@ -115,7 +91,7 @@ def ship_repeat(run: Run) -> Run:
 
 
 def ship_ensemble() -> None:
-    """Count anew what the ensemble of the benchmark's networks reaches."""
+    """Evaluate the ensemble of the benchmark's shipped networks anew."""
     runs = [shipped_run(name) for name in models.MODELS]
     ensemble = Run(shipped_path(models.ENSEMBLE))
     ensemble.path.mkdir(exist_ok=True)
@@ -123,7 +99,7 @@ def ship_ensemble() -> None:
 
 
 def differences(one: Run, other: Run) -> list[str]:
-    """Name the settings in which two runs differ, but for their seed."""
+    """Return the names of the settings in which two runs differ, but for their seed."""
     return [
         name
         for part in ("model", "train")
@@ -133,7 +109,7 @@ def differences(one: Run, other: Run) -> list[str]:
 
 
 def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:
-    """List what is shipped of a run."""
+    """Return the files of a run that are shipped."""
     paths = [run.path / "evaluation.json"]
     if protocol != DEPLOYED_PROTOCOL:
         paths.append(run.predictions_path)

@@ -1,6 +1,6 @@
-"""Scores: what a run, the folds of a recipe or an ensemble reached under a protocol.
+"""Scores: metrics of a run, of the pooled folds of a recipe, or of an ensemble.
 
-Protocols are never mixed: a score belongs to the protocol whose test clips it was counted on.
+A score belongs to the protocol whose test clips it was counted on; protocols are never mixed.
 """
 
 import statistics
@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,22 +19,20 @@ from deepmusic.models import BASELINE, ENSEMBLE
 from deepmusic.protocols import Protocol
 from deepmusic.runs import Run
 
-#: What can be said of a network genre by genre.
+#: Metrics by genre.
 BY_GENRE = ("recall", "precision", "f1")
 
 
-@dataclass(frozen=True)
-class Measured:
-    """An accuracy (or recall) from 0 to 1, and its 95 % interval."""
+class Measured(NamedTuple):
+    """An accuracy from 0 to 1, and its 95 % interval."""
 
     value: float
     low: float
     high: float
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Mean and sample standard deviation of an accuracy over trainings that differ in seed."""
+class Spread(NamedTuple):
+    """Mean and sample standard deviation of an accuracy over seeds."""
 
     mean: float
     deviation: float
@@ -41,17 +40,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class Repeats:
-    """What a recipe reaches under several seeds, the shipped run's among them.
+    """Accuracies of a recipe over ``n`` seeds, the shipped run's among them.
 
-    Attributes
-    ----------
-    n : int
-        Number of seeds.
-    clip : Spread
-        Accuracy of clips by mean probability.
-    window, vote : Spread or None
-        Accuracy of windows, and of clips by vote; None for an ensemble, of whose repeats only the
-        clips are known.
+    Those of windows and by vote are None for an ensemble, whose repeats hold clips alone.
     """
 
     n: int
@@ -62,7 +53,7 @@ class Repeats:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What a table can have as a row: one run, the folds of one recipe, or an ensemble.
+    """A row of the tables: one run, the folds of one recipe, or an ensemble.
 
     Attributes
     ----------
@@ -71,9 +62,9 @@ class Candidate:
     model : str
         A key of `deepmusic.models.MODELS`, `ENSEMBLE` or `BASELINE`.
     protocol : Protocol
-        What it was tested by.
+        Under which it was tested.
     runs : tuple of Run
-        One; or one for each fold; of an ensemble, those of all its members.
+        One; or one for each fold; of an ensemble, those of all members.
     shipped : bool
         Whether it came with DeepMusic.
     """
@@ -86,27 +77,26 @@ class Candidate:
 
     @property
     def genres(self) -> list[str]:
-        """The genres that it tells apart."""
+        """Genres, in the order of their columns."""
         run = self.runs[0]
-        return list(
-            run.evaluation["genres"] if model_of(run) == BASELINE else run.config.model.genres
-        )
+        is_baseline = model_of(run) == BASELINE
+        return list(run.evaluation["genres"] if is_baseline else run.config.model.genres)
 
     @property
     def temperature(self) -> float | None:
-        """What was fitted on validation clips; of folds, the mean.
+        """Temperature fitted on validation clips; of folds, the mean.
 
-        None for an ensemble, which has no validation of its own, for the SVM, whose probabilities
-        are at their temperature from the start, and where none was fitted.
+        None where there is none: an ensemble has no validation part, and the SVM's probabilities
+        are scaled already.
         """
         if self.model in (ENSEMBLE, BASELINE):
             return None
-        found = [run.evaluation.get("temperature") for run in self.runs]
+        found = [run.evaluation.get("temperature") or 0.0 for run in self.runs]
         return statistics.fmean(found) if all(found) else None
 
     @property
     def stamp(self) -> tuple[tuple[str, int], ...]:
-        """Files that its score is counted from, and their age: what a cache can go by."""
+        """Files that the score is counted from, and when they were modified: a key for caches."""
         paths = [run.predictions_path for run in self.runs]
         paths += [repeat.clips_path for run in self.runs for repeat in run.repeats().values()]
         return tuple((str(path), _modified(path)) for path in paths)
@@ -114,27 +104,25 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Score:
-    """What a candidate reached on the test clips of its protocol.
+    """Metrics of a candidate on the test clips of its protocol.
 
     Attributes
     ----------
     candidate : Candidate
         Whose score it is.
     windows, clips : int
-        How many were counted.
+        Numbers of test windows and clips.
     window, clip, vote : Measured
-        Accuracy of windows, of clips by mean probability, and of clips by majority of the windows'
-        labels. All intervals are over clips, since windows of one clip are not independent.
-    recall : dict of str to Measured
-        By genre; a genre of which no clip was tested is not there.
+        Accuracy of windows, of clips by mean probability, and of clips by majority of windows.
+        All intervals are over clips.
     table : pd.DataFrame
         What `deepmusic.evaluation.metrics.clip_table` returned.
     parameters : int or None
-        Of an ensemble, of all its members.
+        Of an ensemble, the sum over its members.
     training_seconds : float or None
-        Sum over all epochs; None where they were not written down.
+        Sum over all epochs and runs.
     repeats : Repeats or None
-        The same under other seeds, where that was measured.
+        The accuracies over several seeds, where these were measured.
     """
 
     candidate: Candidate
@@ -143,66 +131,49 @@ class Score:
     window: Measured
     clip: Measured
     vote: Measured
-    recall: dict[str, Measured]
     table: pd.DataFrame = field(repr=False, compare=False)
     parameters: int | None = None
     training_seconds: float | None = None
     repeats: Repeats | None = None
 
     def by_genre(self, measure: str) -> dict[str, float]:
-        """Return recall, precision or F1 of each genre that was tested, by clip, from 0 to 1.
+        """Return a metric of `BY_GENRE`, by clip, for each genre that has test clips.
 
-        Parameters
-        ----------
-        measure : str
-            One of `BY_GENRE`. The precision of a genre that was never predicted is 0.
+        The precision of a genre that was never predicted is 0.
         """
         from sklearn.metrics import precision_recall_fscore_support
 
-        genres = list(self.recall)
+        truth, predicted = self.table["genre"], self.table["predicted"]
+        genres = sorted(truth.unique())
         precision, recall, f1, _ = precision_recall_fscore_support(
-            self.table["genre"], self.table["predicted"], labels=genres, zero_division=0
+            truth, predicted, labels=genres, zero_division=0
         )
         values = {"recall": recall, "precision": precision, "f1": f1}[measure]
         return dict(zip(genres, map(float, values), strict=True))
 
     def calibration(self, temperature: float = 1.0) -> Calibration:
-        """Compare confidence and accuracy over the test clips, at a temperature."""
+        """Return the calibration over the test clips, at a temperature."""
         return calibration(self.table, self.candidate.genres, temperature)
 
 
 def model_of(run: Run) -> str:
-    """Return the network of a run; what has no settings is the SVM."""
+    """Return the network of a run; the SVM's has no ``config.json``."""
     return run.config.model.name if (run.path / "config.json").exists() else BASELINE
 
 
 def score_predictions(
     candidate: Candidate, predictions: pd.DataFrame, genres: Sequence[str]
 ) -> Score:
-    """Count a score from a table of window predictions.
-
-    Parameters
-    ----------
-    candidate : Candidate
-        Whose predictions they are.
-    predictions : pd.DataFrame
-        A table of windows (see `deepmusic.metrics`).
-    genres : sequence of str
-        Columns of probability.
-    """
+    """Return a candidate's score, counted from a window table."""
     table = metrics.clip_table(predictions, genres)
-    hits = table["predicted"] == table["genre"]
+    by_window = float(metrics.window_hits(predictions, genres).mean())
     return Score(
         candidate,
         windows=len(predictions),
         clips=len(table),
-        window=Measured(
-            float(metrics.window_hits(predictions, genres).mean()),
-            *metrics.window_interval(predictions, genres),
-        ),
-        clip=_measured(hits),
+        window=Measured(by_window, *metrics.window_interval(predictions, genres)),
+        clip=_measured(table["predicted"] == table["genre"]),
         vote=_measured(table["predicted_by_vote"] == table["genre"]),
-        recall={genre: _measured(group) for genre, group in hits.groupby(table["genre"])},
         table=table,
     )
 
@@ -212,19 +183,17 @@ def _measured(hits: pd.Series) -> Measured:
 
 
 def score_candidate(candidate: Candidate) -> Score:
-    """Count a candidate's score from the predictions of its runs.
+    """Return a candidate's score, counted from the predictions of its runs.
 
     Raises
     ------
     RunError
-        If predictions are missing or damaged, or the members of an ensemble were tested on nothing
-        in common.
+        If predictions are missing or damaged, or an ensemble's members share no test window.
     """
-    predictions = predictions_of(candidate)
+    score = score_predictions(candidate, predictions_of(candidate), candidate.genres)
     # Folds are networks of one size; members of an ensemble add up.
-    sizes = {model_of(run): run.evaluation.get("parameters") for run in candidate.runs}
+    sizes = {model_of(run): run.evaluation.get("parameters") or 0 for run in candidate.runs}
     seconds = [sum(row.get("seconds", 0.0) for row in run.history()) for run in candidate.runs]
-    score = score_predictions(candidate, predictions, candidate.genres)
     return replace(
         score,
         parameters=sum(sizes.values()) if all(sizes.values()) else None,
@@ -234,7 +203,7 @@ def score_candidate(candidate: Candidate) -> Score:
 
 
 def predictions_of(candidate: Candidate) -> pd.DataFrame:
-    """Return a candidate's window predictions: folds joined, members of an ensemble averaged.
+    """Return a candidate's window table: of folds, all rows; of an ensemble, the mean.
 
     Raises
     ------
@@ -260,7 +229,7 @@ def predictions_of(candidate: Candidate) -> pd.DataFrame:
 
 
 def _repeats(score: Score) -> Repeats | None:
-    """Count the accuracies again under the seeds that all runs of a candidate have."""
+    """Return the accuracies over the seeds that all runs of a candidate have."""
     by_run = [run.repeats() for run in score.candidate.runs]
     seeds = set.intersection(*map(set, by_run))
     if not seeds:
@@ -279,32 +248,30 @@ def _repeats(score: Score) -> Repeats | None:
             clips = members[0]
             found["window"].append(clips["windows_right"].sum() / clips["windows"].sum())
             found["vote"].append(float((clips["predicted_by_vote"] == truth).mean()))
-    n = len(seeds) + 1
-    return Repeats(
-        n,
-        **{
-            name: Spread(statistics.fmean(values), statistics.stdev(values))
-            for name, values in found.items()
-            if len(values) == n
-        },
-    )
+    spreads = {
+        name: Spread(statistics.fmean(values), statistics.stdev(values))
+        for name, values in found.items()
+        if len(values) > 1
+    }
+    return Repeats(len(seeds) + 1, **spreads)
 
 
 def errors_at_benchmark_temperature(
     benchmark: Sequence[Score], strict: Sequence[Score]
 ) -> list[float]:
-    """Try the temperatures of one protocol on networks trained by a stricter one.
+    """Return mean expected calibration errors of `strict`, at 1 and at `benchmark`'s temperatures.
 
     Parameters
     ----------
-    benchmark, strict : sequence of Score
-        Of the protocol whose temperatures are taken, and of the one that they are tried on.
+    benchmark : sequence of Score
+        Gives each network's temperature.
+    strict : sequence of Score
+        Under a stricter protocol; networks without a temperature in `benchmark` are left out.
 
     Returns
     -------
-    list of float
-        Mean expected calibration error over the networks in `strict` as they are, and at the
-        temperature that the same network has in `benchmark`. Empty if no network is in both.
+    list of float [shape=(2,)]
+        Empty if no network is in both.
     """
     known = {score.candidate.model: score.candidate.temperature for score in benchmark[::-1]}
     pairs = [(score, found) for score in strict if (found := known.get(score.candidate.model))]

@@ -1,7 +1,7 @@
 """Baseline: a support vector machine on statistics of whole clips.
 
-It reads the same log-mels as the networks, and of time it knows no more than how much changes from
-one frame to the next. It trains in seconds, so that nothing of it is stored but its predictions.
+It reads the networks' log-mels, and of time knows the changes from frame to frame alone. It trains
+in seconds, so that only its predictions are stored.
 """
 
 from pathlib import Path
@@ -26,26 +26,25 @@ if TYPE_CHECKING:
 
 PERCENTILES = (10, 90)
 
-#: A clip must have something that changes.
-_LEAST_FRAMES = 2
-
-#: Penalties of errors that are tried; the validation part chooses.
+#: Values of the penalty C, selected on the validation part.
 PENALTIES = (1.0, 3.0, 10.0, 30.0)
+
+#: Frames that a clip must have, for differences between them.
+_LEAST_FRAMES = 2
 
 
 def describe(log_mel: np.ndarray) -> np.ndarray:
-    """Compute statistics of a clip's mel bands and MFCCs over time.
+    """Statistics of a clip's mel bands and MFCCs over time.
 
     Parameters
     ----------
     log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-        A clip's log-mel.
 
     Returns
     -------
     np.ndarray [shape=(n_features,)], float64
-        Mean, standard deviation and `PERCENTILES` of each band and of the first `N_MFCCS`
-        coefficients; and of their steps from frame to frame, standard deviation and mean size.
+        Of each band and coefficient, the mean, standard deviation and `PERCENTILES`; of their
+        differences from frame to frame, the standard deviation and mean absolute value.
     """
     rows = np.concatenate([log_mel.astype(np.float64), mfccs(log_mel)])
     steps = np.diff(rows, axis=1)
@@ -63,30 +62,26 @@ def describe(log_mel: np.ndarray) -> np.ndarray:
 def evaluate(
     dataset: Dataset, protocol: str = "paper", fold: int | None = None
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Train the SVM by a protocol on all but the test clips, and predict these once.
-
-    The networks need the validation clips to choose their epoch; the SVM is trained on them too,
-    once they have chosen its penalty.
+    """Train the SVM on the training and validation parts, and predict the test part.
 
     Parameters
     ----------
     dataset : Dataset
-        Where the clips come from.
+        Gives the clips.
     protocol, fold
         As in ``dataset.split``.
 
     Returns
     -------
     (pd.DataFrame, dict)
-        Predictions of the test part, with one window for each clip; and what
-        `deepmusic.evaluation.evaluate.summarize` says of them, with ``protocol``, ``part``,
-        ``penalty`` and
-        ``temperature`` (both from the validation part) and ``clips_by_part``.
+        Predictions of the test part, one window a clip; and their
+        `deepmusic.evaluation.evaluate.summarize`, with ``protocol``, ``part``, ``penalty`` and
+        ``temperature`` (both selected on the validation part) and ``clips_by_part``.
 
     Raises
     ------
     DatasetError
-        If there is no such protocol, or a part of it has no usable clip.
+        If there is no such protocol, or one of its parts has no usable clip.
     """
     from sklearn.base import clone
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
@@ -106,8 +101,7 @@ def evaluate(
         {"svc__C": PENALTIES},
         cv=PredefinedSplit([-1] * len(train) + [0] * len(valid)),
     ).fit(np.concatenate([train, valid]), genres)
-    # Distances from the borders are no probabilities: clips that it was not trained on say how
-    # confident to be.
+    # Decision values are no probabilities: held-out clips give the temperature.
     chosen = clone(search.best_estimator_).fit(train, genres[: len(train)])
     validation = _predictions(chosen, valid, parts["valid"], dataset)
     temperature = fit_temperature(validation, dataset.genres)
@@ -126,10 +120,9 @@ def evaluate(
 
 
 def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Run:
-    """Do what `evaluate` does, and keep what comes of it as a run in a folder of runs.
+    """Evaluate the SVM, and write the result as a run such as ``svm-artist_folds-fold1``.
 
-    The run, such as ``svm-artist_folds-fold1``, has no settings of a network. It replaces an
-    earlier one, which said the same: nothing in it is left to chance.
+    It has no ``config.json``, and replaces an earlier one, which was equal: nothing is random.
     """
     predictions, found = evaluate(dataset, protocol, fold)
     run = Run(folder / f"{BASELINE}-{Protocol.parse(found['protocol']).slug}")
@@ -144,7 +137,7 @@ def _load_part(dataset: Dataset, split: Split, part: str) -> LogMels:
     if not loaded.by_track:
         raise DatasetError(
             f"No clip of the {part} part of {split.name} can be used ({len(loaded.skipped)} "
-            "skipped). Check the data set's folder."
+            "skipped). Check the dataset's folder."
         )
     return loaded
 
@@ -156,12 +149,12 @@ def _genres(log_mels: LogMels, dataset: Dataset) -> list[str]:
 def _predictions(
     machine: "Pipeline", described: np.ndarray, log_mels: LogMels, dataset: Dataset
 ) -> pd.DataFrame:
-    """Return a table like that of a network: the softmax of the distances from the borders."""
+    """Return a window table of the softmax of the decision values."""
     from scipy.special import softmax
 
     distances = machine.decision_function(described)
     if distances.ndim == 1:
-        # Of two genres, scikit-learn gives the distance from their one border.
+        # Of two genres, scikit-learn gives one value.
         distances = np.stack([-distances, distances], axis=1) / 2
     probabilities = softmax(distances, axis=1)
     by_genre = pd.DataFrame(probabilities, columns=list(machine.classes_))

@@ -1,4 +1,4 @@
-"""Scores in words and in a table, for the Compare page and the report."""
+"""Scores as a table and in sentences, for the Compare page and the report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,26 +8,18 @@ import pandas as pd
 from deepmusic.errors import RunError
 from deepmusic.evaluation import metrics
 from deepmusic.evaluation.paper import TABLE, Published
-from deepmusic.evaluation.scores import Candidate, Measured, Score
+from deepmusic.evaluation.scores import Candidate, Measured, Repeats, Score
 from deepmusic.formatting import format_duration, format_percent
 from deepmusic.models import MODELS, title
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK
 
-#: Stands where there is no number.
+#: Where there is no number.
 NOTHING = "\N{EN DASH}"
 
 
 @dataclass(frozen=True)
 class Markup:
-    """How a table's cells are marked up.
-
-    Attributes
-    ----------
-    strong, small : callable
-        From text to that text in bold, and to that text in small and grey.
-    escape : callable
-        From what someone typed to text that is no markup.
-    """
+    """Functions from text to marked-up text: bold, small and grey, and escaped."""
 
     strong: Callable[[str], str]
     small: Callable[[str], str]
@@ -37,65 +29,65 @@ class Markup:
 def results_table(
     scores: Sequence[Score], markup: Markup, times: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
-    """Return Table 1 of the paper and more: a row for each score, cells as text.
+    """Table 1 of the paper, extended: a row for each score, cells as marked-up text.
 
     Parameters
     ----------
     scores : sequence of Score
-        Of one protocol. Under that of the paper, the paper's figures stand beside them.
+        Of one protocol; under `BENCHMARK_PROTOCOL` with the paper's figures.
     markup : Markup
         Of the page that shows the table.
     times : mapping of str to float, optional
-        How long a shipped network takes for a song, in ms.
+        Latency of the shipped networks for one song, in ms.
     """
     with_paper = scores[0].candidate.protocol == BENCHMARK_PROTOCOL
+    with_seeds = any(score.repeats for score in scores)
     rows = []
     for score in scores:
         candidate = score.candidate
         printed = published(candidate) if with_paper else None
-        row = {"Network": markup.strong(markup.escape(candidate.name))}
-        # The SVM reads a clip at once, and so has no windows.
+        # The SVM predicts whole clips, and so has no windows.
         has_windows = score.windows > score.clips
-        row["Windows right"] = _accuracy(score.window, markup) if has_windows else NOTHING
-        if with_paper:
-            row["Paper: windows"] = _papers_windows(printed, markup)
-        row["Clips right"] = _accuracy(score.clip, markup)
-        if any(score.repeats for score in scores):
-            row["Over seeds"] = _over_seeds(score, markup)
-        row["Clips, by vote"] = _accuracy(score.vote, markup)
-        if with_paper:
-            row["Paper: by vote"] = format_percent(printed and printed.vote_accuracy)
-        row["Parameters"] = f"{score.parameters:,}" if score.parameters else NOTHING
-        if with_paper:
-            row["Paper: parameters"] = f"{printed.parameters:,}" if printed else NOTHING
-        seconds = score.training_seconds
-        row["Training"] = format_duration(seconds) if seconds else NOTHING
+        row = {
+            "Network": markup.strong(markup.escape(candidate.name)),
+            "Windows right": _accuracy(score.window, markup) if has_windows else NOTHING,
+            "Paper: windows": _papers_windows(printed, markup),
+            "Clips right": _accuracy(score.clip, markup),
+            "Over seeds": _over_seeds(score.repeats, markup),
+            "Clips, by vote": _accuracy(score.vote, markup),
+            "Paper: by vote": format_percent(printed.vote_accuracy if printed else None),
+            "Parameters": f"{score.parameters:,}" if score.parameters else NOTHING,
+            "Paper: parameters": f"{printed.parameters:,}" if printed else NOTHING,
+            "Training": format_duration(score.training_seconds)
+            if score.training_seconds
+            else NOTHING,
+        }
         if times is not None:
-            took = times.get(candidate.model) if candidate.shipped else None
-            row["One song"] = f"{took:.0f} ms" if took else NOTHING
+            milliseconds = times.get(candidate.model) if candidate.shipped else None
+            row["One song"] = f"{milliseconds:.0f} ms" if milliseconds else NOTHING
         rows.append(row)
-    return pd.DataFrame(rows)
+    hidden = [] if with_seeds else ["Over seeds"]
+    table = pd.DataFrame(rows).drop(columns=hidden)
+    return table if with_paper else table.loc[:, ~table.columns.str.startswith("Paper")]
 
 
 def published(candidate: Candidate) -> Published | None:
-    """Return what Table 1 says of a shipped network."""
+    """Return the row of Table 1 of a shipped network."""
     return TABLE.get(candidate.model) if candidate.shipped else None
 
 
 def _accuracy(measured: Measured, markup: Markup) -> str:
-    low, high = 100 * measured.low, 100 * measured.high
     value = markup.strong(format_percent(measured.value, digits=1, space="&nbsp;"))
-    return f"{value} {markup.small(f'{low:.0f}&nbsp;to&nbsp;{high:.0f}')}"
+    interval = f"{100 * measured.low:.0f}&nbsp;to&nbsp;{100 * measured.high:.0f}"
+    return f"{value} {markup.small(interval)}"
 
 
-def _over_seeds(score: Score, markup: Markup) -> str:
-    if not score.repeats:
+def _over_seeds(repeats: Repeats | None, markup: Markup) -> str:
+    if not repeats:
         return NOTHING
-    spread = score.repeats.clip
-    return (
-        f"{100 * spread.mean:.1f}&nbsp;±&nbsp;{100 * spread.deviation:.1f} "
-        f"{markup.small(f'{score.repeats.n}&nbsp;seeds')}"
-    )
+    mean, deviation = repeats.clip
+    seeds = markup.small(f"{repeats.n}&nbsp;seeds")
+    return f"{100 * mean:.1f}&nbsp;±&nbsp;{100 * deviation:.1f} {seeds}"
 
 
 def _papers_windows(printed: Published | None, markup: Markup) -> str:
@@ -103,22 +95,22 @@ def _papers_windows(printed: Published | None, markup: Markup) -> str:
         return NOTHING
     more = printed.notebook_accuracy
     # Where the notebook only adds a digit, the table's number is enough.
-    differs = more and round(more, 2) != printed.window_accuracy
-    note = f" {markup.small(f'notebook&nbsp;{100 * more:.1f}')}" if differs else ""
+    note = ""
+    if more and round(more, 2) != printed.window_accuracy:
+        note = " " + markup.small(f"notebook&nbsp;{100 * more:.1f}")
     return format_percent(printed.window_accuracy) + note
 
 
-# === Two networks, or three, at odds ===
+# === Networks compared ===
 
 
 def difference_in_words(first: Score, second: Score) -> str:
-    """Say in a student's words whether one network is better than the other (McNemar, exact).
+    """Return McNemar's test of two networks as sentences for a student.
 
     Raises
     ------
     RunError
-        If they were not tested on the same clips, or on segments of clips, which are right or wrong
-        together, so that no test can count them.
+        If their test clips differ, or are segments of clips, which are not independent.
     """
     if first.candidate.protocol.name == WINDOW_LEAK:
         raise RunError(
@@ -144,17 +136,14 @@ def difference_in_words(first: Score, second: Score) -> str:
 
 
 def agreement_in_words(scores: Sequence[Score]) -> str:
-    """Say what it is worth that networks agree; empty where there are fewer than two.
+    """Return the agreement of the three networks, or two, as sentences; empty for fewer.
 
-    Parameters
-    ----------
-    scores : sequence of Score
-        Of one protocol. The ensemble and the SVM are left out, and so is a second run of a network.
+    Of several scores of one network, the first counts; the ensemble and the SVM are left out.
 
     Raises
     ------
     RunError
-        If they were not tested on the same clips.
+        If their test clips differ.
     """
     first = {score.candidate.model: score for score in scores[::-1]}
     networks = {name: first[name] for name in MODELS if name in first}
@@ -164,14 +153,15 @@ def agreement_in_words(scores: Sequence[Score]) -> str:
     who = "All three networks" if len(networks) == 3 else " and ".join(map(title, networks))
     if found["agreed"] == 1:
         return f"{who} predict the same genre for every clip."
-    best = max(found["right_when_split"], key=found["right_when_split"].get)
+    alone = found["right_when_split"]
+    best = max(alone, key=lambda name: alone[name])
     when_agreed = (
         f", and are then right on {_percent(found['right_when_agreed'])}" if found["agreed"] else ""
     )
     return (
         f"{who} agree on {_percent(found['agreed'])} of the clips{when_agreed}. On the others at "
         f"least one of them is right on {_percent(found['one_is_right_when_split'])}, the best "
-        f"alone ({title(best)}) on {_percent(found['right_when_split'][best])}: that gap is what "
+        f"alone ({title(best)}) on {_percent(alone[best])}: that gap is what "
         "an ensemble can try to win."
     )
 

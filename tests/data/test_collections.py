@@ -399,7 +399,7 @@ def test_fma_goes_through_prepare_train_evaluate_and_compare(toy_fma, tmp_path, 
     found = json.loads(run("evaluate", made.id, "--json"))
     assert list(found["per_genre"]) == list(FMA_GENRES)
     (score,) = map(score_candidate, build_candidates([], [made]))
-    assert set(score.recall) == set(FMA_GENRES)
+    assert set(score.by_genre("recall")) == set(FMA_GENRES)
     (svm,) = json.loads(run("train", "--model", "svm", "--data", "fma", "--json"))
     assert svm["protocol"] == "fma_small, own split"
     assert len(svm["confusion"]) == len(FMA_GENRES)

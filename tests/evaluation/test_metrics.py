@@ -95,10 +95,8 @@ def test_mcnemar(only_one, only_other, p_value):
     other = answers("rrrr" + "w" * only_one + "ww" + "r" * only_other)
     found = metrics.mcnemar(one, other.sample(frac=1, random_state=0))
     assert found == {
-        "both": 4,
         "only_one": only_one,
         "only_other": only_other,
-        "neither": 2,
         "p_value": pytest.approx(p_value, abs=5e-5),
     }
 
@@ -111,7 +109,6 @@ def test_different_clips_are_not_compared():
 def test_agreement():
     tables = {"one": answers("rrwr"), "other": answers("rwww")}
     assert metrics.agreement(tables) == {
-        "clips": 4,
         "agreed": 0.5,
         "right_when_agreed": 0.5,
         "right_when_split": {"one": 1.0, "other": 0.0},
