@@ -26,7 +26,7 @@ def load_windows(tracks: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 network = keras.Sequential()
 network.add(keras.layers.Permute((2, 1)))  # [frame, mel]: convolve over time
-network.add(keras.layers.BatchNormalization())
+network.add(keras.layers.BatchNormalization(momentum=0.8))
 network.add(keras.layers.Conv1D(32, 5, activation="relu"))
 network.add(keras.layers.GlobalAveragePooling1D())
 network.add(keras.layers.Dense(len(dataset.genres), activation="softmax"))

@@ -178,13 +178,7 @@ PRINTERS = {
     "python -m deepmusic results": ["-m", "deepmusic", "results"],
     "python benchmarks/retrieval.py": ["benchmarks/retrieval.py"],
 }
-NETWORKS = {
-    "CNN": "CNN",
-    "CRNN": "CRNN",
-    "CNN-GRU": "CNN-GRU",
-    "ensemble": "Ensemble",
-    "SVM": "SVM",
-}
+NETWORKS = ("CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM")
 
 
 @cache
