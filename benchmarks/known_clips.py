@@ -21,7 +21,7 @@ from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
 from deepmusic.data import Gtzan
 from deepmusic.data.gtzan import read_facts
 from deepmusic.library import embeddings, known_clips
-from deepmusic.library.descriptors import recording_distance
+from deepmusic.library.descriptors import envelope_distance
 
 #: Every so many-th clip at hand is tried.
 EVERY = 4
@@ -61,7 +61,7 @@ def matches(samples: np.ndarray, networks: list) -> list[known_clips.Match]:
     """Return what is recognised in some samples."""
     song = song_from_array(samples, sample_rate=SAMPLE_RATE)
     log_mels = prediction.compute_log_mels(song, networks[0].config.mel)
-    return known_clips.find(log_mels, embeddings.embed_song(song, log_mels, networks))
+    return known_clips.find(log_mels, embeddings.embed_song(log_mels, song.duration, networks))
 
 
 def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
@@ -88,7 +88,7 @@ def false_alarms() -> tuple[int, int]:
     taken = sum(
         bool(
             (
-                (recording_distance(clips[row], clips[there]) < known_clips.MAX_DISTANCE)
+                (envelope_distance(clips[row], clips[there]) < known_clips.MAX_DISTANCE)
                 & (vectors[there] @ vectors[row] > known_clips.MIN_COSINE)
                 & apart[row, there]
             ).any()

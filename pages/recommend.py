@@ -19,7 +19,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.popover("Add music"):
             indexer.show(library)
 if library is None:
-    st.caption("Libraries of one's own are switched off on this public server.")
+    st.caption("Music libraries are switched off on this public server.")
 elif name == indexes.LIBRARY and not indexes.library_count():
     st.markdown(
         "**Point DeepMusic at your music**, and it finds, for any song, what else you own that "

@@ -2,19 +2,20 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from deepmusic.cli.options import JOBS_OPTION
 from deepmusic.errors import LibraryError
 
 if TYPE_CHECKING:
     from deepmusic.library.indexing import Progress
     from deepmusic.library.recommend import Query, Result
     from deepmusic.library.song_index import SongIndex
-
 
 FOLDER = click.Path(path_type=Path)
 
@@ -24,15 +25,20 @@ FOLDER = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--jobs", type=click.IntRange(-1), default=-1, help="Processes; -1 is one a core.")
+@JOBS_OPTION
 @click.option("--retry", is_flag=True, help="Read files again that failed before.")
-@click.option("--forget", is_flag=True, help="Take the folder's songs out of the library.")
+@click.option("--forget", is_flag=True, help="Remove the folder's songs from the library.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> None:
-    """Index a folder of music: only what is new or changed is read, what went is forgotten.
+    """Index a folder of music: new and changed files are read, deleted ones removed.
 
-    The library lies in DEEPMUSIC_LIBRARY, or in library/. Files and folders that cannot be used are
-    listed, and the exit code is then 2. Ctrl-C loses nothing but the last seconds; so does a kill.
+    The library is stored in the folder DEEPMUSIC_LIBRARY, or in library/. Files and folders that
+    cannot be used are listed, and the exit code is then 2. After Ctrl-C the next indexing resumes.
+
+    \b
+    Example:
+      deepmusic index ~/Music
+      deepmusic similar ~/Music/song.mp3
     """
     from deepmusic.library import indexing
     from deepmusic.library.store import Library
@@ -41,49 +47,60 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         click.echo(f"{indexing.forget(folder)} files forgotten.")
         return
     library = Library()
-    show = None if as_json or not sys.stderr.isatty() else show_progress
-    ended = indexing.index(folder, library, jobs=jobs or -1, retry=retry, on_progress=show)
-    if show:
-        click.echo(err=True)
+    with progress_bar() as show:
+        ended = indexing.index(folder, library, jobs=jobs or -1, retry=retry, on_progress=show)
     root = folder.resolve()
-    failures = [one for one in library.failures() if one.path.is_relative_to(root)]
-    damaged = [
-        song for song in library.open().entries if song.note and song.path.is_relative_to(root)
-    ]
+    failures = {
+        str(one.path): one.reason for one in library.failures() if one.path.is_relative_to(root)
+    }
+    notes = {
+        str(song.path): song.note
+        for song in library.open().entries
+        if song.note and song.path and song.path.is_relative_to(root)
+    }
     if as_json:
-        listed = [{"path": str(one.path), "reason": one.reason} for one in failures]
-        notes = [{"path": str(song.path), "note": song.note} for song in damaged]
-        click.echo(json.dumps(vars(ended) | {"failures": listed, "notes": notes}, indent=2))
+        listed = {
+            "failures": [{"path": path, "reason": reason} for path, reason in failures.items()],
+            "notes": [{"path": path, "note": note} for path, note in notes.items()],
+        }
+        click.echo(json.dumps(vars(ended) | listed, indent=2))
     else:
-        for one in failures:
-            click.echo(f"deepmusic: {one.path}: {one.reason}", err=True)
-        for song in damaged:
-            click.echo(f"deepmusic: {song.path}: {song.note}", err=True)
-        for place in ended.unreachable:
+        for path, why in (failures | notes).items():
+            click.echo(f"deepmusic: {path}: {why}", err=True)
+        for hidden in ended.unreachable:
             click.echo(
-                f"deepmusic: {place} is empty or cannot be read; what is known of its songs is "
-                "kept. Is a disk missing? To forget them: python -m deepmusic index "
-                f"--forget {place}",
+                f"deepmusic: {hidden} is empty or cannot be read; its songs are kept. Is a disk "
+                f"missing? To forget them: python -m deepmusic index --forget {hidden}",
                 err=True,
             )
-        click.echo(summary(ended) + f" The library holds {library.count()} songs.")
+        click.echo(
+            f"{ended.ended.capitalize()} in {ended.seconds:.1f} s: {ended.added} songs added or "
+            f"renewed, {ended.unchanged} unchanged, {ended.removed} gone, {ended.failed} unusable. "
+            f"The library holds {library.count()} songs."
+        )
     if failures or ended.unreachable:
         sys.exit(2)
 
 
-def show_progress(progress: "Progress") -> None:
-    """Keep one line of the terminal up to date."""
-    speed = progress.done / max(progress.seconds, 0.1)
-    line = f"{progress.done} of {progress.total} files, {speed:.1f} a second"
-    click.echo(f"\r{line:60}", nl=False, err=True)
+@contextmanager
+def progress_bar() -> Iterator[Callable[["Progress"], None]]:
+    """Give a function that draws an indexing's progress bar on stderr, if that is a terminal."""
+    with ExitStack() as stack:
+        bars: list[Any] = []
 
+        def show(progress: "Progress") -> None:
+            if not bars:
+                bar = click.progressbar(
+                    length=progress.total,
+                    label="Indexing",
+                    show_pos=True,
+                    file=sys.stderr,
+                    hidden=not sys.stderr.isatty(),
+                )
+                bars.append(stack.enter_context(bar))
+            bars[0].update(progress.done - bars[0].pos)
 
-def summary(ended: "Progress") -> str:
-    """Say in words how an indexing ended."""
-    return (
-        f"{ended.ended.capitalize()} in {ended.seconds:.1f} s: {ended.added} songs added or "
-        f"renewed, {ended.unchanged} unchanged, {ended.removed} gone, {ended.failed} unusable."
-    )
+        yield show
 
 
 # === similar ===
@@ -109,6 +126,11 @@ def similar(
     """Find songs of your library (see: index) that sound like a song, or like several together.
 
     With --in gtzan, find clips of GTZAN instead, as facts; its sound is not part of DeepMusic.
+
+    \b
+    Example:
+      deepmusic similar song.mp3 --passage 0:45-1:00
+      deepmusic similar one.mp3 other.flac --m3u8 > like-these.m3u8
     """
     from deepmusic.library import known_clips, recommend
     from deepmusic.library.store import Library
@@ -117,15 +139,21 @@ def similar(
         raise click.UsageError("--passage goes with one SONG.")
     span = parse_passage(passage)
     index = known_clips.gtzan_index() if where == "gtzan" else Library().open()
-    query = ask(songs, span)
+    query = query_by_files(songs, span)
     found = recommend.recommend(index, query, limit=most, per_artist=per_artist)
-    click.echo(PRINTERS[style](query, found, index).rstrip("\n"))
+    if style == "m3u8":
+        text = recommend.to_m3u8(found)
+    elif style == "csv":
+        text = recommend.to_csv(found)
+    else:
+        text = (to_json if style == "json" else to_text)(query, found, index)
+    click.echo(text.rstrip("\n"))
 
 
-def ask(songs: Sequence[Path], passage: tuple[float, float] | None) -> "Query":
-    """Return the query of songs, or of a passage of one."""
+def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -> "Query":
+    """Query by songs together, or by a passage of one."""
     from deepmusic import audio
-    from deepmusic.library import embeddings, recommend, tags
+    from deepmusic.library import embeddings, recommend
     from deepmusic.library.song_index import Entry, analyze_song
 
     classifiers = embeddings.load_networks()
@@ -134,15 +162,15 @@ def ask(songs: Sequence[Path], passage: tuple[float, float] | None) -> "Query":
         song = audio.load_song(path, sample_rate=classifiers[0].config.mel.sample_rate)
         if song.note:
             click.echo(f"deepmusic: {path}: {song.note}", err=True)
-        found = tags.read(path)
-        entry = Entry(-1, found.title or path.stem, found.artist, path=path)
-        analyzed = analyze_song(song, classifiers, entry=entry)
-        queries.append(recommend.query_by_song(analyzed, passage))
+        entry = Entry.of_file(path, path.stem, path)
+        queries.append(
+            recommend.query_by_song(analyze_song(song, classifiers, entry=entry), passage)
+        )
     return recommend.combine(queries)
 
 
 def parse_passage(text: str | None) -> tuple[float, float] | None:
-    """Read a part of a song, such as ``0:45-1:00`` or ``45-60``, in s."""
+    """Parse a passage, such as ``0:45-1:00`` or ``45-60``, to seconds."""
     if text is None:
         return None
     try:
@@ -152,30 +180,30 @@ def parse_passage(text: str | None) -> tuple[float, float] | None:
         )
     except ValueError:
         raise LibraryError(
-            f"--passage {text}: write where it begins and ends, such as 0:45-1:00."
+            f"--passage must be a start and an end, such as 0:45-1:00. Received: {text}"
         ) from None
     return start, end
 
 
-def print_text(query: "Query", found: Sequence["Result"], index: "SongIndex") -> str:
-    """Return two lines a result, for people."""
+def to_text(query: "Query", results: Sequence["Result"], index: "SongIndex") -> str:
+    """Format results for people, two lines each."""
     lines = [f"{index.title} ({len(index)} songs), most like {query.title}:"]
-    for rank, result in enumerate(found, start=1):
+    for rank, result in enumerate(results, start=1):
         lines.append(f"{rank:3}. {result.similarity:.3f}  {result.entry.name}")
         lines.append(f"{'':12}{'; '.join(result.reasons)}")
-    return "\n".join(lines if found else [*lines, "nothing"])
+    return "\n".join(lines if results else [*lines, "nothing"])
 
 
-def print_json(query: "Query", found: Sequence["Result"], index: "SongIndex") -> str:
-    """Return the query and the results with all their numbers, as an object."""
+def to_json(query: "Query", results: Sequence["Result"], index: "SongIndex") -> str:
+    """Format the query and the results with all their numbers."""
     profile = dict(zip(index.genres, map(float, query.profile), strict=True))
     asked = {"title": query.title, "passage": query.passage, "genres": profile}
-    results = [to_dict(result, index.genres) for result in found]
-    return json.dumps({"query": asked, "results": results}, indent=2)
+    found = [to_dict(result, index.genres) for result in results]
+    return json.dumps({"query": asked, "results": found}, indent=2)
 
 
 def to_dict(result: "Result", genres: Sequence[str]) -> dict[str, Any]:
-    """Return a result as an object."""
+    """Format a result as an object of JSON."""
     entry = result.entry
     return {
         "path": str(entry.path) if entry.path else None,
@@ -189,23 +217,6 @@ def to_dict(result: "Result", genres: Sequence[str]) -> dict[str, Any]:
             for genre, probability in zip(genres, result.profile, strict=True)
         },
         "tempo": entry.tempo and round(entry.tempo, 1),
-        "passage": result.passage and [round(second, 1) for second in result.passage],
+        "passage": result.segment and [round(second, 1) for second in result.segment],
         "why": list(result.reasons),
     }
-
-
-def print_playlist(query: "Query", found: Sequence["Result"], index: "SongIndex") -> str:
-    """Return a playlist."""
-    from deepmusic.library import recommend
-
-    return recommend.to_m3u8(found)
-
-
-def print_csv(query: "Query", found: Sequence["Result"], index: "SongIndex") -> str:
-    """Return a table."""
-    from deepmusic.library import recommend
-
-    return recommend.to_csv(found)
-
-
-PRINTERS = {None: print_text, "json": print_json, "m3u8": print_playlist, "csv": print_csv}

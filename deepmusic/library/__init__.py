@@ -1,1 +1,1 @@
-"""A music library: embeddings of songs, their index, recommendations."""
+"""A music library: embeddings and descriptors of songs, their index on disk, recommendations."""

@@ -1,8 +1,8 @@
 """Song embeddings: activations of the layer before the softmax, averaged over windows.
 
-The mean over a song's windows of the networks' layer ``embedding``, brought to unit length. Songs
-whose embeddings have a high cosine sound alike to the networks; ``benchmarks/retrieval.py``
-measures how often they share a genre.
+The mean over a song's windows of the networks' layer ``embedding``, scaled to unit length. The
+cosine of two songs' embeddings is their similarity; ``benchmarks/retrieval.py`` measures how often
+nearest neighbours share a genre.
 """
 
 import hashlib
@@ -13,20 +13,42 @@ from itertools import pairwise
 
 import numpy as np
 
-from deepmusic.audio import Song, features
+from deepmusic.audio import features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
-from deepmusic.prediction import Classifier, align_windows, check_length, load_classifiers
+from deepmusic.prediction import Classifier, align_windows, load_classifiers
 from deepmusic.runs import shipped_run
 
 #: Networks whose embeddings are concatenated by default.
 NETWORKS = ("cnn", "crnn", "cnn_gru")
 
 #: Length of a segment, in s: long enough for a phrase, short enough to point at.
-PASSAGE_SECONDS = 10.0
+SEGMENT_SECONDS = 10.0
 
 #: Clips whose windows go through a network in one batch; more would only fill the memory.
 _CLIPS_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class SegmentEmbeddings:
+    """Embeddings of the consecutive segments of a song, of about `SEGMENT_SECONDS` each.
+
+    Attributes
+    ----------
+    starts, ends : np.ndarray [shape=(n_segments,)]
+        In s.
+    vectors : np.ndarray [shape=(n_segments, n_dimensions)], float16
+        Of unit length, but for rounding.
+    """
+
+    starts: np.ndarray
+    ends: np.ndarray
+    vectors: np.ndarray
+
+    def nearest(self, query: np.ndarray) -> tuple[int, float]:
+        """Number of the segment nearest to a unit vector [n_dimensions], and their cosine."""
+        cosines = self.vectors.astype(np.float32) @ query
+        return int(cosines.argmax()), float(cosines.max())
 
 
 @dataclass(frozen=True)
@@ -42,7 +64,7 @@ class SongEmbedding:
     song : np.ndarray [shape=(n_dimensions,)], float32
         Mean over the windows, of unit length.
     genres : tuple of str
-        Names of the columns below.
+        Names of the columns of `probabilities`.
     probabilities : np.ndarray [shape=(n_windows, n_genres)]
         Mean over the networks; each row sums to 1.
     """
@@ -56,65 +78,46 @@ class SongEmbedding:
 
     @cached_property
     def profile(self) -> np.ndarray:
-        """The genres' probabilities, mean over the windows [n_genres]."""
+        """Genre probabilities of the song, mean over its windows [n_genres]."""
         return self.probabilities.mean(axis=0)
 
-    def passage(self, start: float, end: float) -> np.ndarray:
-        """Return the embedding of a part of the song.
-
-        Parameters
-        ----------
-        start, end : float
-            In s. The windows whose middle lies between them count; the nearest one if none does.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_dimensions,)], float32
-            Of unit length.
-        """
-        return l2_normalize(self.windows[self.inside(start, end)].mean(axis=0))
-
-    def inside(self, start: float, end: float) -> np.ndarray:
-        """Tell which windows `passage` takes [n_windows], bool; there is always one."""
+    def windows_of(self, start: float, end: float) -> np.ndarray:
+        """Windows [n_windows], bool, whose middle lies between two times in s; else the nearest."""
         middles = (self.starts + self.ends) / 2
         inside = (start <= middles) & (middles <= end)
         if not inside.any():
             inside[np.abs(middles - (start + end) / 2).argmin()] = True
         return inside
 
-    def passages(self) -> "Passages":
-        """Return the embeddings of segments of equal length, of about `PASSAGE_SECONDS`."""
+    def passage(self, start: float, end: float) -> np.ndarray:
+        """Embedding of the passage between two times in s [n_dimensions], of unit length."""
+        return l2_normalize(self.windows[self.windows_of(start, end)].mean(axis=0))
+
+    def segments(self) -> SegmentEmbeddings:
+        """Embeddings of the song's segments, of equal length."""
         end = float(self.ends.max())
-        borders = np.linspace(0, end, max(1, round(end / PASSAGE_SECONDS)) + 1)
+        borders = np.linspace(0, end, max(1, round(end / SEGMENT_SECONDS)) + 1)
         vectors = [self.passage(*span) for span in pairwise(borders)]
-        return Passages(borders[:-1], borders[1:], np.stack(vectors).astype(np.float16))
-
-
-@dataclass(frozen=True)
-class Passages:
-    """Embeddings of the consecutive segments of a song, of about `PASSAGE_SECONDS` each.
-
-    Attributes
-    ----------
-    starts, ends : np.ndarray [shape=(n_passages,)]
-        In s.
-    vectors : np.ndarray [shape=(n_passages, n_dimensions)], float16
-        Of unit length, but for rounding.
-    """
-
-    starts: np.ndarray
-    ends: np.ndarray
-    vectors: np.ndarray
-
-    def nearest(self, query: np.ndarray) -> tuple[int, float]:
-        """Return the number of the passage that is nearest to a unit vector, and their cosine."""
-        cosines = self.vectors.astype(np.float32) @ query
-        return int(cosines.argmax()), float(cosines.max())
+        return SegmentEmbeddings(borders[:-1], borders[1:], np.stack(vectors).astype(np.float16))
 
 
 def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
     """Load the shipped networks whose embeddings are used."""
     return list(load_classifiers(names).values())
+
+
+def network_configs(names: Sequence[str] = NETWORKS) -> list[ModelConfig]:
+    """Settings of the shipped networks, without loading them."""
+    return [shipped_run(name).config.model for name in names]
+
+
+def stamp(names: Sequence[str] = NETWORKS) -> str:
+    """Digest of the shipped networks' weights; embeddings of different stamps do not compare."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(name.encode())
+        digest.update(shipped_run(name).weights_path.read_bytes())
+    return digest.hexdigest()
 
 
 def l2_normalize(vectors: np.ndarray) -> np.ndarray:
@@ -138,17 +141,16 @@ def embed_clips(
 
     Parameters
     ----------
-    clips : mapping of str to np.ndarray [shape=(n_mels, n_columns)], uint8
-        Pictures by track, such as ``dataset.log_mels(tracks, mel).by_track``, of the front end that
-        the networks share.
+    clips : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
+        Log-mels by track, as ``dataset.log_mels(tracks, mel).by_track``, of the networks' front
+        end. Clips shorter than a window are left out.
     classifiers : sequence of Classifier
-        What `load_networks` returned; the embeddings of several are concatenated.
+        From `load_networks`; the embeddings of several are concatenated.
 
     Returns
     -------
     dict of str to np.ndarray [shape=(n_dimensions,)], float32
-        Of unit length, by track. The cosine of two clips is their dot product. Clips shorter than
-        a window are absent.
+        Of unit length, by track.
     """
     return embed_and_classify(clips, classifiers)[0]
 
@@ -156,18 +158,13 @@ def embed_clips(
 def embed_and_classify(
     clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Embed many short clips, and predict their genres in the same pass.
-
-    Parameters
-    ----------
-    clips, classifiers
-        As in `embed_clips`.
+    """Embed many short clips and predict their genres in one pass; parameters as of `embed_clips`.
 
     Returns
     -------
     (dict of str to np.ndarray, dict of str to np.ndarray)
-        Embeddings as `embed_clips` returns them; and the genres' probabilities [n_genres], mean
-        over networks and windows.
+        Embeddings as `embed_clips` returns them, and genre probabilities [n_genres], mean over
+        networks and windows.
     """
     longest = max(classifier.config.window_frames for classifier in classifiers)
     usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]
@@ -180,9 +177,10 @@ def embed_and_classify(
 
 
 def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
-    """Return the clips' embeddings and genre probabilities by one network."""
+    """Embeddings and genre probabilities of clips by one network."""
     width = classifier.config.window_frames
-    vectors, profiles = [], []
+    vectors: list[np.ndarray] = []
+    profiles: list[np.ndarray] = []
     for first in range(0, len(clips), _CLIPS_AT_ONCE):
         batches = [features.windows(clip, width) for clip in clips[first : first + _CLIPS_AT_ONCE]]
         borders = np.cumsum([len(batch) for batch in batches])[:-1]
@@ -194,80 +192,40 @@ def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndar
 
 
 def embed_song(
-    song: Song, log_mels: Sequence[ClipLogMel], classifiers: Sequence[Classifier]
-) -> SongEmbedding:
-    """Embed a song of any length, as a whole and window by window.
-
-    Parameters
-    ----------
-    song : Song
-        What `deepmusic.audio` loaded.
-    log_mels : sequence of ClipLogMel
-        What `deepmusic.prediction.compute_log_mels` returned for it and the networks' front end.
-    classifiers : sequence of Classifier
-        What `load_networks` returned.
-
-    Returns
-    -------
-    SongEmbedding
-
-    Raises
-    ------
-    AudioError
-        If the song is shorter than the longest window.
-    """
-    check_length(song, [classifier.config for classifier in classifiers])
-    return embed_log_mels(log_mels, song.duration, classifiers)
-
-
-def embed_log_mels(
     log_mels: Sequence[ClipLogMel], duration: float, classifiers: Sequence[Classifier]
 ) -> SongEmbedding:
-    """Embed a song from its log-mels; it must be long enough (`embed_song` checks).
+    """Embed a song of any length, as a whole and by window.
 
     Parameters
     ----------
     log_mels : sequence of ClipLogMel
-        Of these only the columns and their times are read.
+        As `deepmusic.prediction.compute_log_mels` returns them for the networks' front end; their
+        `decibels` are not read. See `deepmusic.prediction.check_length`.
     duration : float
         Of the song, in s.
     classifiers : sequence of Classifier
-        What `load_networks` returned.
+        From `load_networks`.
 
     Returns
     -------
     SongEmbedding
-        With the windows of the network that has most; of a network with other windows, the one
-        whose middle lies nearest stands in.
+        With the windows of the network that has most; another network's nearest windows are
+        aligned with these.
     """
-    outputs_of = []
+    by_network = []
     for classifier in classifiers:
         starts, ends, _, batch = classifier.cut(log_mels, duration)
         outputs, probabilities = classifier.listen(batch)
-        outputs_of.append((starts, ends, l2_normalize(outputs), probabilities))
-    spans = [(starts, ends) for starts, ends, *_ in outputs_of]
+        by_network.append((starts, ends, l2_normalize(outputs), probabilities))
+    spans = [(starts, ends) for starts, ends, *_ in by_network]
     finest, rows = align_windows(spans)
-    aligned = list(zip(outputs_of, rows, strict=True))
+    aligned = list(zip(by_network, rows, strict=True))
     return SongEmbedding(
         starts=spans[finest][0],
         ends=spans[finest][1],
         windows=concatenate([outputs[row] for (_, _, outputs, _), row in aligned]),
         # Means first, then concatenated: the same numbers as `embed_clips` gives for one clip.
-        song=concatenate([l2_normalize(outputs.mean(axis=0)) for _, _, outputs, _ in outputs_of]),
+        song=concatenate([l2_normalize(outputs.mean(axis=0)) for _, _, outputs, _ in by_network]),
         genres=classifiers[0].config.genres,
         probabilities=np.mean([p[row] for (*_, p), row in aligned], axis=0),
     )
-
-
-def network_configs(names: Sequence[str] = NETWORKS) -> list[ModelConfig]:
-    """Return the settings of the shipped networks without loading them."""
-    return [shipped_run(name).config.model for name in names]
-
-
-def stamp(names: Sequence[str] = NETWORKS) -> str:
-    """Return a digest of the shipped networks; embeddings of different stamps do not compare."""
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update(name.encode())
-        digest.update(shipped_run(name).weights_path.read_bytes())
-    return digest.hexdigest()

@@ -1,7 +1,7 @@
-"""Indexing of a music folder: walk, decode, embed, store; only what is new or changed.
+"""Indexing of a music folder: find, decode, embed and store the songs that are new or changed.
 
 Processes decode files and compute their log-mels; the networks run in this one. Songs are stored in
-batches, so that a killed indexing loses seconds of work and the next one goes on from there.
+batches, so that a killed indexing loses seconds of work and the next one resumes.
 """
 
 import json
@@ -10,10 +10,10 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,39 +22,37 @@ import numpy as np
 from deepmusic import audio
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
+from deepmusic.data.parallel import map_unordered
 from deepmusic.errors import AudioError, LibraryError
 from deepmusic.files import ROOT, write_atomically
-from deepmusic.library import descriptors, embeddings, tags
-from deepmusic.library.song_index import AnalyzedSong, Entry
+from deepmusic.library import embeddings
+from deepmusic.library.song_index import AnalyzedSong, Entry, describe_song
 from deepmusic.library.store import Failure, FileState, Library, refuse_if_forbidden
 from deepmusic.prediction import check_length, compute_log_mels
 
 #: Songs and seconds after which a batch is stored.
-_BATCH_SONGS = 32
-
-_BATCH_SECONDS = 5.0
+_BATCH_SONGS, _BATCH_SECONDS = 32, 5.0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an indexing is, or how it ended.
+    """Progress or outcome of an indexing.
 
     Attributes
     ----------
     folder : str
-        That is indexed.
+        The folder of music.
     total, done : int
         Files that are new or changed, and how many of them were read, with or without success.
     added, failed, removed, unchanged : int
-        Songs that entered or were renewed, files that could not be used, songs whose file went,
-        and files that were left alone.
-    unreachable : list of str
-        Folders that are empty or cannot be read, as that of an unplugged disk. What is known of the
-        files in them is kept.
+        Songs that were added or renewed, files that could not be used, songs whose file is gone,
+        and files that were skipped.
+    unreachable : sequence of str
+        Folders that are empty or cannot be read, as on an unplugged disk; their songs are kept.
     seconds : float
         Since the start.
     ended : str
-        Empty while it goes on (or if it was killed); ``finished``, ``stopped``, or ``failed`` and
+        Empty while it runs (or if it was killed), else ``finished``, ``stopped``, or ``failed`` and
         the reason.
     """
 
@@ -70,13 +68,8 @@ class Progress:
     ended: str = ""
 
 
-@dataclass(frozen=True)
-class _DecodedSong:
-    """What a process computes of a file: all but what the networks will."""
-
-    entry: Entry
-    log_mels: list[ClipLogMel]
-    timbre: np.ndarray
+#: What a process computes of a file: its entry, log-mels and timbre.
+_DecodedSong = tuple[Entry, list[ClipLogMel], np.ndarray]
 
 
 def index(
@@ -87,31 +80,33 @@ def index(
     retry: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Progress:
-    """Bring the library up to date with a folder.
+    """Bring the library up to date with a folder and the folders below it.
 
     Parameters
     ----------
     folder : Path
-        Searched with all folders below it.
+        Of music.
     library : Library, optional
-        Where to keep it; the usual one if not given.
+        By default that in `library_folder`.
     jobs : int
         Processes that read files; -1 for one a core.
     retry : bool
-        Read again, too, the files that failed before and have not changed since.
+        Also read files again that failed before and have not changed since.
     on_progress : callable, optional
         Called after each file.
 
     Returns
     -------
     Progress
-        As it ended: ``finished`` or ``stopped``.
+        Its outcome: ``finished`` or ``stopped``.
 
     Raises
     ------
     LibraryError
-        If indexing is forbidden here, another one goes on, the folder is missing, or the library
+        On a public server, while another indexing runs, or if the folder is missing or the library
         cannot be written.
+    DatasetError
+        If a process that reads files cannot start or dies.
     """
     refuse_if_forbidden()
     folder = _existing(folder)
@@ -121,7 +116,7 @@ def index(
             _stop_file(library).unlink(missing_ok=True)
             return _index(folder, library, jobs, retry, on_progress or (lambda progress: None))
         except Exception as error:
-            # For those who watch; whoever called is told by the error itself.
+            # For a page that shows the progress; the caller gets the error itself.
             reached = last_progress(library) or Progress(str(folder))
             with suppress(LibraryError):
                 _report(library, replace(reached, ended=f"failed: {error}"))
@@ -129,7 +124,7 @@ def index(
 
 
 def forget(folder: Path, library: Library | None = None) -> int:
-    """Take all songs below a folder out of the library; return their number."""
+    """Remove all songs and failures below a folder from the library; return their number."""
     library = library or Library()
     if not library.exists():
         return 0
@@ -140,10 +135,10 @@ def forget(folder: Path, library: Library | None = None) -> int:
 
 
 def _existing(folder: Path) -> Path:
-    """Return a folder by its one name without links, so that no song is kept under two."""
+    """Resolve a folder's links, so that no song is stored under two paths."""
     folder = folder.resolve()
     if not folder.is_dir():
-        raise LibraryError(f"{folder} is no folder that can be read. Check its name.")
+        raise LibraryError(f"{folder} must be a folder that can be read. Check its name.")
     return folder
 
 
@@ -162,41 +157,39 @@ def _index(
     failed_before = {failure.path for failure in library.failures()} if retry else set()
     unreadable: list[str] = []
     files = audio.find_sound_files(folder, unreadable)
-    there = {path: state for path in files if (state := _state(path))}
-    holders = {path: _unreachable_folder(path, folder) for path in known if path not in there}
-    gone = [path for path, holder in holders.items() if holder is None]
+    states = {path: state for path in files if (state := _state(path))}
+    hidden_by = {path: _unreachable_folder(path, folder) for path in known if path not in states}
+    gone = [path for path, hiding in hidden_by.items() if hiding is None]
     library.remove(gone)
     todo = [
-        path for path, state in there.items() if known.get(path) != state or path in failed_before
+        path for path, state in states.items() if known.get(path) != state or path in failed_before
     ]
     progress = Progress(
         str(folder),
         total=len(todo),
         removed=len(gone),
-        unchanged=len(there) - len(todo),
-        unreachable=sorted({*unreadable, *(str(holder) for holder in holders.values() if holder)}),
+        unchanged=len(states) - len(todo),
+        unreachable=sorted({*unreadable, *map(str, filter(None, hidden_by.values()))}),
     )
     _report(library, progress)
 
     # Loading them takes seconds, which an index that is up to date need not cost.
     classifiers = embeddings.load_networks() if todo else []
+    read = partial(_read, configs=embeddings.network_configs())
     songs: list[tuple[AnalyzedSong, FileState]] = []
     failures: list[Failure] = []
     stored_at = time.monotonic()
     stopped = False
-    for path, read in _read_all(todo, jobs):
-        if isinstance(read, str):
-            failures.append(Failure(path, read, there[path]))
+    for path, decoded in map_unordered(read, todo, jobs=jobs):
+        if isinstance(decoded, str):
+            failures.append(Failure(path, decoded, states[path]))
+            progress = replace(progress, failed=progress.failed + 1)
         else:
-            found = embeddings.embed_log_mels(read.log_mels, read.entry.duration, classifiers)
-            songs.append((AnalyzedSong(read.entry, found, read.timbre), there[path]))
-        progress = replace(
-            progress,
-            done=progress.done + 1,
-            added=progress.added + (not isinstance(read, str)),
-            failed=progress.failed + isinstance(read, str),
-            seconds=time.monotonic() - began,
-        )
+            entry, log_mels, timbre = decoded
+            embedding = embeddings.embed_song(log_mels, entry.duration, classifiers)
+            songs.append((AnalyzedSong(entry, embedding, timbre), states[path]))
+            progress = replace(progress, added=progress.added + 1)
+        progress = replace(progress, done=progress.done + 1, seconds=time.monotonic() - began)
         on_progress(progress)
         due = len(songs) + len(failures) >= _BATCH_SONGS
         if due or time.monotonic() - stored_at > _BATCH_SECONDS:
@@ -213,7 +206,7 @@ def _index(
 
 
 def _unreachable_folder(path: Path, root: Path) -> Path | None:
-    """Return the folder that hides a missing file: its nearest one, if empty or unreadable."""
+    """Nearest folder of a missing file, if it is empty or unreadable: the file may still exist."""
     folder = next(parent for parent in path.parents if parent == root or os.path.exists(parent))
     try:
         return None if any(folder.iterdir()) else folder
@@ -221,71 +214,30 @@ def _unreachable_folder(path: Path, root: Path) -> Path | None:
         return folder
 
 
-def _read_all(paths: Sequence[Path], jobs: int) -> Iterator[tuple[Path, _DecodedSong | str]]:
-    """Yield each file as it is read, in any order."""
-    if not paths:
-        return
-    configs = embeddings.network_configs()
-    if jobs == 1:
-        yield from (_read(path, configs) for path in paths)
-        return
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="3*n_jobs")
-    try:
-        yield from parallel(delayed(_read)(path, configs) for path in paths)
-    except (BrokenProcessPool, OSError) as error:
-        raise LibraryError(
-            f"The processes that read files cannot go on ({error}), most likely for lack of "
-            "memory. What was read is kept; go on with one: python -m deepmusic index FOLDER "
-            "--jobs 1"
-        ) from error
-
-
 def _read(path: Path, configs: Sequence[ModelConfig]) -> tuple[Path, _DecodedSong | str]:
-    """Decode a file and compute its log-mels, or return why that cannot be done."""
+    """Decode a file and compute its log-mels, or return why that failed."""
     mel = configs[0].mel
     try:
         song = audio.load_song(path, sample_rate=mel.sample_rate)
         check_length(song, configs)
         log_mels = compute_log_mels(song, mel)
-        described = descriptors.describe(log_mels, mel)
-        # What only people look at would take longer to hand over than it took to compute.
+        entry, timbre = describe_song(song, log_mels, mel, Entry.of_file(path, path.stem, path))
+        # The networks do not need these, which take longer to hand over than to compute.
         slim = [replace(clip, decibels=clip.decibels[:, :0].copy()) for clip in log_mels]
-        found = tags.read(path)
-        entry = Entry(
-            id=-1,
-            title=_storable(found.title or path.stem),
-            artist=_storable(found.artist),
-            album=_storable(found.album),
-            genre=_storable(found.genre),
-            duration=song.duration,
-            tempo=described.tempo,
-            brightness=described.brightness,
-            digest=song.digest,
-            note=_storable(song.note),
-            path=path,
-        )
-        return path, _DecodedSong(entry, slim, described.timbre)
+        return path, (entry, slim, timbre)
     except AudioError as error:
-        reason = str(error)
+        return path, str(error)
     except MemoryError:
-        reason = f"{path.name} needs more memory than there is. Close other programs."
+        return path, f"{path.name} needs more memory than there is. Close other programs."
     except Exception as error:  # One strange file must not end the indexing of all others.
-        reason = (
+        return path, (
             f"{path.name} cannot be used, for a reason that was not foreseen "
             f"({type(error).__name__}: {error}). Please report it."
         )
-    return path, _storable(reason)
-
-
-def _storable(text: str) -> str:
-    """Replace what a tag or a name may hold and a database cannot store as text."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def _state(path: Path) -> FileState | None:
-    """Return the state of a file; None if it went, or is none (a pipe would be read for ever)."""
+    """State of a regular file, or None (a pipe would be read for ever)."""
     with suppress(OSError):
         found = path.stat()
         if stat.S_ISREG(found.st_mode):
@@ -294,17 +246,11 @@ def _state(path: Path) -> FileState | None:
     return None
 
 
-# === From a page: in a process of its own ===
+# === In the background ===
 
 
 def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
-    """Index a folder in the background.
-
-    Raises
-    ------
-    LibraryError
-        If that is forbidden here, the folder is missing, or an indexing goes on.
-    """
+    """Index a folder in a process of its own; raises `LibraryError` as `index` does."""
     library = library or Library()
     folder = _existing(folder)
     with library.lock(), library.writing():
@@ -323,13 +269,13 @@ def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
 
 
 def stop(library: Library) -> None:
-    """Ask an indexing to stop; what it has read is kept."""
+    """Ask a running indexing to stop; the songs it has read are kept."""
     with library.writing():
         _stop_file(library).touch()
 
 
 def last_progress(library: Library) -> Progress | None:
-    """Return how far the last indexing is, or how it ended; None if there was none."""
+    """Progress or outcome of the last indexing; None if there was none."""
     try:
         stored: dict[str, Any] = json.loads((library.folder / "progress.json").read_text("utf-8"))
         return Progress(**stored)

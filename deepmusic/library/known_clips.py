@@ -1,13 +1,12 @@
-"""GTZAN's clips as the shipped networks embed them, and a search for these clips in songs.
+"""Shipped embeddings of GTZAN's clips, and detection of these clips in songs.
 
-A network that was trained on a recording recognises it, and so its prediction proves little.
-GTZAN's clips are excerpts of 30 s, and may lie anywhere in a whole song. So every 30 s of a song
-are compared with each clip by their mean spectrum
-(`deepmusic.library.descriptors.recording_distance`), which bit rates, formats and volume change
-little; what is near must have a similar embedding too.
+A network's prediction for a recording that trained it proves little. GTZAN's clips are excerpts of
+30 s that may lie anywhere in a song. So every 30 s of a song are compared with each clip by their
+spectral envelopes (`deepmusic.library.descriptors.envelope_distance`), which bit rates, formats and
+volume change little; a near clip must have a similar embedding too.
 
-The embeddings are shipped, as numbers from which no sound can be made. ``benchmarks/retrieval.py``
-computes them anew, and measures how good neighbours by them are.
+No sound can be made from the embeddings. ``benchmarks/retrieval.py`` computes them anew, and
+measures how good nearest neighbours by them are.
 """
 
 import hashlib
@@ -26,25 +25,23 @@ from deepmusic.data.gtzan import read_facts
 from deepmusic.errors import RunError
 from deepmusic.files import ASSETS
 from deepmusic.library import embeddings
-from deepmusic.library.descriptors import recording_distance
+from deepmusic.library.descriptors import envelope_distance
 from deepmusic.library.embeddings import SongEmbedding
 from deepmusic.library.song_index import Entry, SongIndex
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_run
 
-#: Where the embeddings lie: a folder for each protocol, a file for each network.
+#: Folder of the embeddings: a folder a protocol, a file a network.
 FOLDER = ASSETS / "embeddings"
 
 #: Names of embeddings that are not one network's: all networks concatenated, MFCC statistics.
 ALL_NETWORKS, MFCC = "together", "mfcc"
 
-#: Two excerpts are one recording where their distance is lower and their cosine is higher:
-#: `benchmarks/known_clips.py` prints how often that is right.
-MAX_DISTANCE = 1.5
+#: Two excerpts are one recording where their envelope distance is lower and the cosine of their
+#: embeddings is higher; `benchmarks/known_clips.py` measures how often that is right.
+MAX_DISTANCE, MIN_COSINE = 1.5, 0.5
 
-MIN_COSINE = 0.5
-
-#: Columns between two excerpts that are tried: 1.0 s.
+#: Frames between two excerpts that are tried: 1.0 s.
 _STEP = 13
 
 
@@ -52,26 +49,26 @@ _STEP = 13
 
 
 def read(name: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLDER) -> np.ndarray:
-    """Read what is shipped of each of GTZAN's 1000 clips.
+    """Read a shipped table of GTZAN's 1000 clips.
 
     Parameters
     ----------
     name : str
-        A network, ``genres`` (the ensemble's probabilities) or `MFCC`.
+        A network (its embeddings), ``genres`` (the ensemble's probabilities) or `MFCC`.
     protocol : Protocol
-        By which the networks were trained.
+        Of the networks' training.
     folder : Path
-        Where the embeddings lie.
+        Of the embeddings.
 
     Returns
     -------
     np.ndarray [shape=(1000, n_dimensions)], float32
-        In the order of ``gtzan_tracks.csv``; rows of NaN for clips that are not there.
+        In the order of ``gtzan_tracks.csv``; rows of NaN for missing clips.
 
     Raises
     ------
     RunError
-        If they are missing, or were computed by other networks than those shipped now.
+        If it is missing, or was computed by other networks than those shipped now.
     """
     path = folder / str(protocol)
     try:
@@ -79,23 +76,21 @@ def read(name: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLD
         table = np.load(path / f"{name}.npy", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise RunError(
-            f"{path} holds no readable embeddings ({error}). With GTZAN at hand, compute them: "
-            "python benchmarks/retrieval.py --store"
+            f"{path} must hold embeddings; reading them failed ({error}). With GTZAN at hand, "
+            "compute them: python benchmarks/retrieval.py --store"
         ) from error
     shipped = {network: shipped_run(network, protocol) for network in models.MODELS}
     if source.get("trained") != training_digests(shipped):
-        more = (
-            "" if protocol == BENCHMARK_PROTOCOL else f" RUN... (of {protocol}, with their weights)"
-        )
+        runs = "" if protocol == BENCHMARK_PROTOCOL else f" RUN... (of {protocol}, with weights)"
         raise RunError(
-            f"The embeddings in {path} are those of other networks than the ones shipped now. With "
-            f"GTZAN at hand, compute them anew: python benchmarks/retrieval.py --store{more}"
+            f"The embeddings in {path} must be those of the shipped networks, and are of others. "
+            f"With GTZAN at hand, compute them: python benchmarks/retrieval.py --store{runs}"
         )
     return table.astype(np.float32)
 
 
 def training_digests(runs: Mapping[str, Run]) -> dict[str, str]:
-    """Return the SHA-256 of each run's history, which tells trainings apart."""
+    """SHA-256 of each run's history, which identifies its training."""
     return {
         name: hashlib.sha256(run.history_path.read_bytes()).hexdigest()
         for name, run in sorted(runs.items())
@@ -105,14 +100,14 @@ def training_digests(runs: Mapping[str, Run]) -> dict[str, str]:
 def vectors(
     system: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLDER
 ) -> np.ndarray:
-    """Return unit vectors of GTZAN's 1000 clips [1000, n_dimensions], NaN where there is none.
+    """Unit vectors of GTZAN's 1000 clips [1000, n_dimensions], NaN for missing clips.
 
     Parameters
     ----------
     system : str
         A network, `ALL_NETWORKS`, or `MFCC` (each statistic standardised first).
     protocol, folder
-        As in `read`.
+        As of `read`.
     """
     if system == MFCC:
         table = read(MFCC, protocol, folder)
@@ -126,18 +121,10 @@ def vectors(
 
 
 def same_artist(facts: Sequence[Mapping[str, str]]) -> np.ndarray:
-    """Return which clips must not count as neighbours of each other.
+    """Pairs of clips by one artist [n_clips, n_clips], bool; they must not count as neighbours.
 
-    Parameters
-    ----------
-    facts : sequence of mapping
-        Rows of ``gtzan_tracks.csv``.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_clips, n_clips)], bool
-        True where two share Sturm's artist, the group of artists of Foleiss and Tavares, or the
-        SHA-256 of their recording; and on the diagonal.
+    True where two rows of ``gtzan_tracks.csv`` share Sturm's artist, the artist group of Foleiss
+    and Tavares, or the SHA-256 of their recording; and on the diagonal.
     """
     alike = np.eye(len(facts), dtype=bool)
     for key in ("artist", "artist_group", "wav_sha256"):
@@ -147,26 +134,20 @@ def same_artist(facts: Sequence[Mapping[str, str]]) -> np.ndarray:
 
 
 def gtzan_index() -> SongIndex:
-    """Return an index of GTZAN's clips; no sound of it is needed.
-
-    Raises
-    ------
-    RunError
-        If the shipped embeddings are not those of the shipped networks.
-    """
+    """Index of GTZAN's clips, made without their sound; raises `RunError` as `read` does."""
     embedded = vectors(ALL_NETWORKS)
     there = np.flatnonzero(~np.isnan(embedded[:, 0]))
     facts = read_facts()
     entries = [
         Entry(
-            id=int(row),
+            id=row,
             title=facts[row]["title"] or facts[row]["track"],
             artist=facts[row]["artist"],
             genre=facts[row]["genre"],
             duration=30.0,
             digest=facts[row]["wav_sha256"],
         )
-        for row in there
+        for row in there.tolist()
     ]
     return SongIndex("GTZAN", entries, embedded[there], read(MFCC)[there], read("genres")[there])
 
@@ -183,13 +164,13 @@ class Match:
     track : str
         Such as ``blues.00000``.
     artist, title : str
-        After Sturm (2012); empty where he did not know.
+        After Sturm (2012); empty where unknown.
     part : str
         The clip's part in `BENCHMARK_PROTOCOL`: ``train``, ``valid`` or ``test``.
     start : float
         Where in the song it begins, in s.
     distance : float
-        Of the mean spectra.
+        Of the spectral envelopes.
     """
 
     track: str
@@ -206,24 +187,22 @@ def find(log_mels: Sequence[ClipLogMel], embedding: SongEmbedding) -> list[Match
     Parameters
     ----------
     log_mels : sequence of ClipLogMel
-        What `deepmusic.prediction.compute_log_mels` returned for the song.
+        Of the song, as `deepmusic.prediction.compute_log_mels` returns them.
     embedding : SongEmbedding
-        By the networks `deepmusic.library.embeddings.NETWORKS`.
+        Of the song, by the networks `deepmusic.library.embeddings.NETWORKS`.
 
     Raises
     ------
     RunError
-        If the shipped embeddings are not those of the shipped networks.
+        As `read` does.
     """
     clips, unit_vectors = read(MFCC), vectors(ALL_NETWORKS)
-    there = np.flatnonzero(~np.isnan(clips[:, 0]))
-    known = clips[there]
     nearest: dict[int, tuple[float, float]] = {}
     for start, mean in zip(*_excerpts(log_mels), strict=True):
-        distances = recording_distance(mean, known)
-        for index in np.flatnonzero(distances < MAX_DISTANCE):
-            found = (float(distances[index]), float(start))
-            row = int(there[index])
+        distances = envelope_distance(mean, clips)
+        # Missing clips lie at a distance of NaN, which is not lower either.
+        for row in np.flatnonzero(distances < MAX_DISTANCE).tolist():
+            found = (float(distances[row]), float(start))
             nearest[row] = min(found, nearest.get(row, found))
     facts = read_facts()
     split = splits.make(facts, BENCHMARK_PROTOCOL.name)
@@ -243,12 +222,12 @@ def find(log_mels: Sequence[ClipLogMel], embedding: SongEmbedding) -> list[Match
 
 
 def _excerpts(log_mels: Sequence[ClipLogMel]) -> tuple[np.ndarray, np.ndarray]:
-    """Return where every 30 s of a song begin, in s, and the means of their MFCCs."""
-    columns = np.concatenate([clip.frames for clip in log_mels], axis=1)
+    """Starts in s of the 30 s excerpts of a song [n], and their mean MFCCs [n, 40]."""
+    frames = np.concatenate([clip.frames for clip in log_mels], axis=1)
     times = np.concatenate(
         [clip.start + np.arange(clip.frames.shape[1]) * clip.seconds_per_frame for clip in log_mels]
     )
-    coefficients = mfccs(columns)
+    coefficients = mfccs(frames)
     width = min(GTZAN_COMPACT_FRAMES, coefficients.shape[1])
     summed = np.concatenate([np.zeros((len(coefficients), 1)), coefficients.cumsum(axis=1)], axis=1)
     last = coefficients.shape[1] - width

@@ -1,18 +1,19 @@
-"""Songs with their embeddings, as `deepmusic.recommend` searches them."""
+"""Songs with their embeddings and descriptors, as `deepmusic.library.recommend` searches them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from deepmusic.audio import Song
 from deepmusic.audio.features import ClipLogMel
-from deepmusic.config import GTZAN_GENRES
-from deepmusic.library import descriptors, embeddings
-from deepmusic.library.embeddings import Passages, SongEmbedding
-from deepmusic.prediction import Classifier, compute_log_mels
+from deepmusic.config import GTZAN_GENRES, MelConfig
+from deepmusic.library import descriptors, embeddings, tags
+from deepmusic.library.embeddings import SegmentEmbeddings, SongEmbedding
+from deepmusic.prediction import Classifier, check_length, compute_log_mels
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,13 @@ class Entry:
     Attributes
     ----------
     id : int
-        Of the song in its index; it never becomes another song's.
+        Of the song in its index, never reused; -1 for a song outside of any.
     title, artist, album, genre : str
-        From its tags (or of GTZAN's list); empty where unknown, but for the title.
+        From its tags (or GTZAN's list); empty where unknown, but for the title.
     duration : float
         In s.
     tempo, brightness : float or None
-        As in `deepmusic.library.descriptors.Descriptors`; None where they were not measured.
+        In BPM and Hz, see `deepmusic.library.descriptors`; None where they were not measured.
     digest : str
         SHA-256 of the file.
     note : str
@@ -49,6 +50,13 @@ class Entry:
     note: str = ""
     path: Path | None = None
 
+    @classmethod
+    def of_file(cls, source: Path | IO[bytes], title: str, path: Path | None = None) -> "Entry":
+        """Entry of a sound file: its tags, and `title` where they have none."""
+        found = tags.read(source)
+        words = (found.title or title, found.artist, found.album, found.genre)
+        return cls(-1, *words, path=path)
+
     @property
     def name(self) -> str:
         """Artist and title, for people."""
@@ -57,17 +65,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class AnalyzedSong:
-    """A song as it enters an index, or asks for neighbours.
-
-    Attributes
-    ----------
-    entry : Entry
-        What is known of it.
-    embedding : SongEmbedding
-        By the networks `deepmusic.library.embeddings.NETWORKS`.
-    timbre : np.ndarray [shape=(80,)], float32
-        As in `deepmusic.library.descriptors.Descriptors`.
-    """
+    """A song as it enters an index, or as a query; `timbre` [80] are its MFCC statistics."""
 
     entry: Entry
     embedding: SongEmbedding
@@ -86,11 +84,11 @@ def analyze_song(
     Parameters
     ----------
     song : Song
-        What `deepmusic.audio` loaded.
+        As `deepmusic.audio` loads it.
     classifiers : sequence of Classifier
-        What `deepmusic.library.embeddings.load_networks` returned.
+        From `deepmusic.library.embeddings.load_networks`.
     log_mels : sequence of ClipLogMel, optional
-        What `compute_log_mels` returned for it.
+        Of the song; computed if not given.
     entry : Entry, optional
         What else is known of it, such as its tags.
 
@@ -99,20 +97,30 @@ def analyze_song(
     AudioError
         If the song is shorter than a window, or silent.
     """
+    check_length(song, [classifier.config for classifier in classifiers])
     mel = classifiers[0].config.mel
     if log_mels is None:
         log_mels = compute_log_mels(song, mel)
-    embedding = embeddings.embed_song(song, log_mels, classifiers)
-    described = descriptors.describe(log_mels, mel)
-    facts = replace(
-        entry or Entry(id=-1, title=Path(song.name).stem or song.name),
+    entry = entry or Entry(id=-1, title=Path(song.name).stem or song.name)
+    embedding = embeddings.embed_song(log_mels, song.duration, classifiers)
+    described, timbre = describe_song(song, log_mels, mel, entry)
+    return AnalyzedSong(described, embedding, timbre)
+
+
+def describe_song(
+    song: Song, log_mels: Sequence[ClipLogMel], mel: MelConfig, entry: Entry
+) -> tuple[Entry, np.ndarray]:
+    """Complete an entry by what is measured of the song; return it and the song's timbre [80]."""
+    tempo, brightness, timbre = descriptors.describe(log_mels, mel)
+    described = replace(
+        entry,
         duration=song.duration,
-        tempo=described.tempo,
-        brightness=described.brightness,
+        tempo=tempo,
+        brightness=brightness,
         digest=song.digest,
         note=song.note,
     )
-    return AnalyzedSong(facts, embedding, described.timbre)
+    return described, timbre
 
 
 @dataclass(frozen=True)
@@ -131,8 +139,8 @@ class SongIndex:
         `deepmusic.library.descriptors.mfcc_statistics`.
     profiles : np.ndarray [shape=(n_songs, n_genres)], float32
         The ensemble's probabilities.
-    passages : callable
-        Takes a song's id, and returns its `Passages`, or None.
+    segments : callable
+        Takes a song's id, and returns its `SegmentEmbeddings`, or None.
     genres : tuple of str
         Columns of `profiles`.
     """
@@ -142,20 +150,19 @@ class SongIndex:
     embeddings: np.ndarray
     timbre: np.ndarray
     profiles: np.ndarray
-    passages: Callable[[int], Passages | None] = field(default=lambda song: None)
+    segments: Callable[[int], SegmentEmbeddings | None] = field(default=lambda song: None)
     genres: tuple[str, ...] = GTZAN_GENRES
 
     @classmethod
     def of(cls, title: str, songs: Sequence[AnalyzedSong]) -> "SongIndex":
-        """Make an index of songs that are in memory; their entries' ids must differ."""
-        passages = {song.entry.id: song.embedding.passages() for song in songs}
+        """Index of songs in memory; their entries' ids must differ."""
         return cls(
             title,
             [song.entry for song in songs],
             embeddings=np.stack([song.embedding.song for song in songs]),
             timbre=np.stack([song.timbre for song in songs]),
             profiles=np.stack([song.embedding.profile for song in songs]).astype(np.float32),
-            passages=passages.get,
+            segments={song.entry.id: song.embedding.segments() for song in songs}.get,
         )
 
     def __len__(self) -> int:
@@ -163,11 +170,11 @@ class SongIndex:
 
     @cached_property
     def rows(self) -> dict[int, int]:
-        """The number of each song in `entries` and the arrays, by its id."""
+        """Row of each song in `entries` and the arrays, by its id."""
         return {entry.id: row for row, entry in enumerate(self.entries)}
 
     def search(self, words: str, limit: int = 50) -> list[Entry]:
-        """Return songs whose title, artist, album or path has all these words in it."""
+        """Songs whose title, artist, album or path contains all these words, by name."""
         wanted = words.casefold().split()
         found = []
         for entry in self.entries:

@@ -1,11 +1,8 @@
 """A music library: facts and embeddings of its songs in one SQLite file, opened as a `SongIndex`.
 
-Songs are added in transactions, so that whatever dies in between leaves the library as it was.
-`deepmusic.indexing` fills it, `deepmusic.recommend` searches it.
-
-An index holds the songs in memory, and leaves their segments on disk. The measured limit: 50,000
-songs (1.3 GB on disk, 120 MB in memory) open in 1.5 s, once, and answer a query in 0.1 s on two
-cores (`benchmarks/neighbours.py`).
+Songs are added in transactions, so that a killed writer leaves no half song. An index holds the
+songs in memory, and leaves their segments on disk: 50,000 songs (1.3 GB on disk, 120 MB in memory)
+open in 1.5 s, once, and a query takes 0.1 s on two cores (`benchmarks/neighbours.py`).
 """
 
 import os
@@ -22,7 +19,7 @@ from deepmusic.config import PUBLIC_VARIABLE, current_deployment
 from deepmusic.errors import LibraryError
 from deepmusic.files import acquire_lock, is_locked, library_folder, replacing
 from deepmusic.library import embeddings
-from deepmusic.library.embeddings import Passages
+from deepmusic.library.embeddings import SegmentEmbeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
 
 #: Rises when the tables change; a library of another format is indexed anew.
@@ -49,14 +46,15 @@ CREATE TABLE failures (
 );
 """
 
-_FACTS = "title, artist, album, genre, duration, tempo, brightness, digest, note"
+#: Columns of a song that are fields of its `Entry`.
+_FACTS = ("title", "artist", "album", "genre", "duration", "tempo", "brightness", "digest", "note")
 
-#: Beginnings of SQLite's names for errors of a disk that is full or may not be written.
+#: SQLite's names for errors of a disk that is full or may not be written begin like these.
 _NOT_WRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR")
 
 
 def refuse_if_forbidden() -> None:
-    """Raise `LibraryError` on a public server: a visitor must not look into its folders."""
+    """Raise `LibraryError` on a public server, whose folders visitors must not see."""
     if not current_deployment().may_index:
         raise LibraryError(
             f"Music libraries are switched off here ({PUBLIC_VARIABLE}=1). Run DeepMusic on "
@@ -64,13 +62,13 @@ def refuse_if_forbidden() -> None:
         )
 
 
-#: Size and time of change of a file, in bytes and in us since 1970, by which a change is known.
+#: Size of a file in bytes, and time of its last change in us since 1970.
 FileState = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that could not be used, and why."""
+    """A file that could not be used, and the reason."""
 
     path: Path
     reason: str
@@ -78,17 +76,17 @@ class Failure:
 
 
 class Library:
-    """A library in a folder of its own.
+    """A library on disk.
 
     Parameters
     ----------
     folder : Path, optional
-        Where it lies; `library_folder` if not given. Nothing is made before something is written.
+        Of the library; `library_folder` if not given. It is made by the first writer.
 
     Raises
     ------
     LibraryError
-        If libraries may not be read here.
+        On a public server.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -97,12 +95,12 @@ class Library:
 
     @property
     def database(self) -> Path:
-        """The file that holds everything."""
+        """Path of the SQLite file."""
         return self.folder / "library.sqlite"
 
     @contextmanager
     def _connect(self, path: Path | None = None) -> Iterator[sqlite3.Connection]:
-        """Open the database for one transaction, all of which happens or nothing."""
+        """Connection for one transaction."""
         try:
             connection = sqlite3.connect(path or self.database, timeout=30)
             try:
@@ -115,8 +113,8 @@ class Library:
             if getattr(error, "sqlite_errorname", "").startswith(_NOT_WRITABLE):
                 raise self._not_writable(error) from error
             raise LibraryError(
-                f"{self.database} cannot be used ({error}). If it is damaged, delete the folder "
-                f"{self.folder} and index your music again."
+                f"{self.database} must be a music library; SQLite says: {error}. If it is "
+                f"damaged, delete the folder {self.folder} and index your music again."
             ) from error
 
     @contextmanager
@@ -141,27 +139,27 @@ class Library:
             return connection.execute(query, values).fetchall()
 
     def exists(self) -> bool:
-        """Tell whether anything was indexed."""
+        """Whether there is a library in the folder."""
         return self.database.exists()
 
     def generation(self) -> int:
-        """Return a number that differs after every change; 0 where there is no library."""
+        """Number that rises with every change; 0 where there is no library."""
         return int(self._meta().get("generation", 0)) if self.exists() else 0
 
     def _meta(self) -> dict[str, str]:
         return dict(self._fetch("SELECT key, value FROM meta"))
 
     def count(self) -> int:
-        """Return the number of songs."""
+        """Number of songs."""
         return self._fetch("SELECT count(*) FROM songs")[0][0] if self.exists() else 0
 
     def open(self) -> SongIndex:
-        """Read the library into memory, songs in the order in which they were added.
+        """Read the library into memory, songs in the order of their addition.
 
         Raises
         ------
         LibraryError
-            If there is none, it is damaged, or another version or other networks made it.
+            If there is none, or it is damaged, of another format or of other networks.
         """
         if not self.exists():
             raise LibraryError(
@@ -173,53 +171,60 @@ class Library:
                 "This library was indexed by another version of DeepMusic, or by other networks. "
                 "Index your folders again: python -m deepmusic index FOLDER"
             )
+        facts = ("id", *_FACTS)
         rows = self._fetch(
-            f"SELECT id, {_FACTS}, path, embedding, timbre, profile FROM songs ORDER BY id"
+            f"SELECT {', '.join(facts)}, path, embedding, timbre, profile FROM songs ORDER BY id"
         )
+
+        def matrix(column: int) -> np.ndarray:
+            values = np.frombuffer(b"".join(row[column] for row in rows), np.float32)
+            return values.reshape(len(rows), -1 if rows else 0)
+
         try:
-            arrays = [
-                np.frombuffer(b"".join(row[column] for row in rows), np.float32).reshape(
-                    len(rows), -1 if rows else 0
-                )
-                for column in (-3, -2, -1)
-            ]
+            embedded, timbre, profiles = matrix(-3), matrix(-2), matrix(-1)
         except ValueError as error:
             raise LibraryError(
                 f"{self.database} is damaged ({error}). Delete the folder {self.folder} and index "
                 "your music again."
             ) from error
-        entries = [Entry(*facts, path=Path(os.fsdecode(path))) for *facts, path, _, _, _ in rows]
-        return SongIndex("My library", entries, *arrays, passages=self.passages)
+        entries = [
+            Entry(**dict(zip(facts, row, strict=False)), path=Path(os.fsdecode(row[len(facts)])))
+            for row in rows
+        ]
+        return SongIndex("My library", entries, embedded, timbre, profiles, self.segments)
 
-    def passages(self, song: int) -> Passages | None:
-        """Return the segments of a song, or None if it went meanwhile."""
+    def segments(self, song: int) -> SegmentEmbeddings | None:
+        """Embeddings of a song's segments, by the song's id; None if it is not there any more."""
         found = self._fetch("SELECT borders, vectors FROM passages WHERE song = ?", song)
         if not found:
             return None
         borders = np.frombuffer(found[0][0], np.float32)
         vectors = np.frombuffer(found[0][1], np.float16).reshape(len(borders) - 1, -1)
-        return Passages(borders[:-1], borders[1:], vectors)
+        return SegmentEmbeddings(borders[:-1], borders[1:], vectors)
 
     def failures(self) -> list[Failure]:
-        """Return the files that could not be used, by path."""
+        """Files that could not be used, by path."""
         if not self.exists():
             return []
         rows = self._fetch("SELECT path, reason, size, modified FROM failures ORDER BY path")
-        return [Failure(Path(os.fsdecode(path)), why, (*state,)) for path, why, *state in rows]
+        return [
+            Failure(Path(os.fsdecode(path)), why, (size, modified))
+            for path, why, size, modified in rows
+        ]
 
     def known_files(self) -> dict[Path, FileState]:
-        """Return the state of every file that was read, with or without success."""
+        """State of every file that was read, with or without success."""
         rows = self._fetch(
             "SELECT path, size, modified FROM songs "
             "UNION ALL SELECT path, size, modified FROM failures"
         )
         return {Path(os.fsdecode(path)): (size, modified) for path, size, modified in rows}
 
-    # === Writing: by whoever holds the lock ===
+    # === Writing, under the lock ===
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the right to write; the system frees it, however its holder dies.
+        """Hold the library's write lock, which the system frees however its holder ends.
 
         Raises
         ------
@@ -232,17 +237,17 @@ class Library:
                 lock = acquire_lock(self.folder / "library.lock")
             except BlockingIOError:
                 raise LibraryError(
-                    "Another indexing goes on already. Wait until it is done, or stop it."
+                    "Another indexing is running. Wait until it has ended, or stop it."
                 ) from None
         with lock:
             yield
 
     def is_locked(self) -> bool:
-        """Tell whether someone holds the lock."""
+        """Whether an indexing is running."""
         return is_locked(self.folder / "library.lock")
 
     def prepare(self) -> None:
-        """Make the tables, or empty those of another version or other networks."""
+        """Create the tables, or empty those of another format or other networks."""
         if self.exists():
             if self._meta().get("stamp") != _stamp():
                 with self._connect() as connection:
@@ -261,24 +266,23 @@ class Library:
         songs: Sequence[tuple[AnalyzedSong, FileState]],
         failures: Sequence[Failure] = (),
     ) -> None:
-        """Add songs and failures, in place of what was known of the same files; all or nothing."""
+        """Add songs and failures in one transaction; they replace those of the same files."""
         if not songs and not failures:
             return
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
             for song, state in songs:
-                _forget(connection, song.entry.path)
                 _insert(connection, song, state)
             for failure in failures:
                 _forget(connection, failure.path)
                 connection.execute(
                     "INSERT INTO failures VALUES (?, ?, ?, ?)",
-                    (os.fsencode(failure.path), failure.reason, *failure.state),
+                    (os.fsencode(failure.path), _storable(failure.reason), *failure.state),
                 )
             _note_change(connection)
 
     def remove(self, paths: Sequence[Path]) -> None:
-        """Forget these files."""
+        """Remove the songs and failures of these files."""
         if not paths:
             return
         with self._connect() as connection:
@@ -301,28 +305,36 @@ def _note_change(connection: sqlite3.Connection) -> None:
     connection.execute("REPLACE INTO meta VALUES ('generation', ?)", (str(time.time_ns()),))
 
 
-def _forget(connection: sqlite3.Connection, path: Path | None) -> None:
+def _forget(connection: sqlite3.Connection, path: Path) -> None:
     for table in ("songs", "failures"):
         connection.execute(f"DELETE FROM {table} WHERE path = ?", (os.fsencode(path),))
 
 
 def _insert(connection: sqlite3.Connection, song: AnalyzedSong, state: FileState) -> None:
     entry, embedding = song.entry, song.embedding
+    if entry.path is None:
+        raise ValueError(f"A song of a library must have a path. Received: {entry}")
+    _forget(connection, entry.path)
+    facts = [getattr(entry, name) for name in _FACTS]
     vectors = (embedding.song, song.timbre, embedding.profile)
     values = (
         *(os.fsencode(entry.path), *state),
-        *(entry.title, entry.artist, entry.album, entry.genre),
-        *(entry.duration, entry.tempo, entry.brightness, entry.digest, entry.note),
+        *(_storable(fact) if isinstance(fact, str) else fact for fact in facts),
         *(np.asarray(vector, np.float32).tobytes() for vector in vectors),
     )
     added = connection.execute(
-        f"INSERT INTO songs (path, size, modified, {_FACTS}, embedding, timbre, profile) "
-        f"VALUES ({','.join('?' * len(values))})",
+        f"INSERT INTO songs (path, size, modified, {', '.join(_FACTS)}, embedding, timbre, profile)"
+        f" VALUES ({','.join('?' * len(values))})",
         values,
     )
-    passages = embedding.passages()
-    borders = np.append(passages.starts, passages.ends[-1]).astype(np.float32)
+    segments = embedding.segments()
+    borders = np.append(segments.starts, segments.ends[-1]).astype(np.float32)
     connection.execute(
         "INSERT INTO passages VALUES (?, ?, ?)",
-        (added.lastrowid, borders.tobytes(), passages.vectors.tobytes()),
+        (added.lastrowid, borders.tobytes(), segments.vectors.tobytes()),
     )
+
+
+def _storable(text: str) -> str:
+    """Replace what a tag or a name may hold and SQLite cannot store as text."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")

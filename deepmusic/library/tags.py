@@ -7,18 +7,15 @@ from typing import IO, Any
 
 @dataclass(frozen=True)
 class Tags:
-    """Tags of a file; empty where there are none.
-
-    Attributes
-    ----------
-    title, artist, album, genre : str
-        Several values of one tag stand side by side, with semicolons between.
-    """
+    """Tags of a file, empty where there are none; several values are joined by semicolons."""
 
     title: str = ""
     artist: str = ""
     album: str = ""
     genre: str = ""
+
+
+_ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "genre": "TCON"}
 
 
 def read(source: Path | IO[bytes]) -> Tags:
@@ -28,18 +25,12 @@ def read(source: Path | IO[bytes]) -> Tags:
     try:
         # mutagen's one interface for all formats ("easy") knows most; WAV and AIFF have plain ID3.
         file = File(source, easy=True)
-        return Tags(**{key: _text(file, key) for key in ("title", "artist", "album", "genre")})
+        return Tags(**{key: _text(file.tags or {}, key) for key in _ID3})
     except Exception:  # Tags may be damaged in ways that mutagen has no word for.
         return Tags()
 
 
-_ID3 = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "genre": "TCON"}
-
-
-def _text(file: Any, key: str) -> str:
-    tags = getattr(file, "tags", None)
-    if not tags:
-        return ""
+def _text(tags: Any, key: str) -> str:
     values = tags.get(key) or tags.get(_ID3[key]) or []
     if isinstance(values, str):
         values = [values]
@@ -47,28 +38,27 @@ def _text(file: Any, key: str) -> str:
 
 
 def read_cover(source: Path | IO[bytes]) -> bytes | None:
-    """Return the picture in a file's tags (front cover first), or None if it has none."""
+    """Read the cover image in a file's tags (front cover first), or None if it has none."""
     from mutagen import File
 
     try:
         file = File(source)
         tags = file.tags or {}
-        found = list(getattr(file, "pictures", []))
-        found += tags.getall("APIC") if hasattr(tags, "getall") else []
-        found += _vorbis_pictures(tags)
-        if found:
-            return bytes(min(found, key=lambda log_mel: log_mel.type != 3).data)
+        images = list(getattr(file, "pictures", []))
+        images += tags.getall("APIC") if hasattr(tags, "getall") else []
+        images += _vorbis_images(tags)
+        if images:
+            return bytes(min(images, key=lambda image: image.type != 3).data)
         return bytes(tags["covr"][0]) if tags.get("covr") else None
     except Exception:  # As in `read`.
         return None
 
 
-def _vorbis_pictures(tags: Any) -> list[Any]:
-    """Return the pictures of OGG and Opus files, which keep them as text."""
+def _vorbis_images(tags: Any) -> list[Any]:
+    """Images of OGG and Opus files, which keep them as text."""
     import base64
 
     from mutagen.flac import Picture
 
-    if not hasattr(tags, "get") or not (texts := tags.get("metadata_block_picture")):
-        return []
-    return [Picture(base64.b64decode(text)) for text in texts]
+    texts = tags.get("metadata_block_picture") if hasattr(tags, "get") else None
+    return [Picture(base64.b64decode(text)) for text in texts or []]

@@ -8,6 +8,7 @@ from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import AudioError
 from deepmusic.library import embeddings
 from deepmusic.library.embeddings import concatenate, embed_clips, embed_song, l2_normalize
+from deepmusic.library.song_index import analyze_song
 from deepmusic.prediction import align_windows, classify, compute_log_mels
 
 SAMPLE_RATE = 22_050
@@ -25,7 +26,7 @@ def song_of(samples, name="song"):
 
 def embed(samples, networks):
     song = song_of(samples)
-    return embed_song(song, compute_log_mels(song, MEL), networks)
+    return embed_song(compute_log_mels(song, MEL), song.duration, networks)
 
 
 def test_unit_vectors_have_length_one_and_zeros_stay():
@@ -69,7 +70,7 @@ def test_many_clips_in_one_go_are_as_each_alone(networks, monkeypatch):
         for width in (39, 80, 50, 38, 120)
     }
     together = embed_clips(clips, networks[:2])
-    assert list(together) == ["39", "80", "50", "120"], "38 columns are no window"
+    assert list(together) == ["39", "80", "50", "120"], "38 frames are no window"
     for track, vector in together.items():
         alone = embed_clips({track: clips[track]}, networks[:2])[track]
         np.testing.assert_allclose(vector, alone, atol=1e-5)
@@ -117,4 +118,4 @@ def test_windows_of_another_length_are_matched_by_their_middles():
 
 def test_a_song_shorter_than_a_window_is_refused(networks):
     with pytest.raises(AudioError, match=r"a window is 3\.0 s"):
-        embed(synth.play("jazz", seconds=1.2), networks)
+        analyze_song(song_of(synth.play("jazz", seconds=1.2)), networks)

@@ -38,7 +38,7 @@ def test_embeddings_of_other_networks_are_refused(tmp_path):
     (tmp_path / "paper" / "source.json").write_text(json.dumps(source))
     with pytest.raises(RunError, match=r"retrieval\.py --store"):
         known_clips.read("cnn", BENCHMARK_PROTOCOL, tmp_path)
-    with pytest.raises(RunError, match="no readable embeddings"):
+    with pytest.raises(RunError, match="must hold embeddings"):
         known_clips.read("crnn", BENCHMARK_PROTOCOL, tmp_path)
 
 
@@ -76,7 +76,7 @@ def bands():
 def analyze(samples):
     song = song_from_array(samples, sample_rate=SAMPLE_RATE)
     log_mels = compute_log_mels(song, MEL)
-    return log_mels, embeddings.embed_song(song, log_mels, embeddings.load_networks())
+    return log_mels, embeddings.embed_song(log_mels, song.duration, embeddings.load_networks())
 
 
 @pytest.fixture(scope="module")

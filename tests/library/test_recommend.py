@@ -12,7 +12,7 @@ from deepmusic.audio.features import log_mel
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import LibraryError
 from deepmusic.library import descriptors, recommend
-from deepmusic.library.embeddings import Passages, l2_normalize, load_networks
+from deepmusic.library.embeddings import SegmentEmbeddings, l2_normalize, load_networks
 from deepmusic.library.recommend import Query, combine, query_by_ids, query_by_song
 from deepmusic.library.song_index import Entry, SongIndex, analyze_song
 from deepmusic.ui.recommend.song_map import project
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("networks_once")
 DIMENSIONS = 8
 
 
-def index_of(angles, passages=None, **facts) -> SongIndex:
+def index_of(angles, segments=None, **facts) -> SongIndex:
     """Songs in a plane, at these angles in degrees from the first axis."""
     vectors = np.zeros((len(angles), DIMENSIONS), np.float32)
     vectors[:, 0], vectors[:, 1] = np.cos(np.radians(angles)), np.sin(np.radians(angles))
@@ -39,7 +39,7 @@ def index_of(angles, passages=None, **facts) -> SongIndex:
         )
         for row in range(len(angles))
     ]
-    return SongIndex("test", entries, vectors, timbre, profiles, (passages or {}).get)
+    return SongIndex("test", entries, vectors, timbre, profiles, (segments or {}).get)
 
 
 def titles(results):
@@ -67,7 +67,7 @@ def test_songs_are_known_by_their_ids():
     arrays = [array[[0, 2, 3]] for array in (songs.embeddings, songs.timbre, songs.profiles)]
     part = SongIndex("part", [songs.entries[row] for row in (0, 2, 3)], *arrays)
     assert titles(recommend.recommend(part, query_by_ids(part, [2]))) == ["song 3", "song 0"]
-    with pytest.raises(LibraryError, match="not there any more"):
+    with pytest.raises(LibraryError, match="not in the index any more"):
         query_by_ids(part, [1])
 
 
@@ -91,20 +91,20 @@ def test_copies_are_left_out_by_file_by_name_and_by_sound():
     assert "song 2" not in titles(recommend.recommend(songs, by_file))
 
 
-def test_a_passage_is_answered_by_passages():
-    def pieces(*angles):
+def test_a_passage_is_answered_by_segments():
+    def segments(*angles):
         vectors = index_of(angles).embeddings.astype(np.float16)
         starts = 10.0 * np.arange(len(angles))
-        return Passages(starts, starts + 10, vectors)
+        return SegmentEmbeddings(starts, starts + 10, vectors)
 
     # As a whole, song 1 is nearer; but song 2 has the very passage.
-    songs = index_of([0, 20, 40], {1: pieces(18, 22), 2: pieces(80, 0, 40)})
+    songs = index_of([0, 20, 40], {1: segments(18, 22), 2: segments(80, 0, 40)})
     itself = (Entry(0, "x", digest="d0"),)
     query = Query("x", songs.profiles[0], songs.embeddings[0], entries=itself, passage=(5, 15))
     found = recommend.recommend(songs, query)
     assert titles(found) == ["song 2", "song 1"]
     by_title = {result.entry.title: result for result in found}
-    assert by_title["song 2"].passage == (10, 20)
+    assert by_title["song 2"].segment == (10, 20)
     assert by_title["song 2"].similarity == pytest.approx(1, abs=1e-3)
     assert by_title["song 1"].similarity == pytest.approx(np.cos(np.radians(18)), abs=1e-3)
     assert "nearest to your passage at 0:10 to 0:20" in by_title["song 2"].reasons
@@ -115,7 +115,7 @@ def test_nothing_is_found_in_nothing():
     empty = index_of([])
     assert recommend.recommend(empty, query_by_ids(songs, [0])) == []
     for nothing in (lambda: combine([]), lambda: query_by_ids(songs, [])):
-        with pytest.raises(LibraryError, match="Choose one song"):
+        with pytest.raises(LibraryError, match="at least one song"):
             nothing()
 
 
@@ -157,7 +157,7 @@ def test_a_song_asks_for_itself_and_its_passages(music):
     assert part.title == "band, 0:01 to 0:04"
     assert np.linalg.norm(part.embedding) == pytest.approx(1, abs=1e-5)
     for passage in ((4, 4), (-1, 3), (7, 9)):
-        with pytest.raises(LibraryError, match="does not lie in band"):
+        with pytest.raises(LibraryError, match="must lie in band"):
             query_by_song(song, passage)
 
 
@@ -177,13 +177,13 @@ def test_recordings_are_known_by_their_spectrum_and_not_by_their_level_or_scale(
     one, other = rng.normal(scale=100, size=(2, 80))
     louder = one.copy()
     louder[0] += 500  # The first coefficient is the level.
-    # A rip whose highest bands are gone, on pictures of another scale.
+    # A rip whose highest bands are gone, on log-mels of another scale.
     from scipy.fft import dct, idct
 
     bands = idct(one[:40], n=128, norm="ortho")
     bands[110:] -= 60
     rip = np.concatenate([0.8 * dct(bands, norm="ortho")[:40], one[40:]])
-    same, scaled, different, ripped = descriptors.recording_distance(
+    same, scaled, different, ripped = descriptors.envelope_distance(
         one, np.stack([louder, 1.3 * one, other, rip])
     )
     assert same == pytest.approx(0, abs=1e-9)

@@ -82,6 +82,7 @@ def test_by_genre_adds_up_to_the_whole(measured):
         assert np.mean(by_genre) == pytest.approx(row["at_10"]), "30 clips a genre"
 
 
+@pytest.mark.slow
 def test_known_labels_flatter(measured):
     whole = retrieval.measure(BENCHMARK_PROTOCOL, ALL)
     assert whole[ALL_NETWORKS]["candidates"] > 900
@@ -147,6 +148,7 @@ def test_an_incomplete_gtzan_is_not_stored(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_was_measured(measured):
     result = CliRunner().invoke(retrieval.main, [])
     assert result.exit_code == 0, result.output

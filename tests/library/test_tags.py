@@ -25,7 +25,7 @@ def sound(tmp_path_factory) -> Path:
 
 @pytest.fixture(params=FORMATS)
 def tagged(request, sound, tmp_path) -> Path:
-    """A file of each format, tagged by ffmpeg, a stranger to mutagen."""
+    """A file of each format, tagged by ffmpeg, which does not use mutagen."""
     if not shutil.which("ffmpeg"):
         pytest.skip("needs ffmpeg")
     path = tmp_path / f"song.{request.param}"
@@ -71,14 +71,14 @@ def test_covers_are_found(sound, tmp_path, suffix):
     file = File(path)
     if file.tags is None:
         file.add_tags()
-    log_mel = Picture()
-    log_mel.data, log_mel.type, log_mel.mime = image.read_bytes(), 3, "image/png"
+    cover = Picture()
+    cover.data, cover.type, cover.mime = image.read_bytes(), 3, "image/png"
     if suffix == "mp3":
         file.tags.add(APIC(mime="image/png", type=3, data=image.read_bytes()))
     elif suffix == "flac":
-        file.add_picture(log_mel)
+        file.add_picture(cover)
     elif suffix == "ogg":
-        file["metadata_block_picture"] = [base64.b64encode(log_mel.write()).decode()]
+        file["metadata_block_picture"] = [base64.b64encode(cover.write()).decode()]
     else:
         file["covr"] = [MP4Cover(image.read_bytes(), MP4Cover.FORMAT_PNG)]
     file.save()

@@ -196,13 +196,13 @@ def test_only_clips_of_gtzan_are_put_to_the_networks_of_the_tables(app, monkeypa
 
 def test_an_upload_that_the_networks_know_is_told(app, monkeypatch):
     from deepmusic.library.known_clips import Match
-    from deepmusic.ui import known_clips
+    from deepmusic.ui import cache
 
     match = Match("blues.00012", "B*B", "The Thrill", "test", 0.0, 0.1)
-    monkeypatch.setattr(known_clips, "analyze", lambda song: (None, [match]))
+    monkeypatch.setattr(cache, "analyze_song", lambda song: (None, [match]))
     upload(app, "song.flac", flac())
     assert not app.exception
     (said,) = app.warning
-    assert "**Heard this before?**" in said.value
-    assert "**learnt from it**" in said.value
+    assert "**Known recording.**" in said.value
+    assert "**training clips**" in said.value
     assert "`blues.00012` (B\\*B \\- The Thrill)" in said.value

@@ -12,19 +12,16 @@ from deepmusic import audio, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, known_clips
-from deepmusic.ui.recommend import indexes
+from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Files that still cache by themselves.
 ELSEWHERE = {
-    "deepmusic/ui/known_clips.py",
     "deepmusic/ui/scores.py",
     "deepmusic/ui/dataset/get.py",
     "deepmusic/ui/dataset/selected.py",
     "deepmusic/ui/dataset/views.py",
-    "deepmusic/ui/recommend/indexes.py",
 }
 
 
@@ -44,8 +41,8 @@ def decoded(monkeypatch):
     """Count how often each song is decoded, and how often its log-mels are computed."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     # Fewer and shorter demo songs.
-    monkeypatch.setattr(indexes, "TAKES", 1)
-    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
+    monkeypatch.setattr(cache.library, "TAKES", 1)
+    monkeypatch.setattr(cache.library, "TAKE_SECONDS", 4.0)
     counts = Counter()
     load_song, compute_log_mels = audio.load_song, prediction.compute_log_mels
 
@@ -148,5 +145,5 @@ def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
 def test_hearing_a_song_shares_its_analysis(decoded):
     song = upload("asked.flac", seed=31)
     cache.classify_song(song)
-    known_clips.analyze(song)
+    cache.analyze_song(song)
     assert decoded["decoded", "asked.flac"] == 1

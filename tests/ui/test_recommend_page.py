@@ -12,8 +12,7 @@ from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.library import indexing
 from deepmusic.library.store import Library
-from deepmusic.ui import known_clips
-from deepmusic.ui.recommend import indexes
+from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile
 
 pytestmark = pytest.mark.usefixtures("networks_once")
@@ -22,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("networks_once")
 @pytest.fixture(autouse=True)
 def _without_gtzan(monkeypatch):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
-    monkeypatch.setattr(indexes, "TAKES", 1)
-    monkeypatch.setattr(indexes, "TAKE_SECONDS", 4.0)
+    monkeypatch.setattr(cache.library, "TAKES", 1)
+    monkeypatch.setattr(cache.library, "TAKE_SECONDS", 4.0)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_without_a_library_the_page_says_how_to_get_one(page):
     page.text_input[0].set_value("/no such folder")
     page.button[0].click().run()
     assert not page.exception
-    assert "/no such folder is no folder that can be read" in texts(page)
+    assert "/no such folder must be a folder that can be read" in texts(page)
 
 
 def test_a_library_is_asked_by_its_songs(page, indexed, monkeypatch):
@@ -152,7 +151,7 @@ def test_an_upload_asks_by_a_passage_and_bad_files_are_refused(page):
     (passage,) = [slider for slider in page.slider if slider.label.startswith("More like which")]
     passage.set_range(2, 6).run()
     assert not page.exception
-    assert "Asking by 0:02 to 0:06" in texts(page)
+    assert "Searching by 0:02 to 0:06" in texts(page)
     assert "nearest to your passage at" in texts(page)
     page.file_uploader[0].set_value(("fake.mp3", b"no music", "audio/mpeg"))
     page.run()
@@ -164,7 +163,7 @@ def test_a_song_is_named_as_its_visitor_names_it():
     buffer = io.BytesIO()
     soundfile.write(buffer, synth.play("metal", seconds=4), 22_050, format="FLAC")
     names = [
-        known_clips.analyze(SongFile(name, buffer.getvalue()))[0].entry.title
+        cache.analyze_song(SongFile(name, buffer.getvalue()))[0].entry.title
         for name in ("mine.flac", "yours.flac")
     ]
     assert names == ["mine", "yours"]

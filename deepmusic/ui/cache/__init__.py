@@ -11,6 +11,15 @@ from deepmusic.ui.cache.datasets import (
     gtzan_part,
     open_dataset,
 )
+from deepmusic.ui.cache.library import (
+    analyze_song,
+    cover,
+    demo_index,
+    demo_take,
+    demo_takes,
+    gtzan_index,
+    library_index,
+)
 from deepmusic.ui.cache.models import (
     layer_table,
     networks,
@@ -31,14 +40,21 @@ from deepmusic.ui.cache.songs import (
 
 __all__ = [
     "analyse",
+    "analyze_song",
     "classify_song",
+    "cover",
     "dataset_version",
+    "demo_index",
     "demo_song",
+    "demo_take",
+    "demo_takes",
     "find_dataset",
     "gtzan",
+    "gtzan_index",
     "gtzan_part",
     "layer_activations",
     "layer_table",
+    "library_index",
     "networks",
     "networks_ready",
     "open_dataset",

@@ -13,7 +13,7 @@ from deepmusic.ui.cache import models as cached_models
 from deepmusic.ui.song import SongAnalysis, SongFile, SongView
 
 #: How Streamlit tells songs apart. Errors repeat the name; the protocol follows from the last.
-_KEYS: dict[str | type, Callable[[Any], Any]] = {
+SONG_KEYS: dict[str | type, Callable[[Any], Any]] = {
     SongFile: lambda song: (song.digest, song.name, song.of_gtzan)
 }
 
@@ -21,13 +21,13 @@ _WAVEFORM_SEGMENTS = 1200
 
 
 # Few, since an hour of samples takes 320 MB; what the pages show of a song is kept for longer.
-@st.cache_resource(show_spinner=False, max_entries=4, ttl="10m", hash_funcs=_KEYS)
+@st.cache_resource(show_spinner=False, max_entries=4, ttl="10m", hash_funcs=SONG_KEYS)
 def analyse(song: SongFile) -> SongAnalysis:
     """Decode a song, once for all pages; raise `AudioError` if it cannot be used."""
     return SongAnalysis(audio.load_song(song.data, name=song.name))
 
 
-@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=_KEYS)
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
 def view_song(song: SongFile) -> SongView:
     """Decode a song and draw its log-mel; raise `AudioError` if it cannot be used."""
     from deepmusic import prediction
@@ -88,7 +88,7 @@ def classify_song(song: SongFile) -> Mapping[str, Any]:
     return _classify_song(song, cached_models.own_runs())
 
 
-@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=_KEYS)
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
 def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
     from deepmusic import prediction
 
@@ -98,7 +98,7 @@ def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
     return prediction.classify(analysis.song, classifiers, analysis.log_mels(mel))
 
 
-@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=_KEYS)
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
 def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
     """Return a song's waveform and windows, as `deepmusic.prediction.inspect_layers` gives them."""
     from deepmusic.prediction import inspect_layers
@@ -114,7 +114,7 @@ def layer_activations(song: SongFile, start: float) -> Any:
     return _layer_activations(song, start, cached_models.own_runs())
 
 
-@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=_KEYS)
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
 def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any:
     from deepmusic.prediction import inspect_layers
 

@@ -1,4 +1,4 @@
-"""The question on the Recommend page: where to look, and by which song, passage or songs."""
+"""The query on the Recommend page: the index to search, and the song, passage or songs."""
 
 import streamlit as st
 
@@ -22,23 +22,23 @@ _MOST_LISTED = 1000
 
 
 def choose_index() -> str:
-    """Let the visitor say where to look; the library first, where there is one."""
+    """Let the visitor choose an index; the library comes first, where there is one."""
     names = {indexes.DEMO: "Demo bands", indexes.GTZAN: "GTZAN"}
     if indexes.library() is not None:
         count = indexes.library_count()
         mine = {indexes.LIBRARY: f"My library ({count:,})" if count else "My library"}
-        # An empty library is no place to begin.
+        # An empty library comes last.
         names = mine | names if count else names | mine
     return query_params.choose("in", list(names), names, label="Look in")
 
 
 def choose_way() -> str:
-    """Let the visitor say how to ask: `SONG` or `SONGS`."""
+    """Let the visitor choose what to query by: `SONG` or `SONGS`."""
     return query_params.choose("by", list(_WAYS), _WAYS, label="Ask by")
 
 
 def choose_options() -> dict[str, int]:
-    """Let the visitor say how many results, and of one artist."""
+    """Let the visitor choose how many results there are at most, and by one artist."""
     with st.popover("Options"):
         limit = st.select_slider(
             "Results", [3, 5, 10, 20, 50], 5, persist_state="session", key="most"
@@ -50,7 +50,7 @@ def choose_options() -> dict[str, int]:
 
 
 def invite(way: str) -> None:
-    """Say how to ask, where nothing is asked yet."""
+    """Show how to begin, where there is no query yet."""
     st.info(_INVITATIONS[way])
     if way == SONG:
         st.button("Try the demo jazz", type="primary", on_click=_try_demo)
@@ -61,28 +61,28 @@ def _try_demo() -> None:
 
 
 def choose_song() -> SongFile | None:
-    """Let the visitor choose a song to ask by."""
+    """Let the visitor choose a song to query by."""
     return song_source.choose()
 
 
 def ask_by_song(song: SongFile) -> Query:
-    """Return the query of a visitor's song, or of the passage they choose."""
+    """Return the query of a visitor's song, or of the passage that they choose."""
     view = cache.view_song(song)
-    st.audio(view.sound or song.data, format=view.mime_type, alt="The song asked about")
-    with st.spinner("The networks are listening ...", show_time=True):
-        analyzed, _ = known_clips.analyze(song)
+    st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")
+    with st.spinner("Embedding the song ...", show_time=True):
+        analyzed, _ = cache.analyze_song(song)
     query = recommend.query_by_song(analyzed, _choose_passage(view.duration, song.digest))
     known_clips.show(song, BENCHMARK_PROTOCOL)
     return query
 
 
 def _choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
-    """Let the visitor ask by a part of the song; None is the whole of it."""
+    """Let the visitor choose a passage in s; None is the whole song."""
     last = float(int(duration))
     if last < 6:
         return None
     start, end = st.slider(
-        "More like which part of it? The whole counts unless you drag the ends.",
+        "More like which passage? Drag the ends; else the whole song counts.",
         0.0,
         last,
         (0.0, last),
@@ -92,7 +92,7 @@ def _choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
     )
     if (start, end) == (0.0, last) or end - start < 1:
         return None
-    st.caption(f"Asking by {format_clock(start)} to {format_clock(end)}.")
+    st.caption(f"Searching by {format_clock(start)} to {format_clock(end)}.")
     return start, end
 
 
@@ -110,7 +110,7 @@ def ask_by_songs(name: str, index: SongIndex) -> Query | None:
     ids = st.multiselect(
         "One song or several",
         list(labels),
-        format_func=labels.get,
+        format_func=lambda song: labels[song],
         key=key,
         placeholder="Choose songs",
     )
@@ -119,5 +119,5 @@ def ask_by_songs(name: str, index: SongIndex) -> Query | None:
     for entry in (index.entries[index.rows[song]] for song in ids[:3]):
         if found := indexes.sound(name, entry):
             st.caption(markdown.plain(entry.name))
-            st.audio(found[0], format=found[1], alt="A song asked about")
+            st.audio(found[0], format=found[1], alt="A song of the query")
     return recommend.query_by_ids(index, ids)

@@ -1,4 +1,4 @@
-"""Results of the Recommend page: songs with players and reasons, and files to download."""
+"""Results of the Recommend page: songs with players and explanations, and downloads."""
 
 from collections.abc import Sequence
 
@@ -11,17 +11,17 @@ from deepmusic.formatting import format_clock
 from deepmusic.library import recommend
 from deepmusic.library.recommend import Result
 from deepmusic.library.song_index import SongIndex
-from deepmusic.ui import markdown, query_params
+from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.recommend import indexes
 
 
 def show(name: str, index: SongIndex, results: Sequence[Result]) -> None:
-    """Show the results in order, from the index that `deepmusic.ui.recommend.indexes` names so."""
+    """Show results of the index of this name in `deepmusic.ui.recommend.indexes`, in order."""
     for rank, result in enumerate(results, start=1):
-        _show_one(name, index, rank, result)
+        _show_result(name, index, rank, result)
 
 
-def _show_one(name: str, index: SongIndex, rank: int, result: Result) -> None:
+def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None:
     entry = result.entry
     with st.container(key=f"result_{rank}", border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -36,7 +36,7 @@ def _show_one(name: str, index: SongIndex, rank: int, result: Result) -> None:
             st.markdown(
                 f"**{100 * result.similarity:.0f} %**",
                 width="content",
-                help="Cosine of the two embeddings; 100 % is the same to the networks.",
+                help="Cosine of the two embeddings; at 100 % they are equal.",
             )
             st.button(
                 "More like this",
@@ -49,20 +49,17 @@ def _show_one(name: str, index: SongIndex, rank: int, result: Result) -> None:
 
 
 def ask_by_songs(name: str, ids: Sequence[int]) -> None:
-    """Ask by these songs of an index next; a callback."""
+    """Query by these songs of an index in the next run; a callback."""
     query_params.select(by="songs")
     st.session_state[f"songs_of_{name}"] = list(ids)
 
 
 def _show_cover(name: str, index: SongIndex, result: Result) -> None:
     path = indexes.sound_path(name, result.entry)
-    log_mel = None
-    if path is not None and path.exists():
-        log_mel = indexes.cover(str(path), path.stat().st_mtime_ns)
-    if log_mel:
-        st.image(log_mel, width=48, alt="Cover")
+    if path and (image := cache.cover(path)):
+        st.image(image, width=48, alt="Cover")
         return
-    # Without a cover, the colour of the predicted genre; our own words alone.
+    # Without a cover, the colour of the predicted genre; no text of others gets into the HTML.
     genre = index.genres[int(np.argmax(result.profile))]
     st.html(
         f'<div title="{genre}" role="img" aria-label="{genre}" '
@@ -80,12 +77,12 @@ def _show_player(name: str, result: Result) -> None:
         return
     if found:
         data, mime_type = found
-        begins = int(result.passage[0]) if result.passage else 0
-        st.audio(data, format=mime_type, start_time=begins, alt="The song found")
+        begins = int(result.segment[0]) if result.segment else 0
+        st.audio(data, format=mime_type, start_time=begins, alt="Recommended song")
 
 
 def offer(results: Sequence[Result]) -> None:
-    """Offer the results as a playlist, where they are files, and as a table."""
+    """Offer the results as a playlist, if they are files, and as a table."""
     with st.container(horizontal=True):
         if any(result.entry.path for result in results):
             st.download_button(

@@ -1,4 +1,4 @@
-"""Map of an index: songs that sound alike lie near each other, with the query among them."""
+"""Map of an index: similar songs are near each other, with the query among them."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _ON_MAP = 2000
 
 
 def show(index: SongIndex, query: Query | None, results: Sequence[Result], *, key: str) -> None:
-    """Show the map, with the query in it where there is one."""
+    """Show the map of an index, with the query in it where there is one."""
     if len(index) < 3:
         return
     ranks = {index.rows[result.entry.id]: rank for rank, result in enumerate(results, start=1)}
@@ -32,7 +32,7 @@ def show(index: SongIndex, query: Query | None, results: Sequence[Result], *, ke
         )
         for row, (x, y), genre in zip(rows, laid, predicted, strict=True)
     ]
-    where = tuple(float(value) for value in asked[0][0]) if asked else None
+    where = (float(asked[0][0, 0]), float(asked[0][0, 1])) if asked else None
     st.plotly_chart(
         song_map(points, where, index.genres),
         key=key,

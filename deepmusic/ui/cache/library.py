@@ -1,0 +1,109 @@
+"""Cached song indexes of the Recommend page, and embeddings of a visitor's songs."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from deepmusic import audio
+from deepmusic.audio import encode
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.errors import RunError
+from deepmusic.library import embeddings, known_clips, tags
+from deepmusic.library.known_clips import Match
+from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
+from deepmusic.library.song_index import analyze_song as analyze
+from deepmusic.library.store import Library
+from deepmusic.prediction import Classifier
+from deepmusic.ui.cache import models
+from deepmusic.ui.cache.songs import SONG_KEYS, analyse
+from deepmusic.ui.song import SongFile
+
+#: Songs of each synthetic band, and their length in s.
+TAKES, TAKE_SECONDS = 3, 12.0
+
+_COVER_PIXELS = 96
+
+
+def _networks() -> list[Classifier]:
+    return [models.networks()[name] for name in embeddings.NETWORKS]
+
+
+def library_index(library: Library) -> SongIndex:
+    """Open a library; raise `LibraryError` as `Library.open` does."""
+    return _library_index(str(library.folder.absolute()), library.generation())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _library_index(folder: str, generation: int) -> SongIndex:
+    return Library(Path(folder)).open()
+
+
+@st.cache_resource(show_spinner=False)
+def gtzan_index() -> SongIndex:
+    """Return the index of GTZAN's clips; raise `RunError` as `known_clips.read` does."""
+    return known_clips.gtzan_index()
+
+
+@st.cache_resource(show_spinner=False)
+def demo_index() -> SongIndex:
+    """Embed `TAKES` songs of each synthetic band: a small library for newcomers."""
+    songs = []
+    for number, (genre, take) in enumerate(demo_takes()):
+        song = audio.load_song(demo_take(genre, take), name=f"{genre}-{take}.wav")
+        entry = Entry(number, f"Take {take}", f"Synthetic {genre} band", genre=genre)
+        songs.append(analyze(song, _networks(), entry=entry))
+    return SongIndex.of("Demo bands", songs)
+
+
+def demo_takes() -> list[tuple[str, int]]:
+    """Return genre and take of each song of `demo_index`, by its id."""
+    return [(genre, take) for genre in GTZAN_GENRES for take in range(1, TAKES + 1)]
+
+
+@st.cache_data(show_spinner=False, max_entries=len(GTZAN_GENRES) * TAKES)
+def demo_take(genre: str, take: int) -> bytes:
+    """Return a take of the synthetic band of a genre, as FLAC."""
+    from deepmusic.audio import synth
+
+    samples = synth.play(genre, seconds=TAKE_SECONDS, seed=take)
+    return encode.encode_flac(samples, audio.SAMPLE_RATE)
+
+
+@st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
+def analyze_song(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
+    """Embed and describe a song, and find GTZAN's clips in it; raise `AudioError` if unusable."""
+    networks, analysis = _networks(), analyse(song)
+    log_mels = analysis.log_mels(networks[0].config.mel)
+    entry = Entry.of_file(io.BytesIO(song.data), Path(song.name).stem)
+    analyzed = analyze(analysis.song, networks, log_mels=log_mels, entry=entry)
+    try:
+        return analyzed, known_clips.find(log_mels, analyzed.embedding)
+    except RunError:
+        # The shipped embeddings are of other networks: no clip can be found.
+        return analyzed, []
+
+
+def cover(path: Path) -> bytes | None:
+    """Return the cover in a file's tags as a small PNG, or None."""
+    try:
+        return _cover(str(path), path.stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=500)
+def _cover(path: str, modified: int) -> bytes | None:
+    from PIL import Image
+
+    if not (data := tags.read_cover(Path(path))):
+        return None
+    try:
+        image = Image.open(io.BytesIO(data))
+        image.thumbnail((_COVER_PIXELS, _COVER_PIXELS))
+        buffer = io.BytesIO()
+        image.convert("RGB").save(buffer, "PNG")
+        return buffer.getvalue()
+    except Exception:  # A damaged or hostile image is no cover.
+        return None
