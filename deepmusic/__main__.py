@@ -1,5 +1,5 @@
-"""``python -m deepmusic``."""
+"""``python -m deepmusic``, which is the command ``deepmusic``."""
 
 from deepmusic.cli import main
 
-main(prog_name="python -m deepmusic")
+main(prog_name="deepmusic")

@@ -7,12 +7,16 @@ from pydantic import ValidationError
 
 from deepmusic.config import (
     FRONT_ENDS,
+    PUBLIC_VARIABLE,
     AudioLimits,
     AugmentConfig,
+    Deployment,
     MelConfig,
     ModelConfig,
     RunConfig,
     TrainConfig,
+    current_deployment,
+    without_folders,
 )
 from deepmusic.errors import RunError
 
@@ -68,6 +72,8 @@ def test_an_unknown_nested_key_is_refused_with_its_place():
         (TrainConfig, "learning_rate", 0),
         (TrainConfig, "split", "random"),
         (TrainConfig, "seed", "seven"),
+        (TrainConfig, "seed", 2**32),
+        (TrainConfig, "seed", -1),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_key(config, key, value):
@@ -144,3 +150,27 @@ def test_a_damaged_file_is_named(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(RunError, match=r"config\.json cannot be read \(No such file"):
         RunConfig.load(tmp_path / "config.json")
+
+
+def test_a_run_of_version_0_1_says_columns_where_we_say_frames():
+    old = json.loads(CONFIGS[-1].to_json())
+    old["model"]["window_columns"] = old["model"].pop("window_frames") + 1
+    old["train"]["augment"]["time_mask_columns"] = old["train"]["augment"].pop("time_mask_frames")
+    old["train"]["augment"]["time_mask_columns"] += 1
+    read = RunConfig.from_json(json.dumps(old))
+    assert (read.model.window_frames, read.train.augment.time_mask_frames) == (40, 7)
+    assert "columns" not in read.to_json()
+    assert read.changed(versions={}).model == read.model
+
+
+def test_a_public_server_has_fewer_rights(monkeypatch):
+    path = "cannot read /home/me/music/song.mp3: no such file"
+    monkeypatch.delenv(PUBLIC_VARIABLE, raising=False)
+    assert current_deployment() == Deployment()
+    assert without_folders(path) == path
+    monkeypatch.setenv(PUBLIC_VARIABLE, "1")
+    rights = current_deployment()
+    assert rights.is_public
+    assert not (rights.may_train or rights.may_index or rights.plays_dataset)
+    assert rights.audio_limits.max_bytes < Deployment().audio_limits.max_bytes
+    assert without_folders(path) == "cannot read song.mp3: no such file"

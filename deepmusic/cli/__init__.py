@@ -1,4 +1,4 @@
-"""Command line: a shell over the functions that the app calls too, one file a topic."""
+"""Command line: one file per topic, over the functions that the app calls too."""
 
 import io
 import sys
@@ -11,7 +11,7 @@ from deepmusic.errors import DeepMusicError
 
 
 class Cli(click.Group):
-    """A group whose commands print our errors as one line and end with exit code 2."""
+    """A group whose commands print a `DeepMusicError` as one line and end with exit code 2."""
 
     def invoke(self, context: click.Context) -> object:
         # Names of files are bytes; one that is no UTF-8 is printed as it is.
@@ -24,10 +24,22 @@ class Cli(click.Group):
             context.exit(2)
 
 
-@click.group(cls=Cli)
-@click.version_option(__version__)
+#: Completion comes with click; the variable is named after the command.
+_COMPLETION = (
+    'Completion of commands and options with Tab: eval "$(_DEEPMUSIC_COMPLETE=bash_source '
+    'deepmusic)"; zsh and fish alike.'
+)
+
+
+@click.group(cls=Cli, epilog=_COMPLETION)
+@click.version_option(__version__, prog_name="deepmusic")
 def main() -> None:
-    """DeepMusic: tell the genre of music, and why."""
+    """DeepMusic: predict the genre of music, and explain the prediction.
+
+    \b
+    Example:
+      deepmusic predict song.mp3
+    """
 
 
 for command in (

@@ -14,24 +14,24 @@ SPLIT_OPTION = click.option(
     "--split", type=SPLIT_CHOICE, help="Protocol; the dataset's usual one if not given."
 )
 
-#: What a network may learn from; all of it leaves nothing to test.
+#: Protocols to train by: those to test by, and the one that tests nothing.
 TRAINING_SPLIT_OPTION = click.option(
     "--split",
-    type=click.Choice((*SPLITS, OWN, ALL_CLIPS)),
-    help=f"Protocol; the dataset's usual one if not given. {ALL_CLIPS}: hold none back, and "
-    "test nothing.",
+    type=click.Choice((*SPLIT_CHOICE.choices, ALL_CLIPS)),
+    help=f"Protocol; the dataset's usual one if not given. {ALL_CLIPS}: train on every clip, test "
+    "nothing.",
 )
 
 DATA_OPTION = click.option(
     "--data",
     default="gtzan",
     show_default=True,
-    help="gtzan, fma, toy, or the path of a dataset: GTZAN, FMA, a folder with one subfolder a "
+    help="gtzan, fma, toy, or the path of a dataset: GTZAN, FMA, a folder with one subfolder per "
     "genre, or a CSV with path and genre.",
 )
 
 JOBS_OPTION = click.option(
-    "--jobs", type=click.IntRange(min=-1), default=-1, help="Processes; -1 is one a core."
+    "--jobs", type=click.IntRange(min=-1), default=-1, help="Processes; -1 is one per core."
 )
 
 CLUSTER_OPTION = click.option(

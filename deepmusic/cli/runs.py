@@ -1,4 +1,4 @@
-"""``deepmusic runs``: list, stop, resume and delete training runs."""
+"""``deepmusic runs``: list, show, stop, resume and delete training runs."""
 
 import json
 from collections.abc import Sequence
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 @click.group()
 def runs() -> None:
-    """List, stop, resume and delete training runs."""
+    """List, show, stop, resume and delete training runs.
+
+    \b
+    Examples:
+      deepmusic runs list
+      deepmusic runs resume 20261122-174803-crnn
+    """
 
 
 def print_runs(found: Sequence["Run"], as_json: bool) -> None:
-    """Print one line, or one object, for each run."""
+    """Print one line, or one object, per run."""
     rows = [run.summary() for run in found]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -35,7 +41,12 @@ def print_runs(found: Sequence["Run"], as_json: bool) -> None:
 @runs.command("list")
 @JSON_OPTION
 def list_command(as_json: bool) -> None:
-    """List all runs, oldest first."""
+    """List all runs, oldest first.
+
+    \b
+    Example:
+      deepmusic runs list --json
+    """
     from deepmusic.runs import list_runs
 
     print_runs(list_runs(), as_json)
@@ -45,7 +56,12 @@ def list_command(as_json: bool) -> None:
 @click.argument("run_id", metavar="ID")
 @JSON_OPTION
 def show(run_id: str, as_json: bool) -> None:
-    """Show one run and the end of its log."""
+    """Show one run and the end of its log.
+
+    \b
+    Example:
+      deepmusic runs show 20261122-174803-crnn
+    """
     from deepmusic.runs import find_run
 
     run = find_run(run_id)
@@ -54,10 +70,11 @@ def show(run_id: str, as_json: bool) -> None:
         click.echo(run.log_tail())
 
 
-def run_action(name: str, words: str, help_text: str) -> None:
+def run_action(name: str, done: str, help_text: str) -> None:
     """Add a command that does one thing to one run."""
+    example = f"\n\n\b\nExample:\n  deepmusic runs {name} 20261122-174803-crnn"
 
-    @runs.command(name, help=help_text)
+    @runs.command(name, help=help_text + example)
     @click.argument("run_id", metavar="ID")
     @JSON_OPTION
     def command(run_id: str, as_json: bool) -> None:
@@ -66,14 +83,12 @@ def run_action(name: str, words: str, help_text: str) -> None:
 
         run = find_run(run_id)
         {"stop": worker.stop, "resume": worker.start, "delete": type(run).delete}[name](run)
-        if as_json and name != "delete":
-            print_runs([run], as_json)
-        elif as_json:
-            click.echo("[]")
+        if as_json:
+            print_runs([] if name == "delete" else [run], as_json)
         else:
-            click.echo(f"{run_id}: {words}")
+            click.echo(f"{run_id}: {done}")
 
 
-run_action("stop", "asked to stop", "Stop a run; it keeps its last complete epoch.")
-run_action("resume", "goes on in the background", "Go on after the last complete epoch.")
+run_action("stop", "asked to stop", "Stop a run after its last complete epoch.")
+run_action("resume", "resumed in the background", "Resume a run after its last complete epoch.")
 run_action("delete", "deleted", "Delete a run and all its files.")

@@ -3,24 +3,18 @@
 import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from deepmusic import models
 from deepmusic.cli.evaluate import metrics_table
-from deepmusic.cli.options import (
-    DATA_OPTION,
-    JSON_OPTION,
-    MODEL_CHOICE,
-    TRAINING_SPLIT_OPTION,
-    chosen_models,
-)
+from deepmusic.cli.options import DATA_OPTION, JSON_OPTION, MODEL_CHOICE, TRAINING_SPLIT_OPTION
 from deepmusic.cli.results import evaluation_line
 from deepmusic.cli.runs import print_runs
 from deepmusic.data import absolute_name
 from deepmusic.errors import RunError
-from deepmusic.models import ALL, BASELINE
+from deepmusic.models import ALL, BASELINE, MODELS
 from deepmusic.protocols import ALL_CLIPS
 from deepmusic.training import recipes
 from deepmusic.training.recipes import PRESETS
@@ -35,22 +29,22 @@ if TYPE_CHECKING:
     type=click.Choice([*MODEL_CHOICE.choices, BASELINE]),
     default=ALL,
     show_default=True,
-    help="all: the three networks. svm: what they must beat.",
+    help="all: the three networks. svm: the baseline.",
 )
 @DATA_OPTION
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
-    help="Where settings come from that are not given: class with --data toy, else best.",
+    help="Recipe of settings that are not given: class with --data toy, else best.",
 )
 @TRAINING_SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
 @click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
-@click.option("--batch-size", type=click.IntRange(1), help="Windows a step.")
+@click.option("--batch-size", type=click.IntRange(1), help="Windows per step.")
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Highest rate.")
 @click.option("--augment/--no-augment", default=True, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--repeats", type=click.IntRange(1), default=1, help="Runs, with seeds counted on.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--repeats", type=click.IntRange(1), default=1, help="Runs with consecutive seeds.")
 @click.option("--background", is_flag=True, help="Start workers and return at once.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
 @JSON_OPTION
@@ -77,11 +71,17 @@ def train(
     """Train networks, or the SVM, and test them once; Ctrl-C stops after a complete epoch.
 
     Runs lie in --out, in DEEPMUSIC_RUNS, or in runs/.
+
+    \b
+    Examples:
+      deepmusic train --data toy
+      deepmusic train --model crnn --split artist_folds --fold 1 --seed 3
     """
-    from deepmusic.runs import CANCELLED, FINISHED, Run
     from deepmusic.training import worker
 
     if path:
+        from deepmusic.runs import Run
+
         worker.run_worker(Run.open(path), lock)
         return
     data = absolute_name(data)
@@ -89,20 +89,20 @@ def train(
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:
         if split == ALL_CLIPS:
-            raise click.UsageError("The SVM is there to be beaten in a test: choose a protocol.")
+            raise click.UsageError(f"The SVM needs test clips. Received: --split {ALL_CLIPS}.")
         if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
             raise click.UsageError(
                 "The SVM takes --data, --split, --fold, --out and --json alone: it has no epochs "
-                "and no chance, and is trained in seconds."
+                "and no seed, and is trained in seconds."
             )
         train_baseline(data, split, fold, out, as_json)
         return
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
         changes["augment"] = None
     plans = []
-    for name in chosen_models(model):
+    for name in MODELS if model == ALL else [model]:
         sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
         sizes = recipes.for_dataset(sizes, data)
         for repeat in range(repeats):
@@ -111,29 +111,36 @@ def train(
     created: list[Run] = []
     try:
         for plan in plans:
-            # Made when its turn comes, so that one that is stopped leaves none that never began.
+            # Made when its turn comes: stopping one leaves no runs that never began.
             run = worker.create(*plan, out)
             created.append(run)
             if not as_json:
                 click.echo(run.path)
             if background:
                 worker.start(run)
-                continue
-            worker.run_worker(run)
-            if run.state == CANCELLED:
-                resume = f"python -m deepmusic runs resume {run.id}"
-                raise RunError(f"{run.id} was stopped. Go on: {resume}")
-            if run.state != FINISHED:
-                raise RunError(f"{run.id} failed: {run.error.strip()}")
-            if not as_json:
-                click.echo(outcome(run))
+            else:
+                train_here(run)
+                if not as_json:
+                    click.echo(outcome(run))
     finally:
         if as_json:
             print_runs(created, as_json)
 
 
+def train_here(run: "Run") -> None:
+    """Train a run in this process; raise `RunError` unless it is finished."""
+    from deepmusic.runs import CANCELLED, FINISHED
+    from deepmusic.training import worker
+
+    worker.run_worker(run)
+    if run.state == CANCELLED:
+        raise RunError(f"{run.id} was stopped. Resume it: deepmusic runs resume {run.id}")
+    if run.state != FINISHED:
+        raise RunError(f"{run.id} failed: {run.error.strip()}")
+
+
 def outcome(run: "Run") -> str:
-    """Say what a finished run reached."""
+    """Return one line on a finished run."""
     if not run.config.train.is_tested:
         return f"{models.title(run.config.model.name)}: trained on every clip; nothing is tested"
     return evaluation_line(run.config.model.name, run.evaluation)
@@ -142,7 +149,7 @@ def outcome(run: "Run") -> str:
 def train_baseline(
     data: str, split: str, fold: int | None, out: Path | None, as_json: bool
 ) -> None:
-    """Train and test the SVM, keep what comes of it among the runs, and print it."""
+    """Train and test the SVM, keep it as a run, and print its metrics."""
     from deepmusic.data import open_dataset
     from deepmusic.evaluation import svm
     from deepmusic.files import runs_folder
@@ -151,8 +158,8 @@ def train_baseline(
     worker.refuse_if_forbidden()
     run = svm.train(open_dataset(data), split, fold, out or runs_folder())
     if as_json:
-        told = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
-        click.echo(json.dumps([told | run.evaluation], indent=2))
+        row = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
+        click.echo(json.dumps([row | run.evaluation], indent=2))
         return
     click.echo(run.path)
     click.echo(metrics_table(models.title(BASELINE), run.evaluation))

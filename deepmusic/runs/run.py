@@ -1,7 +1,7 @@
-"""Training runs on disk: each a directory with its settings, weights and results. No Keras here.
+"""A training run on disk: a directory with its settings, weights and results. No Keras here.
 
-What state a run is in is derived from its files and its lock, and never stored, so that nothing can
-be left saying "running" after its worker was killed.
+The state of a run is derived from its files and its lock, and never stored, so that no run whose
+worker was killed can go on saying "running".
 """
 
 import csv
@@ -22,37 +22,33 @@ from deepmusic.protocols import Protocol
 if TYPE_CHECKING:
     import pandas as pd
 
-
-#: Where, beside a shipped run, the same recipe under other seeds is shipped.
+#: Folder, in a shipped run, of repeats of its recipe under other seeds.
 REPEATS = "seeds"
 
 FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
-
 QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
 
-#: States in which a worker lives, and states from which a run can go on.
+#: States in which a worker lives, and states from which a run can be resumed.
 ALIVE = (QUEUED, RUNNING)
-
 RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
 
-#: Why a run failed that could not write down why.
+#: Error of a run whose error.txt could not be written.
 DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are kept."
 
-#: What Keras writes of the validation where there is none.
+#: What Keras' CSVLogger writes for a missing validation.
 _UNMEASURED = "NA"
 
-#: Columns of words in tables of predictions, where everything else is a number.
-_WORDS = ("track", "genre", "heard", "heard_by_vote")
+#: Text columns of tables of predictions; all others are numbers.
+_TEXT_COLUMNS = ("track", "genre", "heard", "heard_by_vote")
 
 
 def _file(name: str, doc: str) -> Any:
-    """Return a property: the path of a file of a run."""
     return property(lambda run: run.path / name, doc=doc)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training run and its files.
+    """One training run: a directory and its files.
 
     Attributes
     ----------
@@ -66,17 +62,15 @@ class Run:
 
     history_path = _file("history.csv", "Loss and accuracy by epoch.")
     log_path = _file("log.txt", "Log of the worker.")
-    weights_path = _file("model.weights.h5", "Weights that are kept, without optimiser state.")
+    weights_path = _file("model.weights.h5", "Weights of the kept epoch, without optimiser state.")
     predictions_path = _file("predictions.csv", "Probabilities of every test window.")
-    clips_path = _file("clips.csv", "Predictions by clip: what is shipped of a repeat.")
+    clips_path = _file("clips.csv", "Predictions by clip, which is all that a repeat ships.")
 
     @classmethod
     def create(cls, path: Path, config: RunConfig) -> "Run":
         """Make a run directory and write its settings; raise `RunError` if one is there."""
         if (path / "config.json").exists():
-            raise RunError(
-                f"{path} already holds a run. Choose another folder, or delete that run."
-            )
+            raise RunError(f"{path} already holds a run. Choose another folder, or delete it.")
         path.mkdir(parents=True, exist_ok=True)
         write_atomically(path / "config.json", config.to_json())
         return cls(path)
@@ -102,7 +96,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """One of the six states, as the run's files and its lock have it."""
+        """One of the six states, derived from the run's files and its lock."""
         if (self.path / "evaluation.json").exists():
             return FINISHED
         if self.is_locked():
@@ -112,9 +106,9 @@ class Run:
         return CANCELLED if self.is_cancelled() else INTERRUPTED
 
     def take_lock(self) -> IO[bytes]:
-        """Take the lock that a worker holds while it lives; raise `RunError` if another has it.
+        """Take the lock of the run's worker; raise `RunError` if another process holds it.
 
-        Whoever has the file open holds it: this process, and those that inherit it.
+        Every process that has the returned file open holds the lock, those that inherit it too.
         """
         try:
             return acquire_lock(self.path / "run.lock")
@@ -122,11 +116,11 @@ class Run:
             raise RunError(f"{self.id} is {self.state} already. Stop it first.") from error
 
     def is_locked(self) -> bool:
-        """Tell whether a worker lives, by its lock."""
+        """Tell whether a worker lives."""
         return is_locked(self.path / "run.lock")
 
     def enqueue(self) -> None:
-        """Enter the queue, behind those who wait in it."""
+        """Enter the queue, at its end."""
         self.dequeue()
         (self.path / "ticket").touch()
 
@@ -136,7 +130,7 @@ class Run:
 
     @property
     def ticket(self) -> int | None:
-        """When the run entered the queue, in ns; None if it is not there."""
+        """Time at which the run entered the queue, in ns; None outside the queue."""
         try:
             return (self.path / "ticket").stat().st_mtime_ns
         except OSError:
@@ -144,40 +138,40 @@ class Run:
 
     @property
     def error(self) -> str:
-        """Why the run failed, in words; empty if it did not."""
+        """Reason why the run failed; empty if it did not."""
         path = self.path / "error.txt"
         return _read_text(path) or (DISK_FULL if path.exists() else "")
 
     def fail(self, reason: str) -> None:
-        """Write down why the run failed."""
+        """Mark the run as failed."""
         path = self.path / "error.txt"
         try:
             write_atomically(path, reason + "\n")
         except OSError:
-            # On a full disk a name can be written, though no word: see `error`.
+            # A full disk still takes an empty file: see `error`.
             path.touch()
 
     def is_cancelled(self) -> bool:
-        """Tell whether someone asked the run to stop."""
+        """Tell whether the run was asked to stop."""
         return (self.path / "cancelled").exists()
 
     def cancel(self) -> None:
-        """Ask the run to stop; its worker looks at each step. Raise `RunError` if it cannot be."""
+        """Ask the run to stop; raise `RunError` if the disk denies it."""
         with self._changing():
             (self.path / "cancelled").touch()
 
     def clear_ending(self) -> None:
-        """Forget how the run ended, so that it can go on."""
+        """Remove the marks of how the run ended, so that it can be resumed."""
         for name in ("cancelled", "error.txt", "progress.json"):
             (self.path / name).unlink(missing_ok=True)
 
     @property
     def progress(self) -> dict[str, Any]:
-        """What the worker does just now: ``phase``, ``epoch``, ``step``, ``steps``; or empty."""
+        """Progress of the worker: ``phase``, ``epoch``, ``step``, ``steps``; or empty."""
         return _read_json(self.path / "progress.json")
 
     def write_progress(self, **progress: Any) -> None:
-        """Write what the worker does just now."""
+        """Write the progress of the worker."""
         write_atomically(self.path / "progress.json", json.dumps(progress))
 
     def log_tail(self, n_lines: int = 12) -> str:
@@ -187,7 +181,7 @@ class Run:
     # === Epochs ===
 
     def history(self) -> list[dict[str, float]]:
-        """Read loss and accuracy by complete epoch; empty before the first."""
+        """Read loss and accuracy of each complete epoch."""
         epochs = []
         for row in csv.DictReader(_read_text(self.history_path).splitlines()):
             # A worker that is killed while it writes leaves half a row.
@@ -198,48 +192,47 @@ class Run:
         return epochs
 
     def cut_history(self, n_epochs: int) -> None:
-        """Drop the rows of epochs that will be done again."""
+        """Drop the rows after the first `n_epochs`, which will be trained again."""
         lines = _read_text(self.history_path).splitlines()
         write_atomically(self.history_path, "\n".join(lines[: n_epochs + 1]) + "\n")
 
     @property
     def kept_epoch(self) -> int | None:
-        """The epoch whose weights are kept; counted from 0.
-
-        It has the lowest validation loss; where no clip was held back to choose, it is the last.
-        """
+        """Epoch of the lowest validation loss, or the last where nothing is validated; from 0."""
         kept = _kept(self.history())
         return None if kept is None else int(kept["epoch"])
 
     # === Results ===
 
     def read_predictions(self) -> "pd.DataFrame":
-        """Read ``predictions.csv``; raise `RunError` if that is missing."""
+        """Read ``predictions.csv``; raise `RunError` if it is missing."""
         return self._read_table(self.predictions_path, "Train it to the end.")
 
     def write_predictions(self, predictions: "pd.DataFrame") -> None:
-        """Write ``predictions.csv``, whole or not at all."""
-        write_atomically(
-            self.predictions_path, predictions.to_csv(index=False, float_format="%.4f")
-        )
+        """Write ``predictions.csv`` atomically."""
+        text = predictions.to_csv(index=False, float_format="%.4f")
+        write_atomically(self.predictions_path, text)
 
     def read_clips(self) -> "pd.DataFrame":
-        """Read ``clips.csv`` by track; raise `RunError` if that is missing."""
-        cure = "Ship this repeat again: python -m deepmusic ship --repeat RUN"
-        return self._read_table(self.clips_path, cure).set_index("track")
+        """Read ``clips.csv`` by track; raise `RunError` if it is missing."""
+        remedy = "Ship this repeat again: deepmusic ship --repeat RUN"
+        return self._read_table(self.clips_path, remedy).set_index("track")
 
-    def _read_table(self, path: Path, cure: str) -> "pd.DataFrame":
+    def _read_table(self, path: Path, remedy: str) -> "pd.DataFrame":
         import pandas as pd
 
         try:
-            # Words as they stand: a track may be called 000002, and a genre None.
-            return pd.read_csv(path, dtype=dict.fromkeys(_WORDS, str), keep_default_na=False)
+            # Text stays as it is: a track may be called 000002, and a genre None.
+            types = dict.fromkeys(_TEXT_COLUMNS, str)
+            return pd.read_csv(path, dtype=types, keep_default_na=False)
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.path} has no readable {path.name} ({error}). {cure}") from error
+            raise RunError(
+                f"{self.path} has no readable {path.name} ({error}). {remedy}"
+            ) from error
 
     @property
     def evaluation(self) -> dict[str, Any]:
-        """What the run reached on its test part; raise `RunError` if that is missing."""
+        """Metrics on the test part, and more; raise `RunError` if they are missing."""
         try:
             return dict(json.loads((self.path / "evaluation.json").read_text(encoding="utf-8")))
         except (OSError, TypeError, ValueError) as error:
@@ -249,7 +242,7 @@ class Run:
 
     @property
     def protocol(self) -> Protocol:
-        """What it was tested by; raise `RunError` if its evaluation does not say."""
+        """Protocol of the evaluation; raise `RunError` if that does not say it."""
         text = self.evaluation.get("protocol")
         if not isinstance(text, str):
             raise RunError(
@@ -258,30 +251,29 @@ class Run:
         return Protocol.parse(text)
 
     def write_evaluation(self, evaluation: Mapping[str, Any]) -> None:
-        """Write ``evaluation.json``, whole or not at all."""
-        write_atomically(
-            self.path / "evaluation.json", json.dumps(evaluation, indent=2, default=float) + "\n"
-        )
+        """Write ``evaluation.json`` atomically."""
+        text = json.dumps(evaluation, indent=2, default=float) + "\n"
+        write_atomically(self.path / "evaluation.json", text)
 
     def repeats(self) -> dict[int, "Run"]:
-        """List what was shipped beside this run under other seeds, by seed."""
+        """Return the shipped repeats of this run by seed."""
         found = (path.parent.name for path in self.path.glob(f"{REPEATS}/*/clips.csv"))
         return {seed: self.repeat(seed) for seed in sorted(map(int, filter(str.isdecimal, found)))}
 
     def repeat(self, seed: int) -> "Run":
-        """Return what was, or is to be, shipped beside this run under another seed."""
+        """Return the repeat of this run under another seed, shipped or to be shipped."""
         return Run(self.path / REPEATS / str(seed))
 
-    # === What people write ===
+    # === Notes and deletion ===
 
     @property
     def notes(self) -> dict[str, str]:
-        """The ``title`` and ``text`` that someone gave the run; both may be empty."""
+        """``title`` and ``text`` that a user gave the run; both may be empty."""
         stored = _read_json(self.path / "notes.json")
         return {name: str(stored.get(name, "")) for name in ("title", "text")}
 
     def write_notes(self, title: str, text: str) -> None:
-        """Give the run a title and notes; raise `RunError` if they cannot be written."""
+        """Write title and text of the notes; raise `RunError` if the disk denies it."""
         notes = json.dumps({"title": title.strip(), "text": text.strip()})
         with self._changing():
             write_atomically(self.path / "notes.json", notes)
@@ -290,13 +282,13 @@ class Run:
         """Delete the run and all its files; raise `RunError` while its worker lives."""
         if self.is_locked():
             raise RunError(f"{self.id} is {self.state}. Stop it first, then delete it.")
-        # Someone at another server may do the same at the same moment.
+        # Another server may delete it at the same moment.
         with self._changing(), suppress(FileNotFoundError):
             shutil.rmtree(self.path)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Say in words that a run cannot be changed: the disk is full, or may not be written."""
+        """Turn errors of the disk into `RunError`."""
         try:
             yield
         except OSError as error:
@@ -306,14 +298,14 @@ class Run:
             ) from error
 
     def summary(self) -> dict[str, Any]:
-        """Return one row of a table of runs; it raises nothing.
+        """Return the row of a table of runs; never raise.
 
         Returns
         -------
         dict
             ``id``, ``title``, ``state``, ``model``, ``data``, ``split``, ``epoch`` (complete ones),
-            ``epochs``, ``val_accuracy`` (of the kept epoch), ``clip_accuracy`` (test),
-            ``created``, ``error``. Of a run whose settings cannot be read, the error says why.
+            ``epochs``, ``val_accuracy`` (of the kept epoch), ``clip_accuracy`` (test), ``created``,
+            ``error`` (also why settings cannot be read).
         """
         history = self.history()
         row = dict.fromkeys(
@@ -348,7 +340,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _kept(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
-    """Return the row of the epoch whose weights are kept; None before the first is complete."""
+    """Return the row of the epoch whose weights are kept."""
     if history and "val_loss" not in history[-1]:
         return history[-1]
     return min(history, key=lambda row: row["val_loss"], default=None)

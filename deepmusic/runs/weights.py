@@ -1,8 +1,8 @@
-"""Weights on disk: from which files they may come, and whether those are the ones that we shipped.
+"""Weights on disk: loading, and the checksums of the shipped files.
 
 A network is always built by our own code; a file only fills in its numbers (HDF5, no pickle, no
-saved code). The weights that the app asks stand in a list with their SHA-256, beside them, in the
-form that ``sha256sum --check`` reads.
+saved code). The SHA-256 of the shipped weights stand beside them, in the form that
+``sha256sum --check`` reads.
 """
 
 import hashlib
@@ -17,22 +17,14 @@ from deepmusic.runs.run import Run
 if TYPE_CHECKING:
     import keras
 
-
-#: The list, in the folder of shipped runs.
+#: Name of the list of checksums, in the folder of shipped runs.
 LIST_NAME = "SHA256SUMS"
 
-_AGAIN = "Get the file again, or train the network anew."
+_REMEDY = "Get the file again, or train the network anew."
 
 
 def load(network: "keras.Model", run: Run) -> None:
-    """Fill a network that we built with the weights of its run.
-
-    Parameters
-    ----------
-    network : keras.Model
-        What `deepmusic.models.build` made of the run's settings.
-    run : Run
-        A run with weights.
+    """Load the weights of a run into a network that `deepmusic.models.build` made of its settings.
 
     Raises
     ------
@@ -45,12 +37,12 @@ def load(network: "keras.Model", run: Run) -> None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
             f"{run.weights_path} does not hold the weights of {run.config.model.name} ({error}). "
-            f"{_AGAIN}"
+            f"{_REMEDY}"
         ) from error
 
 
 def verify(run: Run) -> None:
-    """Compare a shipped run's weights with the list; a run from elsewhere is no matter of it.
+    """Compare a shipped run's weights with the list; runs outside ``assets/runs`` are not checked.
 
     Raises
     ------
@@ -60,31 +52,24 @@ def verify(run: Run) -> None:
     path, folder = run.weights_path.resolve(), assets.SHIPPED.resolve()
     if not path.is_relative_to(folder):
         return
-    name = path.relative_to(folder).as_posix()
     try:
         digest = _digest(run.weights_path)
     except OSError as error:
         raise RunError(
             f"The weights of {run.id} cannot be read ({run.weights_path}: {error.strerror}). "
-            f"{_AGAIN}"
+            f"{_REMEDY}"
         ) from error
-    listed = read_list().get(name)
+    listed = read_list().get(path.relative_to(folder).as_posix())
     if digest != listed:
         raise RunError(
-            f"{run.weights_path} is damaged or not what DeepMusic shipped: its SHA-256 is "
-            f"{digest[:12]}..., and {LIST_NAME} says {listed[:12] + '...' if listed else 'nothing'}"
-            f". {_AGAIN}"
+            f"{run.weights_path} is damaged or not what DeepMusic shipped: {LIST_NAME} says "
+            f"{listed[:12] + '...' if listed else 'nothing'}. Received: SHA-256 {digest[:12]}.... "
+            f"{_REMEDY}"
         )
 
 
 def read_list() -> dict[str, str]:
-    """Return the SHA-256 of each file in the list, by its path below the folder of shipped runs.
-
-    Raises
-    ------
-    RunError
-        If there is no list.
-    """
+    """Return the listed SHA-256 by path below `SHIPPED`; raise `RunError` if there is no list."""
     path = assets.SHIPPED / LIST_NAME
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -97,7 +82,7 @@ def read_list() -> dict[str, str]:
 
 
 def write_list() -> None:
-    """List the weights that the app asks as they are now; whoever ships a run calls this."""
+    """List the shipped weights as they are now; shipping a run ends with this."""
     folder = assets.SHIPPED
     paths = sorted(folder.rglob("model.weights.h5"))
     lines = (f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths)

@@ -1,1 +1,1 @@
-"""Training: recipes, augmentation, fitting, worker processes."""
+"""Training: recipes, augmentation, callbacks, the fit and its worker processes."""

@@ -1,15 +1,18 @@
-"""Keras callbacks of a training: its random numbers, its progress, its checkpoints, its end."""
+"""Keras callbacks of a training: seeds, timing, progress, checkpoints and its end."""
 
 import logging
+import math
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Container
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
+from deepmusic.errors import RunError
 from deepmusic.runs import Run
 
 log = logging.getLogger(__name__)
@@ -17,27 +20,29 @@ log = logging.getLogger(__name__)
 #: Seconds between two reports of progress.
 _PROGRESS_SECONDS = 0.5
 
+Logs = dict[str, Any]
+
 
 class Stopped(Exception):
-    """Someone asked the run to stop."""
+    """The run was asked to stop."""
 
 
 class ReseedCallback(keras.callbacks.Callback):
-    """Random numbers of an epoch that depend on the seed and its number alone.
+    """Seeds of windows and dropout from (seed, epoch), so that resumed runs are identical.
 
     Parameters
     ----------
     sequence : deepmusic.training.fit.RandomWindows
-        Batches, which are drawn anew at the beginning of each epoch.
+        Batches, redrawn at the beginning of each epoch.
     seed : int
         Seed of the run.
     """
 
-    def __init__(self, sequence: keras.utils.PyDataset, seed: int) -> None:
+    def __init__(self, sequence: Any, seed: int) -> None:
         super().__init__()
         self._sequence, self._seed = sequence, seed
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._sequence.draw(epoch)
         for index, layer in enumerate(self.model.layers):
             generator = getattr(layer, "seed_generator", None)
@@ -47,32 +52,49 @@ class ReseedCallback(keras.callbacks.Callback):
 
 
 class TimingCallback(keras.callbacks.Callback):
-    """Duration of each epoch, as ``seconds`` in its history."""
+    """Duration of each epoch, as ``seconds`` in the history."""
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._began = time.perf_counter()
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         logs["seconds"] = time.perf_counter() - self._began
 
 
+class DivergenceCallback(keras.callbacks.Callback):
+    """Check that the losses are numbers; raises `RunError` after an epoch in which they are not."""
+
+    def __init__(self, learning_rate: float) -> None:
+        super().__init__()
+        self._learning_rate = learning_rate
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        for name in ("loss", "val_loss"):
+            if not math.isfinite(logs.get(name, 0)):
+                raise RunError(
+                    f"The training diverged: the {name} must be a number. Received: {logs[name]} "
+                    f"in epoch {epoch + 1}. Train anew with a learning rate below "
+                    f"{self._learning_rate:g}."
+                )
+
+
 class ProgressCallback(keras.callbacks.Callback):
-    """Progress within an epoch, written to the run; raises `Stopped` once someone asks for it."""
+    """Progress within an epoch, written to the run; raises `Stopped` once the run shall stop."""
 
     def __init__(self, run: Run, steps: int) -> None:
         super().__init__()
         self._run, self._steps = run, steps
         self._reported = 0.0
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
         self._report(0)
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         if time.monotonic() - self._reported > _PROGRESS_SECONDS:
             self._report(batch + 1)
 
-    def on_test_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         stop_if_asked(self._run)
 
     def _report(self, step: int) -> None:
@@ -82,10 +104,10 @@ class ProgressCallback(keras.callbacks.Callback):
 
 
 class CheckpointCallback(keras.callbacks.Callback):
-    """Checkpoints of the last epoch, to go on from, and of the best one; ends at lost patience.
+    """Checkpoints of the last and the best epoch, and early stopping.
 
     Keras' own callbacks write weights in place and keep their count of patience in memory. Here one
-    rename makes an epoch complete, and what is best follows from the history on disk, so that a
+    rename makes an epoch complete, and the best epoch follows from the history on disk, so that a
     resumed run decides as if it had never stopped.
     """
 
@@ -93,29 +115,23 @@ class CheckpointCallback(keras.callbacks.Callback):
         super().__init__()
         self._run, self._patience = run, patience
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         path = checkpoint_path(self._run, epoch)
         path.parent.mkdir(exist_ok=True)
         save_weights(self.model, path)
         drop_checkpoints(self._run, keep=(self._run.kept_epoch, epoch))
-        log.info(
-            "epoch %d/%d: loss %.3f, accuracy %.3f%s; %.1f s",
-            epoch + 1,
-            self.params["epochs"],
-            logs["loss"],
-            logs["accuracy"],
-            "; validation loss {val_loss:.3f}, accuracy {val_accuracy:.3f}".format(**logs)
-            if "val_loss" in logs
-            else "",
-            logs["seconds"],
-        )
+        words = "loss {loss:.3f}, accuracy {accuracy:.3f}"
+        if "val_loss" in logs:
+            words += "; validation loss {val_loss:.3f}, accuracy {val_accuracy:.3f}"
+        words = f"epoch {epoch + 1}/{self.params['epochs']}: {words}; {{seconds:.1f}} s"
+        log.info(words.format(**logs))
         if patience_ended(self._run, self._patience):
             log.info("no better validation loss in %d epochs: training ends", self._patience)
             self.model.stop_training = True
 
 
 def checkpoint_path(run: Run, epoch: int) -> Path:
-    """Return the file of the weights and the optimiser's state after an epoch, counted from 0."""
+    """Return the file of the weights and the optimiser's state after an epoch, from 0."""
     return run.path / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
 
 
@@ -125,29 +141,30 @@ def saved_epochs(run: Run) -> list[int]:
     return sorted(int(file.name.partition(".")[0].removeprefix("epoch-")) for file in files)
 
 
-def drop_checkpoints(run: Run, keep: Sequence[int] = ()) -> None:
+def drop_checkpoints(run: Run, keep: Container[int | None] = ()) -> None:
     """Delete all checkpoints but those of these epochs."""
-    for epoch in set(saved_epochs(run)).difference(keep):
-        checkpoint_path(run, epoch).unlink(missing_ok=True)
+    for epoch in saved_epochs(run):
+        if epoch not in keep:
+            checkpoint_path(run, epoch).unlink(missing_ok=True)
     if not keep:
         shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
 
 
 def stop_if_asked(run: Run) -> None:
-    """Raise `Stopped` if someone cancelled the run."""
+    """Raise `Stopped` if the run was asked to stop."""
     if run.is_cancelled():
         raise Stopped
 
 
 def patience_ended(run: Run, patience: int) -> bool:
-    """Tell whether the last `patience` epochs were no better than the kept one."""
-    history = run.history()
-    return bool(history) and history[-1]["epoch"] - run.kept_epoch >= patience
+    """Tell whether the last `patience` epochs were no better than the best one."""
+    history, kept = run.history(), run.kept_epoch
+    return bool(history) and kept is not None and history[-1]["epoch"] - kept >= patience
 
 
 def save_weights(network: keras.Model, path: Path) -> None:
-    """Write weights, whole or not at all."""
-    # By this name, since Keras takes no other ending.
+    """Write weights atomically."""
+    # Not `replacing`: Keras takes no name but one that ends so.
     temporary = path.with_name("unfinished.weights.h5")
     try:
         network.save_weights(temporary)

@@ -1,22 +1,23 @@
-"""Training of one network: windows in; weights, history and an evaluation of the test clips out.
+"""Training of one network: from windows to weights, history and an evaluation of the test clips.
 
-A run can be stopped or killed at any moment and goes on from its last complete epoch: each epoch's
-windows, masks and dropout come from the seed and the number of the epoch alone.
+A run can be stopped or killed at any moment and resumed after its last complete epoch: windows,
+masks and dropout of an epoch depend on the seed and the number of the epoch alone.
 """
 
 # The order of events:
 #
-# 1. `_load_parts` loads the log-mels of the split's parts; clips that cannot be used are counted.
-# 2. The network is built and compiled; a run that goes on restores its last checkpoint.
+# 1. `_load_parts` loads the log-mels of the split's parts and counts clips that cannot be used.
+# 2. The network is built and compiled; a resumed run restores its last checkpoint.
 # 3. Each epoch:
 #    - `ReseedCallback` seeds it by its number and draws its windows;
 #    - the learning rate is set;
 #    - the steps, each a batch of augmented windows; `ProgressCallback` reports them, and ends the
-#      training here or in the validation if someone asked for it;
+#      training here or in the validation if the run was asked to stop;
 #    - the validation windows are predicted;
+#    - `DivergenceCallback` ends the training if a loss is no number;
 #    - a row is added to history.csv, with the epoch's seconds;
 #    - `CheckpointCallback` writes the weights, which makes the epoch complete, drops those that are
-#      neither the best nor the last, and ends the training once patience is lost.
+#      neither the best nor the last, and stops early once patience is lost.
 # 4. The weights of the best epoch (validation loss) become model.weights.h5.
 # 5. The test windows are predicted once: predictions.csv, then evaluation.json, which finishes the
 #    run. The checkpoints are deleted.
@@ -39,6 +40,7 @@ from deepmusic.runs import Run
 from deepmusic.training.augment import augment, mix_up
 from deepmusic.training.callbacks import (
     CheckpointCallback,
+    DivergenceCallback,
     ProgressCallback,
     ReseedCallback,
     TimingCallback,
@@ -56,14 +58,14 @@ _VALIDATION_BATCH = 512
 
 
 class RandomWindows(keras.utils.PyDataset):
-    """Batches of random windows, new in each epoch and the same for the same seed.
+    """Batches of random windows, redrawn in each epoch from the seed and its number.
 
     Parameters
     ----------
     log_mels : sequence of np.ndarray [shape=(n_mels, n_frames)], uint8
-        One for each training clip.
+        One per training clip.
     labels : np.ndarray [shape=(n_clips,)]
-        Index of each clip's genre.
+        Genre indices.
     model, train : ModelConfig, TrainConfig
         Window, genres, batch size, augmentation and seed.
     """
@@ -82,7 +84,7 @@ class RandomWindows(keras.utils.PyDataset):
         self.draw(epoch=0)
 
     def draw(self, epoch: int) -> None:
-        """Choose an epoch's windows: their clip, in random order, and their first frame."""
+        """Draw the clip and the first frame of each window of an epoch."""
         self._epoch = epoch
         rng = np.random.default_rng((self._train.seed, epoch))
         clips = np.repeat(np.arange(len(self._log_mels)), self._train.windows_per_clip)
@@ -103,7 +105,7 @@ class RandomWindows(keras.utils.PyDataset):
             ]
         ).astype(np.float32)
         targets = self._targets[self._clips[part]]
-        # A generator of its own for each batch: the order in which Keras asks does not matter.
+        # Seeded per batch: the order in which Keras asks does not matter.
         rng = np.random.default_rng((self._train.seed, self._epoch, index))
         if self._train.augment:
             batch = augment(batch, self._train.augment, self._model.mel, rng)
@@ -113,7 +115,7 @@ class RandomWindows(keras.utils.PyDataset):
 
 
 def learning_rate(epoch: int, train: TrainConfig) -> float:
-    """Return an epoch's learning rate: linear warm-up, then half a cosine down to zero."""
+    """Return the learning rate of an epoch: linear warm-up, then cosine decay to zero."""
     if epoch < train.warmup_epochs:
         return train.learning_rate * (epoch + 1) / (train.warmup_epochs + 1)
     progress = (epoch - train.warmup_epochs) / max(1, train.epochs - train.warmup_epochs)
@@ -121,25 +123,26 @@ def learning_rate(epoch: int, train: TrainConfig) -> float:
 
 
 def train(run: Run, dataset: Dataset) -> None:
-    """Train a run's network to the end, keep its best weights, and test them once.
+    """Train the network of a run, keep the weights of its best epoch, and test them once.
 
-    The validation part is taken from the training clips and chooses the epoch; the test part is
-    read once, at the end. Under `all_clips` there is neither: the last epoch is kept, and nothing
-    is tested. A run that was stopped goes on from its last complete epoch.
+    Validation and test part are disjoint from the training part; under `all_clips` there is
+    neither, and the last epoch is kept. A stopped run is resumed after its last complete epoch.
 
     Parameters
     ----------
     run : Run
-        With settings; what comes of them is written beside them.
+        With settings; the results are written beside them.
     dataset : Dataset
-        Where the clips come from.
+        Dataset of the clips.
 
     Raises
     ------
     DatasetError
-        If a part of the split has no usable clip.
+        If a part of the split has no usable clip, or the training part none of some genre.
+    RunError
+        If the training diverges.
     Stopped
-        If someone asked for it.
+        If the run was asked to stop.
     """
     model, recipe = run.config.model, run.config.train
     keras.utils.set_random_seed(recipe.seed)
@@ -151,8 +154,13 @@ def train(run: Run, dataset: Dataset) -> None:
     log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
     _fit(network, run, parts, dataset)
     run.write_progress(phase="testing")
-    network.load_weights(checkpoint_path(run, run.kept_epoch))
-    _keep_weights(network, run)
+    kept = run.kept_epoch
+    assert kept is not None, "an epoch is complete"
+    network.load_weights(checkpoint_path(run, kept))
+    # A network that was never compiled has no optimiser to save.
+    bare = models.build(model)
+    bare.set_weights(network.get_weights())
+    save_weights(bare, run.weights_path)
     run.write_evaluation(
         (_test(network, run, parts, dataset) if "test" in parts else {})
         | {
@@ -172,7 +180,7 @@ def train(run: Run, dataset: Dataset) -> None:
 def _test(
     network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
 ) -> dict[str, Any]:
-    """Predict the test windows and write that down; return its metrics."""
+    """Write the predictions of the test windows, and return their metrics."""
     model = run.config.model
     predictions = evaluate.predict_windows(network, parts["test"], dataset.tracks, model)
     run.write_predictions(predictions)
@@ -185,7 +193,7 @@ def _test(
 
 
 def _load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
-    """Load the log-mels of each part of a split; raise `DatasetError` if none of one is usable."""
+    """Load the log-mels of each part of a split."""
     parts = {}
     for part in ("train", "valid", "test"):
         if not getattr(split, part) and split.name == ALL_CLIPS:
@@ -196,15 +204,22 @@ def _load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str,
         if not loaded.by_track:
             raise DatasetError(
                 f"No clip of the {part} part of {split.name} can be used "
-                f"({len(loaded.skipped)} skipped). Check the data set's folder."
+                f"({len(loaded.skipped)} skipped). Check the dataset's folder."
             )
         log.info("%s: %d clips, %d skipped", part, len(loaded.by_track), len(loaded.skipped))
         parts[part] = loaded
+    known = {dataset.tracks[track].genre for track in parts["train"].by_track}
+    if missing := [genre for genre in model.genres if genre not in known]:
+        raise DatasetError(
+            "The training part must have usable clips of every genre. Received none of: "
+            f"{', '.join(missing)} ({len(parts['train'].skipped)} clips skipped). Check the "
+            "dataset: deepmusic data check"
+        )
     return parts
 
 
 def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset) -> None:
-    """Fit with the recipe of the run; its last and its best epoch end up as checkpoints."""
+    """Fit with the recipe of the run, from its last checkpoint on."""
     model, recipe = run.config.model, run.config.train
     network.compile(
         optimizer=keras.optimizers.AdamW(weight_decay=recipe.weight_decay),
@@ -216,11 +231,15 @@ def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: 
         return
     labels = _genre_indices(parts["train"], dataset, model)
     sequence = RandomWindows(list(parts["train"].by_track.values()), labels, model, recipe)
+    validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
+    tensorboard = (
+        [keras.callbacks.TensorBoard(run.path / "tensorboard", write_graph=False)]
+        if keras.config.backend() == "tensorflow"
+        else []
+    )
     network.fit(
         sequence,
-        validation_data=_fixed_windows(parts["valid"], dataset, model)
-        if "valid" in parts
-        else None,
+        validation_data=validation,
         validation_batch_size=_VALIDATION_BATCH,
         epochs=recipe.epochs,
         initial_epoch=first_epoch,
@@ -231,23 +250,17 @@ def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: 
             keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(epoch, recipe)),
             TimingCallback(),
             ProgressCallback(run, steps=len(sequence)),
-            # The history comes before the weights: an epoch without both is done again.
+            DivergenceCallback(recipe.learning_rate),
+            # The history comes before the weights: an epoch without both is trained again.
             keras.callbacks.CSVLogger(run.history_path, append=True),
             CheckpointCallback(run, recipe.patience),
-            *_tensorboard(run),
+            *tensorboard,
         ],
     )
 
 
-def _tensorboard(run: Run) -> list[keras.callbacks.Callback]:
-    """Return Keras' callback for TensorBoard, where the backend has it."""
-    if keras.config.backend() != "tensorflow":
-        return []
-    return [keras.callbacks.TensorBoard(run.path / "tensorboard", write_graph=False)]
-
-
 def _restore(network: keras.Model, run: Run) -> int:
-    """Load the last complete epoch, if there is one; return the number of the next."""
+    """Load the last checkpoint, if any; return the number of the next epoch."""
     saved = saved_epochs(run)
     if not saved:
         run.history_path.unlink(missing_ok=True)
@@ -261,7 +274,7 @@ def _restore(network: keras.Model, run: Run) -> int:
 
 
 def _genre_indices(log_mels: LogMels, dataset: Dataset, model: ModelConfig) -> np.ndarray:
-    """Return the index of each clip's genre, in the order of the clips."""
+    """Return [n_clips] genre indices."""
     return np.array(
         [model.genres.index(dataset.tracks[track].genre) for track in log_mels.by_track]
     )
@@ -270,17 +283,10 @@ def _genre_indices(log_mels: LogMels, dataset: Dataset, model: ModelConfig) -> n
 def _fixed_windows(
     log_mels: LogMels, dataset: Dataset, model: ModelConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return all windows of these clips, at half overlap, and their one-hot genres."""
+    """Return all windows of these clips, at half overlap, and one-hot targets."""
     by_clip = [windows(clip, model.window_frames) for clip in log_mels.by_track.values()]
     labels = np.repeat(_genre_indices(log_mels, dataset, model), [len(clip) for clip in by_clip])
     return (
         np.concatenate(by_clip).astype(np.float32),
         np.eye(len(model.genres), dtype=np.float32)[labels],
     )
-
-
-def _keep_weights(network: keras.Model, run: Run) -> None:
-    """Write the weights alone: a fresh network, never compiled, has no optimiser to save."""
-    bare = models.build(run.config.model)
-    bare.set_weights(network.get_weights())
-    save_weights(bare, run.weights_path)

@@ -1,4 +1,4 @@
-"""Presets: settings for a class, those of the paper, and those of the shipped networks."""
+"""Recipes: presets for a class, of the paper and of the shipped networks."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,7 @@ from deepmusic.protocols import WINDOW_LEAK
 
 @dataclass(frozen=True)
 class Preset:
-    """A recipe by name.
-
-    Attributes
-    ----------
-    title, summary : str
-        For people to read; the summary says how long it takes.
-    """
+    """A named recipe: its title, and what it does and how long it takes."""
 
     title: str
     summary: str
@@ -26,8 +20,8 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     "class": Preset(
         "In class: 2 minutes",
-        "Few epochs of few windows: on the toy set, all three networks take about two minutes on "
-        "two cores.",
+        "Few epochs of few windows: on the toy dataset, all three networks take about two minutes "
+        "on two cores.",
     ),
     "paper": Preset(
         "The paper's",
@@ -35,53 +29,36 @@ PRESETS: dict[str, Preset] = {
     ),
     "best": Preset(
         "Our best",
-        "The recipe of the networks that DeepMusic ships: CNN, CRNN and CNN-GRU took 17, 5 and 15 "
-        "minutes to learn from GTZAN on two cores.",
+        "The recipe of the shipped networks: on GTZAN, CNN, CRNN and CNN-GRU took 17, 5 and 15 "
+        "minutes on two cores.",
     ),
 }
 
-#: Sizes and schedules of the paper's notebooks (PAPER: sections 4.1 to 4.3 and Table 1).
-_PAPER_MODEL = {
-    "cnn": {
-        "filters": (16, 32, 64, 128, 256),
-        "dense_units": 512,
-        "block_dropout": 0.25,
-        "head_dropout": 0.25,
-        "l2": 0.02,
-    },
-    "crnn": {
-        "filters": (16, 32),
-        "recurrent_units": 64,
-        "dense_units": 128,
-        "block_dropout": 0.35,
-        "head_dropout": 0.35,
-        "l2": 0.001,
-        "norm_momentum": 0.9,
-    },
-    "cnn_gru": {
-        "filters": (16, 32, 32, 64),
-        "recurrent_units": 64,
-        "dense_units": 64,
-        "block_dropout": 0.25,
-        "head_dropout": 0.25,
-        "l2": 0.02,
-    },
-}
+#: Sizes of the paper's notebooks (PAPER: sections 4.1 to 4.3 and Table 1).
+_PAPER_MODEL: dict[str, dict[str, Any]] = {
+    "cnn": dict(
+        filters=(16, 32, 64, 128, 256), dense_units=512,
+        block_dropout=0.25, head_dropout=0.25, l2=0.02,
+    ),
+    "crnn": dict(
+        filters=(16, 32), recurrent_units=64, dense_units=128,
+        block_dropout=0.35, head_dropout=0.35, l2=0.001, norm_momentum=0.9,
+    ),
+    "cnn_gru": dict(
+        filters=(16, 32, 32, 64), recurrent_units=64, dense_units=64,
+        block_dropout=0.25, head_dropout=0.25, l2=0.02,
+    ),
+}  # fmt: skip
 
-#: What the notebooks leave as Keras has it, where our sizes differ.
-_AS_KERAS = {"level_window": False, "norm_momentum": 0.99}
+#: Keras' defaults, which the notebooks keep and our sizes change.
+_KERAS_DEFAULTS = {"level_window": False, "norm_momentum": 0.99}
 
 _CUT_OUT = AugmentConfig(
-    time_masks=1,
-    mel_masks=1,
-    time_mask_frames=4,
-    mel_mask_bands=3,
-    gain_db=0,
-    tilt_db=0,
-    mel_shift=0,
+    **dict(time_masks=1, mel_masks=1, time_mask_frames=4, mel_mask_bands=3),
+    **dict(gain_db=0, tilt_db=0, mel_shift=0),
 )
 
-_PAPER_TRAIN = {
+_PAPER_TRAIN: dict[str, dict[str, Any]] = {
     "cnn": {"epochs": 150, "batch_size": 128, "augment": _CUT_OUT},
     "crnn": {"epochs": 80, "batch_size": 32, "augment": None},
     "cnn_gru": {"epochs": 100, "batch_size": 256, "augment": None},
@@ -89,7 +66,7 @@ _PAPER_TRAIN = {
 
 
 def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
-    """Return the settings that go with a protocol.
+    """Return the settings that belong to a protocol.
 
     The segments of `window_leak` are nine times as many as clips, and hold one window each.
     """
@@ -98,19 +75,19 @@ def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
 
 
 def for_dataset(model: ModelConfig, data: str) -> ModelConfig:
-    """Return the settings of a network that tells a dataset's genres apart.
+    """Return the settings of a network for the genres of a dataset.
 
     Parameters
     ----------
     model : ModelConfig
-        Settings for the genres of GTZAN, which the toy set shares.
+        Settings for the genres of GTZAN, which the toy dataset shares.
     data : str
         As in `deepmusic.config.TrainConfig`.
 
     Raises
     ------
     DatasetError
-        If a dataset of other genres is not at hand.
+        If a dataset of other genres is missing.
     """
     from deepmusic.data import open_dataset
 
@@ -120,7 +97,7 @@ def for_dataset(model: ModelConfig, data: str) -> ModelConfig:
 
 
 def default_split(data: str) -> str:
-    """Return the protocol of a dataset where nobody chose one; errors as `for_dataset`."""
+    """Return the first protocol of a dataset; raise `DatasetError` if it is missing."""
     from deepmusic.data import open_dataset
 
     return "paper" if data in ("gtzan", "toy") else open_dataset(data).splits[0]
@@ -139,21 +116,20 @@ def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:
     Raises
     ------
     ModelError, RunError
-        If there is no such network or preset.
+        If the network or the preset is unknown.
     """
     spec = models.spec(name)
     if preset == "best":
         return spec.config, spec.train
     if preset == "class":
-        quick = {"epochs": 15, "windows_per_clip": 6, "batch_size": 64, "warmup_epochs": 1}
-        # Mixtures and noise pay off over many epochs; in a few, they only hold the curve back.
-        quick["augment"] = AugmentConfig()
-        return spec.config.changed(norm_momentum=0.9), spec.train.changed(**quick)
+        # Mixup and noise pay off over many epochs; in a few, they only hold the curve back.
+        quick = spec.train.changed(
+            epochs=15, windows_per_clip=6, batch_size=64, warmup_epochs=1, augment=AugmentConfig()
+        )
+        return spec.config.changed(norm_momentum=0.9), quick
     if preset == "paper":
         schedule = {"learning_rate": 1e-3, "weight_decay": 0, "label_smoothing": 0}
-        patience = {"patience": _PAPER_TRAIN[name]["epochs"]}
-        return (
-            spec.config.changed(**_AS_KERAS | _PAPER_MODEL[name]),
-            spec.train.changed(**schedule, **_PAPER_TRAIN[name], **patience),
-        )
-    raise RunError(f"There is no preset named {preset!r}. Choose one of: {', '.join(PRESETS)}.")
+        schedule |= _PAPER_TRAIN[name] | {"patience": _PAPER_TRAIN[name]["epochs"]}
+        sizes = spec.config.changed(**_KERAS_DEFAULTS | _PAPER_MODEL[name])
+        return sizes, spec.train.changed(**schedule)
+    raise RunError(f"The preset must be one of {', '.join(PRESETS)}. Received: {preset!r}.")

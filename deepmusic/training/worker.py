@@ -1,9 +1,8 @@
-"""Workers that train: how they are started, queued and stopped. Each run is a process of its own.
+"""Workers: processes that train one run each, and how they are started, queued and stopped.
 
 A worker lives from the moment it is queued to the end of its run, in a session of its own, so that
-it survives the page, the browser and the server that started it. It waits for its turn by itself:
-there is no manager that could die. All it needs from others are lock files, which the system frees
-however a process ends.
+it survives the page, the browser and the server that started it. It waits for its turn by itself,
+without a manager, by lock files, which the system frees however a process ends.
 """
 
 import errno
@@ -34,25 +33,19 @@ from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs
 
 log = logging.getLogger(__name__)
 
-#: Held by the one worker of a folder of runs that trains; the others wait in order.
+#: Lock of a folder of runs, held by the one worker that trains; the others wait in order.
 _SLOT = ".worker.lock"
 
+#: Libraries that decide a run's numbers.
 _VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
 
-_LOOK_SECONDS = 0.3
+_POLL_SECONDS = 0.3
 
 _NICENESS = 10
 
 
 def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
-    """Make a run with an id of its own, such as ``20261122-174803-crnn``.
-
-    Parameters
-    ----------
-    model, train : ModelConfig, TrainConfig
-        Settings of the run.
-    folder : Path, optional
-        Folder of runs; that of the environment if not given.
+    """Make a run with a unique id, such as ``20261122-174803-crnn``, in a folder (`runs_folder`).
 
     Raises
     ------
@@ -79,7 +72,6 @@ def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -
 
 
 def _library_versions() -> dict[str, str]:
-    """Return the versions that decide a run's numbers."""
     found = {"python": platform.python_version()}
     found["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
     for name in _VERSIONED:
@@ -94,7 +86,7 @@ def start(run: Run) -> subprocess.Popen:
     Returns
     -------
     subprocess.Popen
-        The worker. Nobody needs to wait for it: the run's files say how it fares.
+        The worker. It need not be waited for: its state follows from the run's files.
 
     Raises
     ------
@@ -105,9 +97,9 @@ def start(run: Run) -> subprocess.Popen:
     refuse_if_forbidden()
     state = run.state
     if state == FINISHED or state in ALIVE:
-        raise RunError(f"{run.id} is {state}. Only a run that stopped short can go on.")
+        raise RunError(f"{run.id} is {state}. Only an unfinished run can be resumed.")
     try:
-        # The worker inherits the lock, so that it holds it from its first moment to its last.
+        # The worker inherits the lock, and so holds it from its first moment to its last.
         with run.take_lock() as lock, (run.path / "output.txt").open("ab") as output:
             run.clear_ending()
             run.enqueue()
@@ -123,7 +115,7 @@ def start(run: Run) -> subprocess.Popen:
 def _spawn(
     arguments: Sequence[str], output: IO[bytes] | int, pass_fds: Sequence[int] = ()
 ) -> subprocess.Popen:
-    """Run a command of ours in a process and session of its own."""
+    """Run a command of DeepMusic in a process and session of its own."""
     environment = os.environ | {
         "DEEPMUSIC_RUNS": str(runs_folder().resolve()),
         "DEEPMUSIC_DATA": str(data_folder().resolve()),
@@ -144,21 +136,21 @@ def _spawn(
 
 
 def stop(run: Run) -> None:
-    """Ask a worker to stop; raise `RunError` if there is none. It keeps its last complete epoch."""
+    """Ask a worker to stop after its last complete epoch; raise `RunError` if there is none."""
     if run.state not in ALIVE:
-        raise RunError(f"{run.id} is {run.state}, and has nothing to stop.")
+        raise RunError(f"{run.id} is {run.state}. Only a queued or running run can be stopped.")
     run.cancel()
 
 
 def run_worker(run: Run, inherited: int | None = None) -> None:
-    """Wait for a run's turn and train it, in this process; say in its files how it ended.
+    """Wait for a run's turn and train it in this process; its files tell how it ended.
 
     Parameters
     ----------
     run : Run
         New, or to be resumed.
     inherited : int, optional
-        The file descriptor of the run's lock, if who started this process has taken it.
+        File descriptor of the run's lock, if the parent process has taken it.
 
     Raises
     ------
@@ -185,13 +177,13 @@ def run_worker(run: Run, inherited: int | None = None) -> None:
 
 
 def _adopt(descriptor: int) -> IO[bytes]:
-    """Open an inherited lock, and let no process of this one's keep it any longer."""
+    """Open an inherited lock, which children of this process shall not inherit."""
     os.set_inheritable(descriptor, False)
     return os.fdopen(descriptor, "ab")
 
 
 def _train_in_turn(run: Run) -> None:
-    """Train once the run's turn has come; someone's wish to stop is no failure."""
+    """Train when a slot is free; a cancelled run is not reported as failed."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     with _worker_slot(run) as granted:
@@ -210,28 +202,28 @@ def _train_in_turn(run: Run) -> None:
 
 @contextmanager
 def _worker_slot(run: Run) -> Iterator[bool]:
-    """Wait until no other run trains or was queued before; False if stopped meanwhile."""
-    waiting_told = False
+    """Wait until no other run trains or was queued before; yield False if stopped meanwhile."""
+    logged = False
     while not run.is_cancelled():
         slot = None
         if not _has_predecessor(run):
             with suppress(BlockingIOError):
-                slot = acquire_lock(run.path.parent / _SLOT, wait=_LOOK_SECONDS)
+                slot = acquire_lock(run.path.parent / _SLOT, wait=_POLL_SECONDS)
         if slot:
             with slot:
                 run.dequeue()
                 run.write_progress(phase="starting")
                 yield True
             return
-        if not waiting_told:
+        if not logged:
             log.info("waiting for another run to end")
-            waiting_told = True
-        time.sleep(_LOOK_SECONDS)
+            logged = True
+        time.sleep(_POLL_SECONDS)
     yield False
 
 
 def _has_predecessor(run: Run) -> bool:
-    """Tell whether a run that was queued earlier waits too."""
+    """Tell whether a run that was queued earlier still waits."""
     mine = (run.ticket or 0, run.id)
     return any(
         other.ticket is not None and (other.ticket, other.id) < mine and other.is_locked()
@@ -242,7 +234,7 @@ def _has_predecessor(run: Run) -> bool:
 
 @contextmanager
 def _logging_to(path: Path) -> Iterator[None]:
-    """Write the log to a file, too."""
+    """Log to a file, too."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
     root = logging.getLogger("deepmusic")
@@ -258,7 +250,7 @@ def _logging_to(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Say in words why a run failed, and what to do."""
+    """Return why a run failed, and what to do."""
     if isinstance(error, DeepMusicError):
         return str(error)
     if isinstance(error, OSError) and (

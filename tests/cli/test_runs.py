@@ -58,7 +58,7 @@ def test_runs_delete(stored):
 def test_a_run_that_does_not_train_cannot_be_stopped(stored):
     result = run("runs", "stop", stored.id)
     assert result.exit_code == 2
-    assert "is interrupted, and has nothing to stop" in result.stderr
+    assert "is interrupted. Only a queued or running run" in result.stderr
 
 
 def test_a_finished_run_cannot_be_resumed(stored):

@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from deepmusic import models
 from deepmusic.runs import list_runs
-from deepmusic.training import worker
+from deepmusic.training import recipes, worker
 from deepmusic.training.recipes import recipe
 from tests.cli import run
+from tests.training import FewClips
 
 
 def test_train_needs_data(monkeypatch):
@@ -16,6 +19,7 @@ def test_train_needs_data(monkeypatch):
     assert "Set DEEPMUSIC_GTZAN" in result.stderr
 
 
+@pytest.mark.slow
 def test_train_makes_a_run(toy_gtzan, tmp_path):
     result = run(
         *("train", "--model", "crnn", "--epochs", 1, "--seed", 3, "--out", tmp_path),
@@ -30,20 +34,31 @@ def test_train_makes_a_run(toy_gtzan, tmp_path):
     assert "(10 test clips" in result.stdout
 
 
-def test_a_fold_without_artist_folds_is_refused(toy_gtzan):
-    result = run("train", "--fold", 1, env={"DEEPMUSIC_GTZAN": str(toy_gtzan)})
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_is_one_of_32_bits(seed, tmp_path):
+    result = run("train", "--data", "toy", "--seed", seed, "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "--seed" in result.stderr
+    assert list_runs(tmp_path) == []
+
+
+def test_a_fold_without_artist_folds_is_refused():
+    result = run("train", "--data", "toy", "--fold", 1)
     assert result.exit_code == 2
     assert "fold=1 with split='paper'" in result.stderr
 
 
-def test_train_on_the_toy_set(tmp_path):
+def test_train_on_the_toy_set(tmp_path, monkeypatch):
+    few, tiny = FewClips(), models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
+    monkeypatch.setattr("deepmusic.data.open_dataset", lambda name: few)
+    monkeypatch.setattr(recipes, "recipe", lambda *names: (tiny, recipe(*names)[1]))
     result = run("train", "--data", "toy", "--model", "crnn", "--epochs", 1, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     (made,) = list_runs(tmp_path)
     assert made.state == "finished"
     assert made.config.train.windows_per_clip == recipe("crnn", "class")[1].windows_per_clip
-    assert "CRNN      toy: window" in result.stdout
-    assert "(30 test clips" in result.stdout
+    assert "CNN       toy: window" in result.stdout
+    assert "(10 test clips" in result.stdout
 
 
 def test_train_prints_its_runs_as_json(tmp_path, monkeypatch):
@@ -62,7 +77,7 @@ def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
     monkeypatch.setattr(worker, "run_worker", lambda made: made.cancel())
     result = run("train", "--data", "toy", "--json", "--out", tmp_path)
     assert result.exit_code == 2
-    assert "was stopped. Go on: python -m deepmusic runs resume" in result.stderr
+    assert "was stopped. Resume it: deepmusic runs resume" in result.stderr
     (made,) = list_runs(tmp_path)
     assert [row["state"] for row in json.loads(result.stdout)] == ["cancelled"] == [made.state]
 

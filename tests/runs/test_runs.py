@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from deepmusic import models, runs
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.errors import RunError
+from deepmusic.files import acquire_lock
 from deepmusic.runs import Run
 
 HOLD = """
@@ -160,7 +162,8 @@ def test_a_new_ticket_is_the_youngest(run):
     assert run.ticket is None
 
 
-def test_a_lock_is_had_by_one(run, monkeypatch):
+def test_a_lock_has_one_holder(run, monkeypatch):
+    monkeypatch.setattr("deepmusic.runs.run.acquire_lock", partial(acquire_lock, wait=0.1))
     with run.take_lock():
         assert run.state == "queued"
         with pytest.raises(RunError, match="is queued already"):

@@ -1,4 +1,4 @@
-"""Workers: how they are started and stopped, and what they say of how they ended."""
+"""Workers: how they are started, queued and stopped, and what a run's files tell of its end."""
 
 import os
 import threading
@@ -14,6 +14,7 @@ from deepmusic.config import GTZAN_GENRES, TrainConfig
 from deepmusic.data import splits
 from deepmusic.data.gtzan import read_facts
 from deepmusic.errors import DatasetError, RunError
+from deepmusic.files import acquire_lock
 from deepmusic.training import callbacks, fit, worker
 
 TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
@@ -130,7 +131,7 @@ def test_control_c_cancels(run, monkeypatch):
     assert run.error == ""
 
 
-def test_a_wish_to_stop_is_no_failure(run, monkeypatch):
+def test_a_stopped_run_has_not_failed(run, monkeypatch):
     def train(run, dataset):
         run.cancel()
         callbacks.stop_if_asked(run)
@@ -141,7 +142,7 @@ def test_a_wish_to_stop_is_no_failure(run, monkeypatch):
     assert "stopped after epoch 0" in run.log_path.read_text()
 
 
-def test_a_run_that_ends_well_leaves_no_trace_of_how_it_went(run, monkeypatch):
+def test_a_run_that_ends_well_leaves_no_marks_of_its_course(run, monkeypatch):
     def train(run, dataset):
         run.write_progress(phase="testing")
         run.write_evaluation({"clip_accuracy": 0.5})
@@ -198,7 +199,7 @@ def test_a_worker_lives_from_its_start_until_it_dies(run, started):
     assert run.state == "interrupted"
 
 
-def test_a_worker_that_cannot_be_started_is_told(run, monkeypatch):
+def test_a_worker_that_cannot_be_started_is_reported(run, monkeypatch):
     def no_process(*arguments, **options):
         raise OSError(12, "Cannot allocate memory")
 
@@ -208,8 +209,8 @@ def test_a_worker_that_cannot_be_started_is_told(run, monkeypatch):
     assert run.state == "interrupted"
 
 
-def test_only_what_lives_is_stopped(run):
-    with pytest.raises(RunError, match="is interrupted, and has nothing to stop"):
+def test_only_a_living_worker_is_stopped(run):
+    with pytest.raises(RunError, match=r"is interrupted\. Only a queued or running"):
         worker.stop(run)
     assert not run.is_cancelled()
 
@@ -225,7 +226,7 @@ def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
 # === The queue ===
 
 
-def test_the_older_ticket_comes_first(tmp_path):
+def test_runs_are_trained_in_the_order_of_the_queue(tmp_path):
     first, second, dead = (worker.create(TINY, QUICK, tmp_path) for _ in range(3))
     for age, waiting in ((1, dead), (2, first), (3, second)):
         waiting.enqueue()
@@ -277,6 +278,20 @@ def wait_until(condition, seconds=90.0):
     return time.monotonic() - began
 
 
+def test_a_run_that_waits_for_another_can_be_stopped(run, monkeypatch):
+    ending_with(AssertionError("trained"), monkeypatch)
+    with acquire_lock(run.path.parent / worker._SLOT):
+        waiting = threading.Thread(target=worker.run_worker, args=(run,))
+        waiting.start()
+        wait_until(lambda: run.ticket is not None, seconds=10)
+        assert run.state == "queued"
+        worker.stop(run)
+        waiting.join(10)
+    assert (run.state, run.ticket) == ("cancelled", None)
+    assert "stopped while waiting" in run.log_path.read_text()
+
+
+@pytest.mark.slow
 def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, started):
     recipe = QUICK.changed(data=str(archive))
     first, second = (worker.create(TINY, recipe, tmp_path / "runs") for _ in range(2))
