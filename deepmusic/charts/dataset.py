@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from deepmusic.data import Track
+
 _FREQUENCIES = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
 def map_chart(
     table: "pd.DataFrame", genres: Sequence[str], chosen: str | None = None
 ) -> "go.Figure":
-    """Map of the clips of a dataset, coloured by genre.
+    """Map of a dataset's clips, coloured by genre.
 
     Parameters
     ----------
     table : pd.DataFrame
         By track: ``x``, ``y``, ``genre``, ``label`` (hover text).
     genres : sequence of str
-        In the order of the legend; gives colours and marks.
+        All of the dataset, in the order of the legend.
     chosen : str, optional
         A track to ring.
 
@@ -46,6 +48,7 @@ def map_chart(
 
     figure = go.Figure()
     opaque = {"marker": {"opacity": 1}}
+    outline = {"width": 0.5, "color": "rgba(255, 255, 255, 0.7)"}
     for number, (genre, colour) in enumerate(genre_colours(genres).items()):
         rows = table[table["genre"] == genre]
         if rows.empty:
@@ -57,9 +60,7 @@ def map_chart(
             text=rows["label"],
             mode="markers",
             name=genre,
-            marker=marker(
-                colour, 9, MARKS[number % len(MARKS)], width=0.5, color="rgba(255, 255, 255, 0.7)"
-            ),
+            marker=marker(colour, 9, MARKS[number % len(MARKS)], **outline),
             selected=opaque,
             unselected=opaque,
             hovertemplate=f"<b>{escape_label(genre, 80)}</b><br>%{{text}}<extra></extra>",
@@ -89,9 +90,9 @@ def spectrum_chart(
     spectra : pd.DataFrame
         What `deepmusic.data.explore.spectra` returned.
     frequencies : np.ndarray [shape=(n_mels,)]
-        Middle of each band, in Hz.
+        Centre of each band, in Hz.
     highlighted : sequence of str
-        The genres drawn in colour; the others stay behind them, in grey.
+        Genres in colour; the others stay behind them, in grey.
     genres : sequence of str
         All of the dataset; gives colours.
     """
@@ -99,6 +100,7 @@ def spectrum_chart(
 
     figure = go.Figure()
     colours = genre_colours(genres)
+    grey = {"color": "rgba(133, 130, 143, 0.35)", "width": 1.2}
     for genre in sorted(spectra.index, key=lambda genre: genre in highlighted):
         in_front = genre in highlighted
         figure.add_scatter(
@@ -106,19 +108,13 @@ def spectrum_chart(
             y=spectra.loc[genre],
             mode="lines",
             name=genre,
-            line={"color": colours[genre], "width": 3.5}
-            if in_front
-            else {"color": "rgba(133, 130, 143, 0.35)", "width": 1.2},
+            line={"color": colours[genre], "width": 3.5} if in_front else grey,
             showlegend=in_front,
             hovertemplate=f"{escape_label(genre, 80)}: %{{y:.0f}} dB at %{{x:.0f}} Hz"
             "<extra></extra>",
         )
-    figure.update_xaxes(
-        type="log",
-        title="Frequency, Hz",
-        tickvals=_FREQUENCIES,
-        ticktext=[f"{f // 1000}k" if f >= 1000 else str(f) for f in _FREQUENCIES],
-    )
+    ticks = [f"{f // 1000}k" if f >= 1000 else str(f) for f in _FREQUENCIES]
+    figure.update_xaxes(type="log", title="Frequency, Hz", tickvals=_FREQUENCIES, ticktext=ticks)
     figure.update_yaxes(title="dB below the loudest point")
     return set_layout(figure, height=330, size=15, margin_r=12, margin_t=8)
 
@@ -139,10 +135,10 @@ def dynamics_chart(
 
     figure = go.Figure()
     colours = genre_colours(genres)
-    medians = table.groupby("genre")["dynamics"].median().sort_values(ascending=False)
-    for genre in medians.index:
+    by_genre = table.groupby("genre")["dynamics"]
+    for genre in by_genre.median().sort_values(ascending=False).index:
         figure.add_box(
-            x=table.loc[table["genre"] == genre, "dynamics"],
+            x=by_genre.get_group(genre),
             name=genre,
             marker={"color": colours[genre] if genre in highlighted else NEUTRAL, "size": 4},
             boxpoints="outliers",
@@ -153,9 +149,9 @@ def dynamics_chart(
     return set_layout(figure, height=330, size=15, margin_r=12, margin_t=8)
 
 
-def labels(tracks: Mapping[str, object]) -> dict[str, str]:
-    """Return each track's hover text: its id, artist and title, escaped."""
+def labels(tracks: Mapping[str, "Track"]) -> dict[str, str]:
+    """Return the hover text of each track: its id, artist and title, escaped."""
     return {
-        track: escape_label(", ".join(filter(None, (track, facts.artist, facts.title))), 80)
-        for track, facts in tracks.items()
+        name: escape_label(", ".join(filter(None, (name, track.artist, track.title))), 80)
+        for name, track in tracks.items()
     }

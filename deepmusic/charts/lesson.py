@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 def waveform_chart(
     low: np.ndarray, high: np.ndarray, duration: float, passage: tuple[float, float]
 ) -> "go.Figure":
-    """Outline of a waveform, with a passage framed.
+    """Envelope of a waveform, with a passage framed.
 
     Parameters
     ----------
     low, high : np.ndarray [shape=(n_points,)]
         What `deepmusic.prediction.inspect_layers.envelope` returned.
     duration : float
-        Of the clip, in s.
+        Length of the clip, in s.
     passage : (float, float)
-        Start and end of the frame, in s.
+        Start and end, in s.
     """
     import plotly.graph_objects as go
 
@@ -41,17 +41,13 @@ def waveform_chart(
     colour = MODEL_COLOURS[ENSEMBLE]
     outline = {"mode": "lines", "line": {"width": 1, "color": colour}}
     figure = go.Figure()
+    hover = "%{x:.1f} s: %{y:.2f} of full scale<extra></extra>"
     figure.add_scatter(x=seconds, y=low, **outline, hoverinfo="skip")
     figure.add_scatter(
-        x=seconds,
-        y=high,
-        **outline,
-        fill="tonexty",
-        fillcolor=colour,
-        hovertemplate="%{x:.1f} s: %{y:.2f} of full swing<extra></extra>",
+        x=seconds, y=high, **outline, fill="tonexty", fillcolor=colour, hovertemplate=hover
     )
     largest = 1.05 * float(max(-low.min(), high.max(), 1e-6))
-    figure.update_yaxes(title="swing", range=[-largest, largest], nticks=5)
+    figure.update_yaxes(title="amplitude", range=[-largest, largest], nticks=5)
     return _set_time_axis(figure, duration, passage)
 
 
@@ -72,19 +68,10 @@ def spectrogram_chart(
     import plotly.graph_objects as go
 
     figure = go.Figure()
-    # An image alone gives plotly no axes; a point that nobody sees does.
+    # An image alone gives plotly no axes; an invisible point does.
     figure.add_scatter(x=[0], y=[0], mode="markers", marker_opacity=0, hoverinfo="skip")
-    figure.add_layout_image(
-        source=data_url(png),
-        xref="x",
-        yref="y",
-        x=0,
-        y=1,
-        sizex=duration,
-        sizey=1,
-        sizing="stretch",
-        layer="below",
-    )
+    place = {"xref": "x", "yref": "y", "x": 0, "y": 1, "sizex": duration, "sizey": 1}
+    figure.add_layout_image(source=data_url(png), **place, sizing="stretch", layer="below")
     labels, heights = zip(*ticks, strict=True)
     figure.update_yaxes(range=[0, 1], tickvals=heights, ticktext=labels)
     update_axes(figure, showgrid=False)
@@ -94,16 +81,9 @@ def spectrogram_chart(
 def _set_time_axis(
     figure: "go.Figure", duration: float, passage: tuple[float, float]
 ) -> "go.Figure":
-    """Give a chart of a whole clip its time axis, its frame and its layout."""
-    figure.add_shape(
-        type="rect",
-        x0=passage[0],
-        x1=passage[1],
-        y0=0.01,
-        y1=0.99,
-        yref="paper",
-        line={"color": "#00c2d1", "width": 4},
-    )
+    """Set time axis, framed passage and layout of a chart of a whole clip."""
+    edges = {"x0": passage[0], "x1": passage[1], "y0": 0.01, "y1": 0.99, "yref": "paper"}
+    figure.add_shape(type="rect", **edges, line={"color": "#00c2d1", "width": 4})
     figure.update_xaxes(title="seconds", range=[0, duration], dtick=5)
     update_axes(figure, zeroline=False)
     return set_layout(figure, height=340, margin_t=6, showlegend=False)
@@ -154,6 +134,7 @@ def memory_chart(
         col=1,
     )
     for number, index in enumerate(dict.fromkeys(probabilities.argmax(axis=1)[::-1])):
+        dash, mark = DASHES[number % len(DASHES)], MARKS[number % len(MARKS)]
         figure.add_scatter(
             x=middles,
             y=100 * probabilities[:, index],
@@ -161,12 +142,8 @@ def memory_chart(
             # Also where one genre leads throughout; plotly names no single line by itself.
             showlegend=True,
             mode="lines+markers",
-            line={
-                "color": genre_colour(genres[index]),
-                "width": 3,
-                "dash": DASHES[number % len(DASHES)],
-            },
-            marker={"size": 10, "symbol": MARKS[number % len(MARKS)]},
+            line={"color": genre_colour(genres[index]), "width": 3, "dash": dash},
+            marker={"size": 10, "symbol": mark},
             hovertemplate="%{fullData.name}: %{y:.0f} %<extra></extra>",
             row=2,
             col=1,
@@ -174,16 +151,8 @@ def memory_chart(
     update_axes(figure, ticks="")
     figure.update_xaxes(range=[0, seconds], dtick=0.5, showgrid=False, zeroline=False)
     figure.update_xaxes(title="seconds into the window", row=2, col=1)
-    figure.update_yaxes(
-        title=f"{n_units} numbers", showticklabels=False, showgrid=False, row=1, col=1
-    )
-    figure.update_yaxes(
-        title="guess so far",
-        range=[0, 104],
-        dtick=50,
-        ticksuffix=" %",
-        zeroline=False,
-        row=2,
-        col=1,
-    )
+    states_axis = {"showticklabels": False, "showgrid": False}
+    figure.update_yaxes(title=f"{n_units} numbers", **states_axis, row=1, col=1)
+    percent = {"range": [0, 104], "dtick": 50, "ticksuffix": " %", "zeroline": False}
+    figure.update_yaxes(title="guess so far", **percent, row=2, col=1)
     return set_layout(figure, height=345)

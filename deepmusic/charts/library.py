@@ -1,4 +1,4 @@
-"""Map of songs by likeness."""
+"""Map of songs by similarity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MapPoint:
-    """A song on a map.
-
-    Attributes
-    ----------
-    x, y : float
-        Its place.
-    name : str
-        For people to read; may be anything.
-    genre : str
-        The predicted one; gives the colour.
-    rank : int or None
-        Its rank among the results; None for the others.
-    """
+    """A song on a map: any name, its predicted genre, and its rank if it is a result."""
 
     x: float
     y: float
@@ -41,9 +29,9 @@ def song_map(
     Parameters
     ----------
     points : sequence of MapPoint
-        The songs; those with a rank are drawn large, with their number.
+        Songs; those with a rank are drawn large, with their rank.
     query : (float, float) or None
-        Place of the query.
+        Coordinates of the query.
     genres : sequence of str
         In the order of the legend.
     """
@@ -55,7 +43,7 @@ def song_map(
         if songs:
             # As SVG: WebGL's points would lie above the numbers of the results.
             figure.add_scatter(
-                **_place(songs),
+                **_coordinates(songs),
                 mode="markers",
                 name=genre,
                 marker={"size": 8, "color": genre_colour(genre), "opacity": 0.75},
@@ -63,13 +51,11 @@ def song_map(
                 hovertemplate=f"%{{text}}<br>{genre}<extra></extra>",
             )
     # The best is drawn last, so that it is on top where results overlap.
-    results = sorted(
-        (point for point in points if point.rank is not None), key=lambda point: -point.rank
-    )
+    results = sorted((one for one in points if one.rank), key=lambda one: -(one.rank or 0))
     if results:
         colours = [genre_colour(point.genre) for point in results]
         figure.add_scatter(
-            **_place(results),
+            **_coordinates(results),
             mode="markers+text",
             marker=marker(colours, 24, width=2),
             text=[f"<b>{point.rank}</b>" for point in results],
@@ -90,5 +76,5 @@ def song_map(
     return set_map_layout(figure, height=400, margin_t=0)
 
 
-def _place(points: Sequence[MapPoint]) -> dict[str, list[float]]:
+def _coordinates(points: Sequence[MapPoint]) -> dict[str, list[float]]:
     return {"x": [point.x for point in points], "y": [point.y for point in points]}

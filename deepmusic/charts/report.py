@@ -3,10 +3,11 @@
 import contextlib
 import html
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepmusic import models
 from deepmusic.charts.confusion import confusion_chart
@@ -18,6 +19,9 @@ from deepmusic.evaluation.scores import Candidate, Score, score_candidate
 from deepmusic.evaluation.wording import Markup, difference_in_words, results_table
 from deepmusic.files import write_atomically
 from deepmusic.runs import Run, assets
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _STYLE = """
 body { font: 17px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
@@ -33,9 +37,9 @@ _MARKUP = Markup("<b>{}</b>".format, "<small>{}</small>".format, html.escape)
 
 _TABLE_WORDS = (
     "Small numbers are 95 % intervals over clips. Windows last 3 s (the paper's 1.5 s). A clip is "
-    "predicted by the mean of its windows' probabilities, or by the vote of their labels, as the "
-    "paper's notebooks did. Over seeds: mean and standard deviation by mean probability. The "
-    "paper's test clips also steered its training, which flatters."
+    "predicted by the mean of its windows' probabilities, or by majority vote of its windows, as "
+    "in the paper's notebooks. Over seeds: mean and standard deviation by mean probability. The "
+    "paper's test clips also selected its epochs, which flatters."
 )
 
 _CEILING_WORDS = (
@@ -51,36 +55,27 @@ _CALIBRATION_WORDS = (
 
 
 def write_report(found: Sequence[Candidate] | Sequence[Run], path: Path) -> None:
-    """Write a report about candidates, or about finished runs of any protocols.
-
-    Parameters
-    ----------
-    found : sequence of Candidate or of Run
-        Each protocol has a table of its own; of runs, with the ensemble where all three networks
-        are there.
-    path : Path
-        File to write; one that is there is replaced.
+    """Write the report of candidates, or of finished runs (with their ensembles), to a file.
 
     Raises
     ------
     RunError
         If a run is not finished or cannot be read, or there is none.
     """
-    if found and isinstance(found[0], Run):
-        shipped = [run for run in found if run.path.is_relative_to(assets.SHIPPED)]
-        found = candidates.build_candidates(shipped, [run for run in found if run not in shipped])
-    write_atomically(path, to_html(list(map(score_candidate, found))))
+    chosen = [one for one in found if isinstance(one, Candidate)]
+    runs = [one for one in found if isinstance(one, Run)]
+    shipped = [run for run in runs if run.path.is_relative_to(assets.SHIPPED)]
+    chosen += candidates.build_candidates(shipped, [run for run in runs if run not in shipped])
+    write_atomically(path, to_html(list(map(score_candidate, chosen))))
 
 
 def to_html(scores: Sequence[Score]) -> str:
-    """Return the page for these scores, each protocol in a section of its own.
-
-    Everything that comes from files, such as titles, is escaped. plotly.js is inside, once.
+    """Return the report as HTML, a section for each protocol, with plotly.js inside.
 
     Raises
     ------
     RunError
-        If there are none.
+        If there are no scores.
     """
     if not scores:
         raise RunError("There is no finished run to report. Train one to the end.")
@@ -106,7 +101,7 @@ def to_html(scores: Sequence[Score]) -> str:
 
 
 def _section(scores: Sequence[Score], figures: list[str]) -> list[str]:
-    """Return table and charts of one protocol; `figures` are those drawn before."""
+    """Return table and charts of one protocol; captions are added to `figures`."""
     protocol = scores[0].candidate.protocol
     draw = partial(_draw, figures)
     members = [score for score in scores if score.candidate.model != models.ENSEMBLE]
@@ -114,7 +109,7 @@ def _section(scores: Sequence[Score], figures: list[str]) -> list[str]:
     table = results_table(scores, _MARKUP).to_html(index=False, escape=False, border=0)
     differences = []
     for one, other in itertools.combinations(members, 2):
-        with contextlib.suppress(RunError):  # Tested on other clips: nothing can be said.
+        with contextlib.suppress(RunError):  # Tested on other clips.
             differences.append(f"<li>{html.escape(difference_in_words(one, other))}</li>")
     return [
         f"<h2>Protocol {html.escape(str(protocol))}</h2>",
@@ -135,8 +130,8 @@ def _section(scores: Sequence[Score], figures: list[str]) -> list[str]:
     ]
 
 
-def _matrix(score: Score, draw: partial) -> str:
-    """Draw a confusion matrix, its worst confusions in words below."""
+def _matrix(score: Score, draw: Callable[["go.Figure", str], str]) -> str:
+    """Return a confusion matrix, captioned by its most frequent confusions."""
     counts = confusion.confusion_matrix(score.table, score.candidate.genres)
     worst = "; ".join(map(str, confusion.most_confused(counts)))
     top = max(counts.sum(axis=1).max(), 1)
@@ -146,8 +141,8 @@ def _matrix(score: Score, draw: partial) -> str:
     )
 
 
-def _draw(figures: list[str], figure, words: str) -> str:
-    """Return a figure with its caption; the first brings plotly.js along."""
+def _draw(figures: list[str], figure: "go.Figure", words: str) -> str:
+    """Return a figure with its caption; the first includes plotly.js."""
     import plotly.io as pio
 
     # Grid and colours for paper, under the layout of all charts.

@@ -1,11 +1,8 @@
-"""Scores of several networks side by side: accuracy with intervals, by genre, reliability."""
+"""Charts of several networks' scores: accuracies with intervals, by genre, reliability."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from deepmusic.charts.style import (
     FAINT,
@@ -18,6 +15,7 @@ from deepmusic.charts.style import (
     update_axes,
 )
 from deepmusic.evaluation.paper import CEILING
+from deepmusic.evaluation.scores import Measured
 from deepmusic.evaluation.wording import published
 from deepmusic.protocols import BENCHMARK_PROTOCOL
 
@@ -27,61 +25,47 @@ if TYPE_CHECKING:
     from deepmusic.evaluation.scores import Score
 
 _DASHED = {"color": NEUTRAL, "dash": "dash", "width": 2}
+_GRID = {"showgrid": True, "gridcolor": FAINT}
 
 
-@dataclass(frozen=True)
-class IntervalRow:
-    """One row of `interval_chart`.
+class IntervalRow(NamedTuple):
+    """A row of `interval_chart`: fractions from 0 to 1, and None where nothing was measured.
 
-    Attributes
-    ----------
-    name : str
-        For people to read; unique in a chart.
-    model : str
-        A key of `MODEL_COLOURS`; others are grey.
-    value, low, high : float or None
-        A proportion and its interval, from 0 to 1; None where nothing was measured.
-    paper : float or None
-        The paper's value.
+    Names are unique in a chart; ``paper`` is the paper's value.
     """
 
     name: str
     model: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    measured: Measured | None = None
     paper: float | None = None
 
 
 def interval_chart(rows: Sequence[IntervalRow], *, ceiling: float | None = None) -> "go.Figure":
-    """Proportions as dots with their intervals, the first on top, on an axis that is cut off.
+    """Dots with 95 % intervals, the first row on top, on an axis that does not begin at 0.
 
-    Parameters
-    ----------
-    rows : sequence of IntervalRow
-        From top to bottom.
-    ceiling : float, optional
-        Highest value that can be reached, drawn as a line.
+    `ceiling` is drawn as a line: the highest fraction that can be reached.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     heights = {row.name: len(rows) - number for number, row in enumerate(rows, start=1)}
-    ends = [end for row in rows for end in (row.low, row.paper) if end is not None]
+    ends = [row.measured.low for row in rows if row.measured]
+    ends += [row.paper for row in rows if row.paper is not None]
     left = max(0, math.floor(10 * min(ends, default=0) - 0.1) * 10)
     for row in rows:
-        if row.value is None:
-            note = {"x": left, "text": "not measured yet", "xanchor": "left"}
+        if row.measured:
+            value = 100 * row.measured.value
+            note = {"x": value, "text": f"<b>{value:.1f} %</b>", "yshift": 20}
+            _add_interval(figure, row, row.measured, heights[row.name])
         else:
-            note = {"x": 100 * row.value, "text": f"<b>{100 * row.value:.1f} %</b>", "yshift": 20}
-            _add_interval(figure, row, heights[row.name])
+            note = {"x": left, "text": "not measured yet", "xanchor": "left"}
         figure.add_annotation(y=heights[row.name], showarrow=False, **note)
-    printed = [row for row in rows if row.paper is not None]
+    printed = {row.name: 100 * row.paper for row in rows if row.paper is not None}
     if printed:
         figure.add_scatter(
-            x=[100 * row.paper for row in printed],
-            y=[heights[row.name] for row in printed],
-            customdata=[escape_label(row.name) for row in printed],
+            x=list(printed.values()),
+            y=[heights[name] for name in printed],
+            customdata=[escape_label(name) for name in printed],
             mode="markers",
             name="the paper",
             marker={"size": 15, "symbol": "circle-open", "color": NEUTRAL, "line": {"width": 3}},
@@ -89,16 +73,9 @@ def interval_chart(rows: Sequence[IntervalRow], *, ceiling: float | None = None)
         )
     if ceiling is not None:
         figure.add_vline(x=100 * ceiling, line=_DASHED)
-        figure.add_scatter(
-            x=[None],
-            y=[None],
-            mode="lines",
-            name=f"ceiling of about {100 * ceiling:.1f} %",
-            line=_DASHED,
-        )
-    figure.update_xaxes(
-        range=[left, 101], ticksuffix=" %", dtick=10, showgrid=True, gridcolor=FAINT
-    )
+        name = f"ceiling of about {100 * ceiling:.1f} %"
+        figure.add_scatter(x=[None], y=[None], mode="lines", name=name, line=_DASHED)
+    figure.update_xaxes(range=[left, 101], ticksuffix=" %", dtick=10, **_GRID)
     figure.update_yaxes(
         range=[-0.5, len(rows) - 0.35],
         tickvals=list(heights.values()),
@@ -109,43 +86,38 @@ def interval_chart(rows: Sequence[IntervalRow], *, ceiling: float | None = None)
     return set_layout(figure, height=70 + 56 * len(rows))
 
 
-def _add_interval(figure: "go.Figure", row: IntervalRow, height: float) -> None:
+def _add_interval(figure: "go.Figure", row: IntervalRow, measured: Measured, height: float) -> None:
+    value, low, high = (100 * one for one in measured)
+    bar = {"type": "data", "array": [high - value], "arrayminus": [value - low]}
+    colour = MODEL_COLOURS.get(row.model, NEUTRAL)
     figure.add_scatter(
-        x=[100 * row.value],
+        x=[value],
         y=[height],
-        error_x={
-            "type": "data",
-            "array": [100 * (row.high - row.value)],
-            "arrayminus": [100 * (row.value - row.low)],
-            "thickness": 4,
-            "width": 0,
-        },
+        error_x=bar | {"thickness": 4, "width": 0},
         mode="markers",
-        marker=marker(
-            MODEL_COLOURS.get(row.model, NEUTRAL), 17, MODEL_MARKS.get(row.model), width=1.5
-        ),
+        marker=marker(colour, 17, MODEL_MARKS.get(row.model), width=1.5),
         showlegend=False,
         name=escape_label(row.name),
         hovertemplate="<b>%{fullData.name}</b><br>%{x:.1f} %, interval "
-        f"{100 * row.low:.1f} to {100 * row.high:.1f} %<extra></extra>",
+        f"{low:.1f} to {high:.1f} %<extra></extra>",
     )
 
 
 def genre_bars(names: Mapping[str, str], values: Mapping[str, Mapping[str, float]]) -> "go.Figure":
-    """Proportions by genre, such as recall, as bars side by side.
+    """Fractions by genre, such as recall, as grouped bars; the genre of highest mean is first.
 
     Parameters
     ----------
     names : mapping of str to str
-        The network of each bar, a key of `MODEL_COLOURS`, by the bar's name.
+        Network of each bar, a key of `MODEL_COLOURS`, by the bar's name.
     values : mapping of str to mapping of str to float
-        By the same names: from 0 to 1, by genre. Genres are sorted by their mean, best first.
+        By the same names and by genre, from 0 to 1.
     """
     import plotly.graph_objects as go
 
     genres = sorted(
-        {genre for of_one in values.values() for genre in of_one},
-        key=lambda genre: -float(np.mean([of_one.get(genre, 0) for of_one in values.values()])),
+        dict.fromkeys(genre for of_one in values.values() for genre in of_one),
+        key=lambda genre: -sum(of_one.get(genre, 0) for of_one in values.values()),
     )
     figure = go.Figure()
     for name, of_one in values.items():
@@ -163,16 +135,14 @@ def genre_bars(names: Mapping[str, str], values: Mapping[str, Mapping[str, float
 def reliability_chart(
     names: Mapping[str, str], bins: Mapping[str, Sequence[Mapping[str, float]]]
 ) -> "go.Figure":
-    """Reliability diagram: confidence to the right, accuracy upwards.
+    """Reliability diagram: confidence to the right, accuracy upwards, marks as large as bins.
 
     Parameters
     ----------
     names : mapping of str to str
-        The network of each line, a key of `MODEL_COLOURS`, by the line's name.
+        Network of each line, a key of `MODEL_COLOURS`, by the line's name.
     bins : mapping of str to sequence of mapping
-        By the same names, ``bins`` of `deepmusic.evaluation.calibration.Calibration`. A mark grows
-        with its
-        number of clips.
+        ``bins`` of `deepmusic.evaluation.calibration.Calibration`, by the same names.
     """
     import plotly.graph_objects as go
 
@@ -192,51 +162,50 @@ def reliability_chart(
             mode="lines+markers",
             name=escape_label(name),
             line={"color": colour, "width": 2},
-            # Marks of several sizes are half transparent unless told otherwise.
+            # Marks of several sizes are half transparent by default.
             marker=marker(colour, sizes, MODEL_MARKS.get(names[name])) | {"opacity": 1},
-            hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: sure to %{x:.0f} %, "
-            "right in %{y:.0f} %<extra></extra>",
+            hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: confidence %{x:.0f} %, "
+            "accuracy %{y:.0f} %<extra></extra>",
         )
-    for words, x, y in (("too modest", 22, 88), ("too sure", 78, 12)):
+    for words, x, y in (("underconfident", 24, 88), ("overconfident", 76, 12)):
         figure.add_annotation(x=x, y=y, text=words, showarrow=False, font_color=NEUTRAL)
-    update_axes(figure, ticksuffix=" %", dtick=25, showgrid=True, gridcolor=FAINT, zeroline=False)
-    figure.update_xaxes(title="how sure", range=[0, 103], title_standoff=6)
-    figure.update_yaxes(title="how often right", range=[0, 107], title_standoff=8)
+    update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
+    figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
+    figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
     return set_layout(figure, height=380)
 
 
-# === Scores drawn ===
+# === Charts of scores ===
 
 
 def accuracy_chart(scores: Sequence["Score"]) -> "go.Figure":
-    """Draw the clip accuracy of scores of one protocol, with the paper's where it has one."""
+    """Clip accuracies of scores of one protocol, with the paper's under `BENCHMARK_PROTOCOL`."""
     protocol = scores[0].candidate.protocol
     rows = []
     for score in scores:
         printed = published(score.candidate) if protocol == BENCHMARK_PROTOCOL else None
-        accuracy = (score.clip.value, score.clip.low, score.clip.high)
-        paper = printed and printed.vote_accuracy
-        rows.append(IntervalRow(score.candidate.name, score.candidate.model, *accuracy, paper))
+        paper = printed.vote_accuracy if printed else None
+        rows.append(IntervalRow(score.candidate.name, score.candidate.model, score.clip, paper))
     return interval_chart(rows, ceiling=CEILING if protocol.is_of_gtzan else None)
 
 
 def measure_chart(scores: Sequence["Score"], measure: str) -> "go.Figure":
-    """Draw recall, precision or F1 of scores, genre by genre."""
+    """Recall, precision or F1 of scores, by genre."""
     return genre_bars(
-        {score.candidate.name: score.candidate.model for score in scores},
-        {score.candidate.name: score.by_genre(measure) for score in scores},
+        _models(scores), {one.candidate.name: one.by_genre(measure) for one in scores}
     )
 
 
 def calibration_chart(
-    scores: Sequence["Score"], temperatures: Mapping[str, float] | None = None
+    scores: Sequence["Score"], temperatures: Mapping[str, float | None] | None = None
 ) -> "go.Figure":
-    """Draw how well scores are calibrated, as they are or at temperatures by name."""
-    temperatures = temperatures or {}
-    return reliability_chart(
-        {score.candidate.name: score.candidate.model for score in scores},
-        {
-            score.candidate.name: score.calibration(temperatures.get(score.candidate.name, 1)).bins
-            for score in scores
-        },
-    )
+    """Reliability diagram of scores, as they are or at temperatures by name."""
+    found = temperatures or {}
+    names = [score.candidate.name for score in scores]
+    at = [found.get(name) or 1.0 for name in names]
+    bins = [score.calibration(one).bins for score, one in zip(scores, at, strict=True)]
+    return reliability_chart(_models(scores), dict(zip(names, bins, strict=True)))
+
+
+def _models(scores: Sequence["Score"]) -> dict[str, str]:
+    return {score.candidate.name: score.candidate.model for score in scores}

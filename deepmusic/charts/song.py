@@ -29,7 +29,7 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
     predictions : mapping of str to Prediction
         By network.
     featured : str
-        The network whose probabilities sort the rows and are drawn as bars.
+        Network whose probabilities sort the rows and are drawn as bars.
     """
     import plotly.graph_objects as go
 
@@ -72,20 +72,7 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
 
 
 def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
-    """Probabilities by window, and beside them their mean, which is the song's prediction.
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Of one network, or of the ensemble.
-    dark : bool
-        For a dark page.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The predicted genre on top.
-    """
+    """Probabilities by window and, beside them, their mean: the predicted genre is on top."""
     from plotly.subplots import make_subplots
 
     order = np.argsort(prediction.song_probabilities)

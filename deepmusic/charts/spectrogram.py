@@ -1,4 +1,4 @@
-"""Spectrograms as PNG images in magma."""
+"""Spectrograms as PNG images, in the colour map magma."""
 
 import base64
 import io
@@ -20,20 +20,10 @@ _WIDEST_PNG = 2000
 
 
 def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
-    """Mel-spectrogram of a song, low frequencies at the bottom, on one dB scale for all its clips.
+    """Mel-spectrogram of a song as a PNG, low frequencies at the bottom.
 
-    Parameters
-    ----------
-    clips : sequence of ClipLogMel
-        The song, clip by clip.
-    mel : MelConfig
-        Front end; ``top_db`` is the range of the colours.
-
-    Returns
-    -------
-    bytes
-        A PNG of `n_mels` rows and one column a frame (fewer for songs of over 46 s), in magma:
-        black is ``top_db`` below the loudest point, pale yellow is that point.
+    It has ``n_mels`` rows and a column for each frame (fewer for songs of over 46 s). All clips
+    share one dB scale: black is ``mel.top_db`` below the loudest point, pale yellow is that point.
     """
     decibels = np.concatenate([clip.decibels for clip in clips], axis=1)
     n_frames = decibels.shape[1]
@@ -45,31 +35,18 @@ def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
 
 
 def activation_png(values: np.ndarray) -> bytes:
-    """Activations of one filter over a window: black is 0, bright is the filter's own maximum.
+    """Activations of one filter over a window as a PNG: black is 0, bright is their maximum.
 
     Parameters
     ----------
     values : np.ndarray [shape=(n_frames, n_mels)]
         0 or more.
-
-    Returns
-    -------
-    bytes
-        A PNG of `n_mels` rows, low frequencies at the bottom, and `n_frames` columns.
     """
     return _to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
 
 
 def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> bytes:
-    """Log-mel of a clip in magma: black is 80 dB below its loudest point.
-
-    Parameters
-    ----------
-    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-        What `deepmusic.audio.features.network_input` returned.
-    width, height : int
-        In pixels; low frequencies are at the bottom.
-    """
+    """Log-mel of a clip (uint8, as the networks read it) as a PNG of a size in pixels."""
     from PIL import Image
 
     image = _magma_image(log_mel).convert("RGB")
@@ -85,12 +62,12 @@ def resize_png(png: bytes, width: int, height: int) -> bytes:
 
 
 def _to_bytes(level: np.ndarray) -> np.ndarray:
-    """Scale levels of 0 to 1 to 0 to 255; what is outside is clipped."""
+    """Scale 0 to 1 to 0 to 255, clipped."""
     return np.rint(np.clip(level, 0, 1) * 255).astype(np.uint8)
 
 
 def _magma_image(level: np.ndarray) -> "Image.Image":
-    """Draw uint8 levels [rows, columns] in magma, the first row at the bottom."""
+    """Draw uint8 levels in magma, the first row at the bottom."""
     from PIL import Image
 
     image = Image.fromarray(np.ascontiguousarray(level[::-1]), mode="P")
@@ -113,26 +90,17 @@ def magma() -> np.ndarray:
 
 
 def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
-    """Place frequency marks beside a mel-spectrogram.
-
-    Returns
-    -------
-    list of (str, float)
-        A label such as ``1 kHz``, and its height from 0 (bottom) to 1 (top).
-    """
+    """Return labels such as ``1 kHz``, and their height from 0 (bottom) to 1 (top)."""
     import librosa
 
     top = librosa.hz_to_mel(mel.sample_rate / 2)
+    below = [frequency for frequency in FREQUENCY_TICKS if frequency < mel.sample_rate / 2]
+    labels = [f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for hz in below]
     return [
-        (
-            f"{frequency // 1000} kHz" if frequency >= 1000 else f"{frequency} Hz",
-            float(librosa.hz_to_mel(frequency) / top),
-        )
-        for frequency in FREQUENCY_TICKS
-        if frequency < mel.sample_rate / 2
+        (label, float(librosa.hz_to_mel(hz) / top)) for label, hz in zip(labels, below, strict=True)
     ]
 
 
 def data_url(png: bytes) -> str:
-    """Return a PNG as an address that a browser needs to fetch nothing for."""
+    """Return a PNG as a ``data:`` URL."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

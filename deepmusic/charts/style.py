@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.models import ENSEMBLE
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 # The ten of Petroff (2021, arXiv 2107.02270), which colour-blind eyes tell apart.
-_PALETTE = ("#3f90da", "#b9ac70", "#a96b59", "#832db6", "#e76300")
-_PALETTE += ("#ffa90e", "#717581", "#92dadd", "#94a4a2", "#bd1f01")
+_PALETTE = (
+    *("#3f90da", "#b9ac70", "#a96b59", "#832db6", "#e76300"),
+    *("#ffa90e", "#717581", "#92dadd", "#94a4a2", "#bd1f01"),
+)
 
-#: One colour per genre, everywhere. Names stand beside them wherever they are used.
+#: One colour per genre, everywhere; its name is always beside it.
 GENRE_COLOURS = dict(zip(GTZAN_GENRES, _PALETTE, strict=True))
 
 #: One colour and one mark per model, everywhere (after Okabe and Ito); readable on light and dark.
@@ -48,8 +50,8 @@ DIFFERENCE_COLOURS = {
     True: ((0, "#c2620a"), (0.35, "#6e3d0d"), (0.5, "#211e2c"), (0.65, "#493891"), (1, "#7458ee")),
 }
 
-#: Plotly template of all charts: titles and legend above on the left, ranges that stay fixed, so
-#: that a finger which scrolls the page drags nothing.
+#: Plotly template of all charts: titles and legend above on the left, and fixed ranges, so that a
+#: finger which scrolls the page drags nothing.
 TEMPLATE = {
     "layout": {
         "dragmode": False,
@@ -60,13 +62,12 @@ TEMPLATE = {
     }
 }
 
-#: For charts to save: a saved image falls back from the page's web font to a wider one, which the
-#: legend and the margins were not laid out for.
+#: For charts to save: in a saved image, the page's web font would become a wider one.
 SAVED_FONT_FAMILY = "Arial, Helvetica, sans-serif"
 
 
-def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout) -> "go.Figure":
-    """Apply the layout of all charts to a figure, and return it: large fonts, nothing to drag.
+def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout: Any) -> "go.Figure":
+    """Apply the layout of all charts to a figure, and return it.
 
     Parameters
     ----------
@@ -77,8 +78,7 @@ def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout) ->
     **layout
         What differs in this chart, as for `plotly.graph_objects.Figure.update_layout`.
     """
-    # Streamlit merges its theme into the template of a figure and there overrides the fonts of
-    # ticks, axis titles, legend and chart, and the margins: only what the figure sets itself stays.
+    # Streamlit's theme overrides the fonts and margins of a template, but not those of a figure.
     font = {"size": size}
     update_axes(figure, tickfont=font, title_font=font)
     figure.layout.template = TEMPLATE  # Instead of plotly's default; an update would join them.
@@ -92,23 +92,23 @@ def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout) ->
     return figure.update_layout(**layout)
 
 
-def set_map_layout(figure: "go.Figure", height: int, **layout) -> "go.Figure":
-    """Apply the layout of maps, whose axes have no unit and no name; parameters: `set_layout`."""
+def set_map_layout(figure: "go.Figure", height: int, **layout: Any) -> "go.Figure":
+    """Apply the layout of maps, without axes, to a figure, and return it."""
     update_axes(figure, visible=False)
     legend = {"y": 0, "yanchor": "top", "itemsizing": "constant"}
     return set_layout(figure, height, size=15, legend=legend, margin_r=0, **layout)
 
 
 def marker(
-    colour: str | list[str], size: float | list[float], symbol: str | None = None, **outline
-) -> dict:
+    colour: str | list[str], size: float | list[float], symbol: str | None = None, **outline: Any
+) -> dict[str, Any]:
     """Return a mark with an outline, white and 1 wide unless `outline` says otherwise."""
     line = {"color": "white", "width": 1} | outline
     return {"color": colour, "size": size, "symbol": symbol, "line": line}
 
 
-def update_axes(figure: "go.Figure", **settings) -> None:
-    """Set the same on all axes."""
+def update_axes(figure: "go.Figure", **settings: Any) -> None:
+    """Apply settings to all axes."""
     figure.update_xaxes(**settings)
     figure.update_yaxes(**settings)
 
@@ -119,10 +119,9 @@ def genre_colour(genre: str) -> str:
 
 
 def genre_colours(genres: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each genre of a dataset.
+    """Return a colour for each genre of a dataset: GTZAN's for its genres, also spelt ``Hip-Hop``.
 
-    GTZAN's genres keep theirs, also where another dataset spells them ``Hip-Hop`` or ``Rock``;
-    the others take what is left of the ten, and then start over.
+    The others take what is left of the ten, and then start over.
     """
     by_letters = {_letters(genre): colour for genre, colour in GENRE_COLOURS.items()}
     known = {genre: by_letters.get(_letters(genre)) for genre in genres}

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,10 +24,10 @@ from deepmusic.charts.style import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-#: Titles of what `history_chart` draws.
+#: Titles of the quantities of `history_chart`.
 QUANTITIES = {"accuracy": "Accuracy", "loss": "Loss"}
 
-#: A learning rate that falls to this part or less in one epoch is marked.
+#: Factor of the learning rate, in one epoch, from which on a drop is marked.
 _RATE_DROP = 0.6
 
 #: Runs of one network differ in dash and in shade: none, towards white, towards black.
@@ -42,14 +42,12 @@ class Curve:
 
     Attributes
     ----------
-    name : str
+    name, protocol : str
         For people to read.
     model : str
         A key of `deepmusic.models.MODELS`; gives the colour.
     history : list of dict
         Rows of `deepmusic.runs.Run.history`.
-    protocol : str
-        For people to read.
     from_paper : bool
         Drawn behind the others, in muted colours.
     """
@@ -62,7 +60,7 @@ class Curve:
 
     @property
     def kept(self) -> dict[str, float] | None:
-        """The row of the lowest validation loss; None if there is no such number."""
+        """Row of the lowest validation loss; None if no such loss is finite."""
         measured = [row for row in self.history if math.isfinite(row["val_loss"])]
         return min(measured, key=lambda row: row["val_loss"], default=None)
 
@@ -72,21 +70,20 @@ class Curve:
         return int(self.history[-1]["epoch"]) + 1 if self.history else 0
 
 
-def overfitting_gap(history: Sequence[Mapping[str, float]]) -> float | None:
+def overfitting_gap(history: list[dict[str, float]]) -> float | None:
     """Return training minus validation accuracy at the kept epoch, in percentage points.
 
-    Training accuracy is measured on masked windows with dropout on, so a gap may be below zero.
-    None if there is no epoch yet.
+    Training accuracy is measured on masked windows with dropout on, so a gap may be below 0. None
+    without a kept epoch.
     """
-    kept = Curve("", "", list(history)).kept
-    return kept and 100 * (kept["accuracy"] - kept["val_accuracy"])
+    kept = Curve("", "", history).kept
+    return 100 * (kept["accuracy"] - kept["val_accuracy"]) if kept else None
 
 
 def rate_drops(history: Sequence[Mapping[str, float]]) -> list[int]:
-    """Return the epochs, counted from 0, at which the learning rate dropped in one step.
+    """Return the epochs, counted from 0, at which a constant learning rate was cut.
 
-    A rate that a plateau of the loss or a schedule cuts was constant before. A cosine changes at
-    every epoch, and near its end to a quarter at once; that is no drop.
+    The steps of a cosine schedule, which changes at every epoch, are none.
     """
     rates = [row.get("learning_rate", 0.0) for row in history]
     return [
@@ -103,36 +100,31 @@ def smooth(values: Sequence[float], smoothing: float) -> list[float]:
     Parameters
     ----------
     values : sequence of float
-        One a step. What is not finite stays out of the average, and a gap in its place.
+        One for each epoch. Those that are not finite stay gaps.
     smoothing : float
-        Weight of a step relative to the next one: from 0 (no smoothing) to below 1.
-
-    Returns
-    -------
-    list of float [shape=(n_values,)]
+        Weight of an epoch relative to the next one: from 0 (no smoothing) to below 1.
     """
     import pandas as pd
 
     if not 0 <= smoothing < 1:
-        raise ValueError(f"smoothing={smoothing} must be at least 0 and below 1")
+        raise ValueError(f"smoothing must be at least 0 and below 1. Received: {smoothing}")
     finite = pd.Series(values, dtype=float).where(np.isfinite)
     return finite.ewm(alpha=1 - smoothing, ignore_na=True).mean().where(finite.notna()).tolist()
 
 
 def history_chart(curves: Sequence[Curve], quantity: str, *, smoothing: float = 0.0) -> "go.Figure":
-    """Curves of several trainings over each other, epochs counted from 1.
+    """Training (thin, dotted) and validation curves of several trainings, epochs counted from 1.
 
-    Validation is a strong line and training a thin dotted one, in the network's colour. A mark
-    stands at the kept epoch, and a triangle where the learning rate was cut.
+    The kept epoch and cuts of the learning rate are marked.
 
     Parameters
     ----------
     curves : sequence of Curve
-        The paper's go behind the others, whatever their order.
+        Trainings.
     quantity : str
         A key of `QUANTITIES`.
     smoothing : float
-        As in `smooth`. Lines are smoothed; hover texts show what was measured.
+        As in `smooth`, for the lines; hover texts show what was measured.
     """
     import plotly.graph_objects as go
 
@@ -161,7 +153,7 @@ def history_chart(curves: Sequence[Curve], quantity: str, *, smoothing: float = 
         title_text=QUANTITIES[quantity],
         margin={"r": 8, "t": 40},
         font_family=SAVED_FONT_FAMILY,
-        # At the lower edge, so that it never lies under the button that saves the chart.
+        # Away from the button that saves the chart.
         legend={"xref": "container", "yref": "container", "y": 0, "tracegroupgap": 0},
     )
 
@@ -206,9 +198,10 @@ def _add_curve(
         )
     if curve.from_paper or not curve.kept:
         return
-    rows = {epoch - 1: index for index, epoch in enumerate(epochs)}
-    marks = [(rows[int(curve.kept["epoch"])], MODEL_MARKS[curve.model], "kept epoch")]
-    for index in map(rows.get, rate_drops(curve.history)):
+    kept = epochs.index(int(curve.kept["epoch"]) + 1)
+    marks = [(kept, MODEL_MARKS[curve.model], "kept epoch")]
+    for epoch in rate_drops(curve.history):
+        index = epochs.index(epoch + 1)
         before, after = (row["learning_rate"] for row in curve.history[index - 1 : index + 1])
         note = f"learning rate cut from {before:.2g} to {after:.2g}"
         marks.append((index, "triangle-down", note))
@@ -226,8 +219,8 @@ def _add_curve(
 
 
 def _add_line_key(figure: "go.Figure", with_drops: bool) -> None:
-    """Explain in the legend the kinds of line and mark."""
-    key = {
+    """Add the kinds of line and mark to the legend."""
+    key: dict[str, dict[str, Any]] = {
         "validation": {"mode": "lines", "line": {"color": NEUTRAL, "width": 2.5}},
         "training": {"mode": "lines", "line": {"color": NEUTRAL, "width": 1.5, "dash": "dot"}},
         "kept epoch": {"mode": "markers", "marker": {"color": NEUTRAL, "size": 11}},
@@ -240,13 +233,13 @@ def _add_line_key(figure: "go.Figure", with_drops: bool) -> None:
 
 
 def _epoch_ticks(n_epochs: int) -> list[int]:
-    """Return the first epoch and up to six round ones, which also fit on a phone."""
+    """Return the first epoch and up to six round ones, which fit on a phone."""
     step = next((step for step in _EPOCH_STEPS if n_epochs <= 6 * step), _EPOCH_STEPS[-1])
     return [1, *range(max(step, 2), n_epochs + 1, step)]
 
 
 def _top_loss(curves: Sequence[Curve]) -> float:
-    """Return where the loss axis ends: above nearly all values, but not above a wild start."""
+    """Return the end of the loss axis: above nearly all values, but not above a wild start."""
     losses = [
         row[name] for curve in curves for row in curve.history for name in ("loss", "val_loss")
     ]

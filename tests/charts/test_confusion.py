@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
+from deepmusic.charts.confusion import confusion_chart, precision_chart
 from deepmusic.evaluation import (
     confusion,
 )
@@ -28,8 +28,8 @@ def test_a_matrix_has_numbers_and_something_to_click(first):
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_can_be_read_from_the_back_row(first, dark):
     counts = confusion.confusion_matrix(first, POP_ROCK_JAZZ)
-    for draw in (confusion_chart, difference_chart):
-        figure = draw(counts, unit="clips", top=4, dark=dark)
+    for signed in (False, True):
+        figure = confusion_chart(counts, unit="clips", top=4, dark=dark, signed=signed)
         for axis in (figure.layout.xaxis, figure.layout.yaxis):
             assert axis.tickfont.size >= 16 and axis.title.font.size >= 16
         assert not figure.layout.shapes
@@ -39,7 +39,7 @@ def test_a_difference_has_signs_and_a_middle(first, second):
     matrix = confusion.confusion_matrix(first, POP_ROCK_JAZZ) - confusion.confusion_matrix(
         second, POP_ROCK_JAZZ
     )
-    heatmap = difference_chart(matrix, unit="clips", top=2).data[0]
+    heatmap = confusion_chart(matrix, unit="clips", top=2, signed=True).data[0]
     assert [list(row) for row in heatmap.text] == [
         ["+1", "+1", ""],
         ["+2", "", "\N{MINUS SIGN}1"],
@@ -50,8 +50,9 @@ def test_a_difference_has_signs_and_a_middle(first, second):
 
 def test_no_number_is_an_empty_cell(first):
     precision = confusion.normalize(confusion.confusion_matrix(first, POP_ROCK_JAZZ), PRECISION)
-    for draw in (confusion_chart, difference_chart):
-        assert draw(precision, unit="%", top=100).data[0].text[0][2] == ""
+    for signed in (False, True):
+        chart = confusion_chart(precision, unit="%", top=100, signed=signed)
+        assert chart.data[0].text[0][2] == ""
 
 
 def test_our_precision_stands_beside_the_papers():

@@ -3,6 +3,7 @@
 import pytest
 
 from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
+from deepmusic.evaluation.scores import Measured
 from tests.evaluation.examples import sure
 
 
@@ -19,7 +20,7 @@ def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
 def test_what_was_not_measured_is_said_and_not_drawn():
     figure = interval_chart(
         [
-            IntervalRow("paper", "cnn", 0.8, 0.75, 0.84, paper=0.72),
+            IntervalRow("paper", "cnn", Measured(0.8, 0.75, 0.84), paper=0.72),
             IntervalRow("fault_filtered", "cnn"),
         ],
         ceiling=0.945,
@@ -37,7 +38,7 @@ def test_what_was_not_measured_is_said_and_not_drawn():
 
 
 def test_charts_take_any_name_and_nothing():
-    figure = interval_chart([IntervalRow("<b>x", "svm", 0.0, 0.0, 1.0)])
+    figure = interval_chart([IntervalRow("<b>x", "svm", Measured(0.0, 0.0, 1.0))])
     assert figure.layout.yaxis.ticktext[0].startswith("&lt;b&gt;")
     interval_chart([])
     genre_bars({}, {})

@@ -44,7 +44,7 @@ def test_smoothing_leaves_out_what_is_no_number():
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0])
 def test_smoothing_has_limits(smoothing):
-    with pytest.raises(ValueError, match="smoothing="):
+    with pytest.raises(ValueError, match="smoothing must be"):
         smooth([1.0], smoothing)
 
 

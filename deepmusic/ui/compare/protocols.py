@@ -25,11 +25,7 @@ def show(candidates: Sequence[Candidate]) -> None:
     accuracies = {
         score.candidate.protocol: score.window for score in scores_of([*first.values()])[0]
     }
-    rows = []
-    for protocol in protocols:
-        found = accuracies.get(protocol)
-        measured = (found.value, found.low, found.high) if found else ()
-        rows.append(IntervalRow(str(protocol), model, *measured))
+    rows = [IntervalRow(str(one), model, accuracies.get(one)) for one in protocols]
     left, right = st.columns([3, 2], gap="medium")
     left.plotly_chart(
         interval_chart(rows),

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.charts.confusion import confusion_chart, difference_chart, precision_chart
+from deepmusic.charts.confusion import confusion_chart, precision_chart
 from deepmusic.evaluation import confusion, paper
 from deepmusic.evaluation.confusion import COUNTS, PRECISION, RECALL, UNITS
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
@@ -115,13 +115,14 @@ def _show_difference(shown: dict[str, Result], measure: str, cell: Cell, dark: b
     left, right = st.columns([5, 4], gap="medium")
     with left:
         chosen = (cell.genre, cell.predicted)
-        chart = difference_chart(
+        chart = confusion_chart(
             matrix,
             unit="points" if UNITS[measure] == "%" else "clips",
             top=max(matrix.abs().max().max(), 1),
             title=f"{first.name} minus {second.name}",
             chosen=chosen,
             dark=dark,
+            signed=True,
         )
         alt = f"Confusion matrix of {first.name} minus that of {second.name}"
         _draw(chart, f"difference_{'_'.join(shown)}_{chosen}", None, alt)
