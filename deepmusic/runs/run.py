@@ -222,9 +222,9 @@ class Run:
         import pandas as pd
 
         try:
-            # Text stays as it is: a track may be called 000002, and a genre None.
+            # Text stays as it is (a track may be called 000002, a genre None); empty is NaN.
             types = dict.fromkeys(_TEXT_COLUMNS, str)
-            return pd.read_csv(path, dtype=types, keep_default_na=False)
+            return pd.read_csv(path, dtype=types, keep_default_na=False, na_values="")
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self.path} has no readable {path.name} ({error}). {remedy}"

@@ -302,3 +302,9 @@ def test_a_summary_tells_of_the_kept_epoch(run):
     row = run.summary()
     assert (row["epoch"], row["val_accuracy"], row["clip_accuracy"]) == (3, 0.5, 0.7)
     assert (row["state"], row["split"]) == ("finished", "paper")
+
+
+def test_predictions_of_a_diverged_network_are_nan(tmp_path):
+    run = Run(tmp_path)
+    run.predictions_path.write_text("track,genre,start,jazz\na,jazz,0.0,\n")
+    assert run.read_predictions()["jazz"].isna().all()
