@@ -25,8 +25,8 @@ import soundfile
 
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Gtzan, logmels
+from deepmusic.data.archive import read_archive
 from deepmusic.data.gtzan import find_root
-from deepmusic.data.logmels import read_archive
 
 COMPACT = FRONT_ENDS["compact"]
 
@@ -103,7 +103,7 @@ def main() -> int:
             np.array_equal(one[track], other[track]) for other in (two, far) for track in one
         )
         print(f"all three ways give the same log-mels: {same}")
-        worst = compare(one, source.root) if copies == 1 else None
+        worst = compare(one, source.location) if copies == 1 else None
         return 0 if same and (worst is None or worst <= 1) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)

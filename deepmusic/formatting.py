@@ -1,4 +1,6 @@
-"""Numbers for people: times, durations, percentages, sizes."""
+"""Text for people and tables: times, durations, percentages, sizes, file names."""
+
+import os
 
 
 def format_clock(seconds: float, digits: int = 0) -> str:
@@ -44,3 +46,12 @@ def format_bytes(count: float) -> str:
     power = 1 if count < 999.95e3 else 2 if count < 999.95e6 else 3
     count /= 1000**power
     return f"{count:.{1 if count < 10 else 0}f} {('kB', 'MB', 'GB')[power - 1]}"
+
+
+def format_name(path: str | os.PathLike) -> str:
+    r"""Return a file's name as text to store and print, with bytes that are no UTF-8 escaped.
+
+    >>> print(format_name(os.fsdecode(b"caf\xe9.wav")))
+    caf\xe9.wav
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,8 +1,16 @@
-"""Numbers for people."""
+"""Text for people and tables."""
+
+import os
 
 import pytest
 
-from deepmusic.formatting import format_bytes, format_clock, format_duration, format_percent
+from deepmusic.formatting import (
+    format_bytes,
+    format_clock,
+    format_duration,
+    format_name,
+    format_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +51,8 @@ def test_sizes() -> None:
         "7.2 GB",
         "50000 GB",
     ]
+
+
+def test_names_can_be_stored_whatever_their_bytes() -> None:
+    assert format_name("Motörhead.mp3") == "Motörhead.mp3"
+    assert format_name(os.fsdecode(b"caf\xe9.wav")) == r"caf\xe9.wav"

@@ -1,7 +1,7 @@
 """``python -m deepmusic data``: get a dataset, check it, prepare it."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -10,33 +10,39 @@ from deepmusic.cli.options import CLUSTER_OPTION, DATA_OPTION, JOBS_OPTION, SPLI
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset
 
+#: Faults after which `check` ends with exit code 1.
+_SERIOUS = {"unreadable", "cut off", "changed"}
+
 
 @click.group()
 def data() -> None:
     """Get, check and prepare datasets of music."""
 
 
-def progress(words: str) -> Callable[[int, int], None]:
-    """Return what shows a bar on stderr where someone looks, and nothing elsewhere."""
-    bar = None
+def progress_bar(label: str) -> Callable[[int, int], None]:
+    """Return a function of done and total that draws a bar on stderr where that is a terminal."""
+    hidden = not sys.stderr.isatty()
+    bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, hidden=hidden)
 
-    def report(done: int, of: int) -> None:
-        nonlocal bar
-        if not sys.stderr.isatty():
-            return
-        if bar is None:
-            bar = click.progressbar(length=of, label=words, file=sys.stderr, show_pos=True)
-        bar.update(done - bar.pos)
-        if done == of:
+    def report(done: int, total: int) -> None:
+        bar.length, bar.pos = total, done
+        bar.make_step(0)
+        bar.render_progress()
+        if done == total:
             bar.render_finish()
 
     return report
 
 
+def _warn(message: str, tracks: Sequence[str]) -> None:
+    more = " ..." if len(tracks) > 5 else ""
+    click.echo(f"deepmusic: {len(tracks)} {message}: {', '.join(tracks[:5])}{more}", err=True)
+
+
 # === prepare, export, import ===
 
 
-@data.command()
+@data.command(epilog="Example: python -m deepmusic data prepare --data fma --jobs 4")
 @DATA_OPTION
 @click.option(
     "--front-end", type=click.Choice(list(FRONT_ENDS)), default="compact", show_default=True
@@ -55,7 +61,7 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
         FRONT_ENDS[front_end],
         jobs=jobs or -1,
         cluster=cluster,
-        on_progress=progress("log-mels"),
+        on_progress=progress_bar("log-mels"),
     )
     for skipped in done.skipped:
         click.echo(f"deepmusic: {skipped.track}: {skipped.reason}", err=True)
@@ -67,46 +73,42 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
     )
 
 
-@data.command("export")
-@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False))
+@data.command("export", epilog="Example: python -m deepmusic data export logmel.npz")
+@click.argument("path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False))
 @DATA_OPTION
-def export_command(archive: Path, data: str) -> None:
-    """Write prepared log-mels as one archive (*.npz), to pass on or to take elsewhere."""
-    from deepmusic.data import logmels, open_dataset
+def export_command(path: Path, data: str) -> None:
+    """Write prepared log-mels as one archive (*.npz), to pass on or to move."""
+    from deepmusic.data import archive, open_dataset
 
-    if archive.suffix != ".npz":
-        raise click.UsageError(f"{archive} must end in .npz.")
-    written, others = logmels.export_archive(open_dataset(data), archive)
-    click.echo(f"{archive}: {written} log-mels")
+    if path.suffix != ".npz":
+        raise click.UsageError(f"{path} must end in .npz.")
+    report = progress_bar("log-mels")
+    written, others = archive.export_archive(open_dataset(data), path, report)
+    click.echo(f"{path}: {written} log-mels")
     if others:
-        click.echo(
-            f"deepmusic: {len(others)} of another length were left out, as an archive has one "
-            f"length: {', '.join(others[:5])}{' ...' if len(others) > 5 else ''}",
-            err=True,
-        )
+        _warn("of another length were left out, as an archive has one length", others)
 
 
-@data.command("import")
-@click.argument("archive", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@data.command("import", epilog="Example: python -m deepmusic data import logmel.npz --data gtzan")
+@click.argument(
+    "path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False, exists=True)
+)
 @DATA_OPTION
-def import_command(archive: Path, data: str) -> None:
-    """Take the log-mels of a dataset from an archive."""
-    from deepmusic.data import logmels, open_dataset
+def import_command(path: Path, data: str) -> None:
+    """Store an archive's log-mels as those of a dataset."""
+    from deepmusic.data import archive, open_dataset
 
-    taken, unknown = logmels.import_archive(open_dataset(data), archive)
-    click.echo(f"{taken} log-mels taken from {archive}")
+    report = progress_bar("log-mels")
+    taken, unknown = archive.import_archive(open_dataset(data), path, report)
+    click.echo(f"{taken} log-mels imported from {path}")
     if unknown:
-        click.echo(
-            f"deepmusic: {len(unknown)} belong to no track of {data}: "
-            f"{', '.join(unknown[:5])}{' ...' if len(unknown) > 5 else ''}",
-            err=True,
-        )
+        _warn(f"belong to no track of {data}", unknown)
 
 
 # === check ===
 
 
-@data.command()
+@data.command(epilog="Example: python -m deepmusic data check --data my_music/ --csv report.csv")
 @DATA_OPTION
 @SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
@@ -128,7 +130,7 @@ def check(
     jobs: int,
     cluster: str | None,
 ) -> None:
-    """Report what is wrong with a dataset: missing and broken files, copies, silence, clipping.
+    """Report faults of a dataset: missing and broken files, duplicates, silence, clipping.
 
     The exit code is 1 if a file that is at hand cannot be read or is not what it should be.
     """
@@ -136,16 +138,16 @@ def check(
     from deepmusic.files import write_atomically
 
     dataset = open_dataset(data)
-    vectors, clips = _embedded(dataset) if near else (None, None)
+    vectors, log_mels = _embed(dataset) if near else (None, None)
     report = quality.examine(
         dataset,
         split,
         fold,
         vectors=vectors,
-        log_mels=clips,
+        log_mels=log_mels,
         jobs=jobs or -1,
         cluster=cluster,
-        on_progress=progress("files"),
+        on_progress=progress_bar("files"),
     )
     click.echo(report.counts.to_string() + "\n")
     for line in report.words():
@@ -157,65 +159,62 @@ def check(
     if table:
         write_atomically(table, report.table.to_csv())
         click.echo(f"{table}: {len(report.table)} rows")
-    spoilt = {"unreadable", "cut off", "changed"}
-    if any(spoilt & set(faults.split("; ")) for faults in report.table["faults"]):
+    if any(_SERIOUS & set(faults.split("; ")) for faults in faulty["faults"]):
         sys.exit(1)
 
 
 # === download ===
 
 
-@data.command("download")
+@data.command("download", epilog="Example: python -m deepmusic data download gtzan --from a.tar.gz")
 @click.argument("name", type=click.Choice(["gtzan", "fma"]))
 @click.option(
     "--from",
     "path",
     type=click.Path(path_type=Path),
-    help="Take it from this folder or archive instead of fetching it.",
+    help="Use this folder or archive instead of downloading it.",
 )
 def download_command(name: str, path: Path | None) -> None:
     """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/."""
     from deepmusic.data import download
 
-    if path:
-        click.echo(download.use(name, path))
-        return
     bars: dict[str, Callable[[int, int], None]] = {}
 
-    def report(phase: str, done: int, of: int) -> None:
-        if of:
-            bars.setdefault(phase, progress(phase))(done, of)
+    def report(phase: str, done: int, total: int) -> None:
+        if total:
+            bars.setdefault(phase, progress_bar(phase))(done, total)
 
-    click.echo(download.get(name, report))
+    found = download.use(name, path, report) if path else download.get(name, report)
+    click.echo(found)
 
 
 # === map ===
 
 
-@data.command("map", hidden=True)
+@data.command("map", hidden=True, epilog="Example: python -m deepmusic data map --out assets/gtzan")
 @DATA_OPTION
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 def map_command(data: str, out: Path) -> None:
-    """Draw the map of a dataset's clips and the spectra of its genres, as CSV.
+    """Compute the map of a dataset's clips and the spectra of its genres, as CSV.
 
-    With --out assets/gtzan it makes what the Dataset page shows to those without GTZAN.
+    With --out assets/gtzan: what the Dataset page shows to those without GTZAN.
     """
     from deepmusic.data import explore, open_dataset
     from deepmusic.files import write_atomically
 
     dataset = open_dataset(data)
-    vectors, clips = _embedded(dataset)
+    vectors, log_mels = _embed(dataset)
     out.mkdir(parents=True, exist_ok=True)
-    table = explore.draw_map(vectors, clips)
+    table = explore.draw_map(vectors, log_mels)
     write_atomically(out / "map.csv", table.to_csv(float_format="%.3f"))
-    spectra = explore.spectra(clips, dataset).rename_axis("genre")
+    spectra = explore.spectra(log_mels, dataset).rename_axis("genre")
     write_atomically(out / "spectra.csv", spectra.to_csv(float_format="%.2f"))
     click.echo(f"{out}: a map of {len(table)} clips, spectra of {len(spectra)} genres")
 
 
-def _embedded(dataset: Dataset) -> tuple[dict, Mapping]:
+def _embed(dataset: Dataset) -> tuple[dict, Mapping]:
     """Return embeddings and log-mels of all clips, by track; this loads the networks."""
     from deepmusic.library import embeddings
 
-    clips = dataset.log_mels(dataset.tracks, FRONT_ENDS["compact"]).by_track
-    return embeddings.embed_clips(clips, embeddings.load_networks()), clips
+    log_mels = dataset.log_mels(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    return embeddings.embed_clips(log_mels, embeddings.load_networks()), log_mels

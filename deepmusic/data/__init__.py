@@ -5,7 +5,6 @@ from deepmusic.data.dataset import (
     ExpectedFiles,
     LogMels,
     SkippedTrack,
-    Split,
     Track,
     tracks_with_audio,
 )
@@ -13,6 +12,7 @@ from deepmusic.data.fma import Fma
 from deepmusic.data.folder import Folder
 from deepmusic.data.gtzan import Gtzan
 from deepmusic.data.opening import NAMES, absolute_name, open_dataset
+from deepmusic.data.splits import Split
 from deepmusic.data.toy import Toy
 
 __all__ = [

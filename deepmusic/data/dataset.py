@@ -1,18 +1,21 @@
-"""The contract of a dataset, and the types that it speaks in."""
+"""A dataset: labelled tracks with audio, splits and log-mels."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from deepmusic.config import MelConfig
+from deepmusic.data import splits
+from deepmusic.data.splits import Split
+from deepmusic.errors import DatasetError
+from deepmusic.protocols import ALL_CLIPS, OWN, PAPER
 
 
 @dataclass(frozen=True)
 class Track:
-    """One clip or song of a dataset, or a segment of one.
+    """A clip or song of a dataset, or a segment of one.
 
     Attributes
     ----------
@@ -23,7 +26,7 @@ class Track:
     artist, title : str
         Empty where unknown.
     recording : str
-        What it was cut from: the id of its clip for a segment, else its own.
+        Id of the clip that a segment was cut from; of any other track, its own.
     """
 
     id: str
@@ -46,7 +49,7 @@ class SkippedTrack:
 
 @dataclass(frozen=True)
 class LogMels:
-    """Log-mels of a dataset by track: what the networks read.
+    """Log-mels of a dataset by track: the input of the networks.
 
     Attributes
     ----------
@@ -60,7 +63,7 @@ class LogMels:
     skipped: tuple[SkippedTrack, ...] = ()
 
     def at_least(self, n_frames: int) -> "LogMels":
-        """Return those that have this many frames; the others are skipped."""
+        """Return the log-mels of at least `n_frames` frames; the others are skipped."""
         lengths = {track: log_mel.shape[1] for track, log_mel in self.by_track.items()}
         too_short = tuple(
             SkippedTrack(track, f"has {length} frames; a window has {n_frames}")
@@ -72,48 +75,19 @@ class LogMels:
 
 
 @dataclass(frozen=True)
-class Split:
-    """Train, validation and test tracks of a protocol.
-
-    Attributes
-    ----------
-    name : str
-        Protocol, such as ``paper`` or ``artist_folds, fold 1``.
-    train, valid, test : tuple of str
-        Track ids. No id is in two parts.
-    """
-
-    name: str
-    train: tuple[str, ...]
-    valid: tuple[str, ...]
-    test: tuple[str, ...]
-    _parts: Mapping[str, str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        parts = {
-            track: part for part in ("train", "valid", "test") for track in getattr(self, part)
-        }
-        object.__setattr__(self, "_parts", parts)
-
-    def part_of(self, track: str) -> str:
-        """Return ``train``, ``valid``, ``test``, or ``unused`` for a track left out."""
-        return self._parts.get(track, "unused")
-
-
-@dataclass(frozen=True)
 class ExpectedFiles:
-    """What a dataset's files should be like, for `deepmusic.quality` to compare with.
+    """Properties that a dataset's files should have, for `deepmusic.data.quality`.
 
     Attributes
     ----------
     seconds : (float, float) or None
-        Shortest and longest that a clip should be.
+        Shortest and longest duration of a clip.
     sample_rate : int or None
         In Hz.
     sha256 : mapping of str to str
         Of the usual WAV copy (16 bit, mono), by track.
     unreadable : mapping of str to str
-        By track, why its file cannot be used, whoever has it.
+        Why a file is unusable in every copy, by track.
     """
 
     seconds: tuple[float, float] | None = None
@@ -122,8 +96,8 @@ class ExpectedFiles:
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
-class Dataset(Protocol):
-    """The contract of a dataset; one test holds all of them to it.
+class Dataset:
+    """Base of all datasets: subclasses find the tracks, their files and their published split.
 
     Attributes
     ----------
@@ -134,32 +108,57 @@ class Dataset(Protocol):
     genres : tuple of str
         At least two, in the order of a network's outputs.
     splits : tuple of str
-        Names that `split` knows, the usual one first.
+        Names that `split` knows, the default first.
     expected : ExpectedFiles
         What its files should be like.
     credit : str
-        Whose dataset it is, and what is to be said when it is shown.
+        Authors and licence, for wherever it is shown.
+    tracks : mapping of str to Track
+        All tracks that it should hold, by id.
     """
 
     name: str
-    location: Path | None
+    location: Path | None = None
     genres: tuple[str, ...]
-    splits: tuple[str, ...]
-    expected: ExpectedFiles
+    splits: tuple[str, ...] = (PAPER,)
+    expected = ExpectedFiles()
     credit: str
+    tracks: Mapping[str, Track]
 
-    @property
-    def tracks(self) -> Mapping[str, Track]:
-        """All tracks that the dataset should hold, by id."""
+    #: Sound files at hand by track, from a listing, so that an id from outside names no other file.
+    _audio: Mapping[str, Path] = {}
+
+    #: Parts of the published split (`OWN`) by track.
+    _part_of: Mapping[str, str] = {}
 
     def audio_path(self, track: str) -> Path | None:
         """Return the sound file of a track, or None if it is not at hand."""
+        return self._audio.get(track)
 
     def split(self, name: str, fold: int | None = None) -> Split:
-        """Return the parts of a protocol; raise `DatasetError` for one that it does not know."""
+        """Return the train, validation and test tracks of a protocol (`deepmusic.data.splits`).
+
+        Raises
+        ------
+        DatasetError
+            If the protocol is unknown here, or there are too few tracks.
+        """
+        if name == ALL_CLIPS:
+            return splits.all_clips(self.tracks)
+        if name not in self.splits:
+            raise DatasetError(
+                f"{self.name} has no split named {name!r}. Choose one of: {', '.join(self.splits)}."
+            )
+        genre_of = {track.id: track.genre for track in self.tracks.values()}
+        if name == OWN:
+            return splits.as_published(self.name, self._part_of, genre_of)
+        return splits.by_clip(self.name, genre_of)
 
     def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
-        """Return the log-mels of these tracks, and what could not be used."""
+        """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
+        from deepmusic.data import logmels
+
+        return logmels.load(self, tracks, mel)
 
 
 def tracks_with_audio(dataset: Dataset) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Download of data sets: fetched, unpacked beside their place, checked, then moved there."""
+"""Download of datasets: fetched, unpacked, checked, and only then found under their name."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from deepmusic.data.dataset import Dataset, tracks_with_audio
 from deepmusic.data.fma import Fma
@@ -17,7 +17,7 @@ from deepmusic.errors import DatasetError
 from deepmusic.files import acquire_lock, data_folder
 from deepmusic.formatting import format_bytes
 
-#: Called with what is done now, how many bytes of it, and of how many (0 if unknown). May raise.
+#: Called with the phase, the bytes done, and their total (0 if unknown). May raise, to stop.
 Progress = Callable[[str, int, int], None]
 
 _RETRIES = 2
@@ -27,10 +27,10 @@ _TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of a data set that can be downloaded.
+    """Facts of a dataset that can be downloaded.
 
-    `opens` opens its folder, or raises `DatasetError`. `archives` are checksums by address, to be
-    unpacked side by side; `size` and `unpacked` are about how many bytes they have together.
+    `opens` opens its folder, or raises `DatasetError`. `archives` are checksums by address, all
+    unpacked into one folder; `size` and `unpacked` are about how many bytes they have together.
     """
 
     title: str
@@ -75,7 +75,7 @@ SOURCES = {
 
 
 def get(name: str, on_progress: Progress = lambda *progress: None) -> Path:
-    """Download a data set into ``DEEPMUSIC_DATA``, and return its folder.
+    """Download a dataset into ``DEEPMUSIC_DATA``, and return its folder.
 
     Parameters
     ----------
@@ -111,15 +111,15 @@ def get(name: str, on_progress: Progress = lambda *progress: None) -> Path:
     return target
 
 
-def use(name: str, path: Path) -> Path:
-    """Take a data set that is on disk already, and return where it is found from now on.
+def use(name: str, path: Path, on_progress: Progress = lambda *progress: None) -> Path:
+    """Link a dataset's folder, or unpack its archive, in ``DEEPMUSIC_DATA``; return its path there.
 
-    A folder is linked, an archive is unpacked. Raises `DatasetError` if it is not this data set.
+    Raises `DatasetError` if it is not this dataset.
     """
     path = path.expanduser().resolve()
     with _working(name) as target:
         if path.is_file():
-            _unpack_all(name, [path], target, lambda *progress: None)
+            _unpack_all(name, [path], target, on_progress)
         elif path.is_dir():
             _check(name, path, path)
             target.symlink_to(path, target_is_directory=True)
@@ -130,13 +130,13 @@ def use(name: str, path: Path) -> Path:
 
 @contextmanager
 def _working(name: str) -> Iterator[Path]:
-    """Let one process at a time get a data set; yield its place, which is free."""
+    """Hold the lock on a dataset's download; yield its future folder, which does not exist yet."""
     target = data_folder().absolute() / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         lock = acquire_lock(target.with_name(f".{name}.lock"))
     except BlockingIOError as error:
-        raise DatasetError(f"{name} is being fetched already. Wait for that to end.") from error
+        raise DatasetError(f"{name} is being downloaded already. Wait for that to end.") from error
     except OSError as error:
         raise DatasetError(
             f"{target.parent} cannot be written ({error.strerror or error}). Set DEEPMUSIC_DATA to "
@@ -150,7 +150,7 @@ def _working(name: str) -> Iterator[Path]:
 
 @dataclass
 class _Bar:
-    """A progress bar as pooch drives it."""
+    """Adapter from pooch's progress bar to `Progress`."""
 
     phase: str
     on_progress: Progress
@@ -169,7 +169,7 @@ class _Bar:
 
 
 def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
-    """Fetch an archive, if it is not there and whole already."""
+    """Download an archive, unless it is there and whole."""
     import pooch
     import requests
 
@@ -178,7 +178,7 @@ def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
             progressbar=_Bar(f"downloading {path.name}", on_progress),
             chunk_size=1 << 16,
             timeout=_TIMEOUT_SECONDS,
-            # Not decompressed under way: the checksum is that of the archive.
+            # Not decompressed on the way: the checksum is the archive's.
             headers={"Accept-Encoding": "identity"},
         )(url, file, fetcher)
 
@@ -209,14 +209,15 @@ def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
 
 
 def _unpack_all(name: str, archives: list[Path], target: Path, on_progress: Progress) -> None:
-    """Unpack archives side by side, and move them to their place if they hold the data set."""
+    """Unpack archives side by side, and rename the folder if it holds the dataset."""
     beside = target.with_name(f".{name}-unpacking")
     shutil.rmtree(beside, ignore_errors=True)
+    done, total = 0, SOURCES[name].unpacked
     try:
         for archive in archives:
-            unpack = _unpack_tar if tarfile.is_tarfile(archive) else _unpack_zip
-            for _ in unpack(archive, beside):
-                on_progress(f"unpacking {archive.name}", 0, 0)
+            for size in _unpack(archive, beside):
+                done += size
+                on_progress("unpacking", min(done, total), total)
         _check(name, beside, archives[0])
         os.replace(beside, target)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as e:
@@ -227,31 +228,26 @@ def _unpack_all(name: str, archives: list[Path], target: Path, on_progress: Prog
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _unpack_tar(archive: Path, folder: Path) -> Iterator[str]:
-    with tarfile.open(archive) as packed:
-        for entry in packed:
-            if entry.issym() or entry.islnk():
-                raise tarfile.TarError(f"{entry.name!r} is a link")
-            packed.extract(entry, folder, filter="data")
-            yield entry.name
-
-
-def _unpack_zip(archive: Path, folder: Path) -> Iterator[str]:
-    with zipfile.ZipFile(archive) as packed:
-        for name in packed.namelist():
-            path = PurePosixPath(name.replace("\\", "/"))
-            if path.is_absolute() or ".." in path.parts:
-                raise zipfile.BadZipFile(f"{name!r} leads out of its folder")
-            packed.extract(name, folder)
-            yield name
+def _unpack(archive: Path, folder: Path) -> Iterator[int]:
+    """Unpack an archive, never to outside of a folder, and yield the size of each file."""
+    if tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as tar:
+            for entry in tar:
+                tar.extract(entry, folder, filter="data")
+                yield entry.size
+    else:
+        with zipfile.ZipFile(archive) as packed:
+            for member in packed.infolist():
+                packed.extract(member, folder)
+                yield member.file_size
 
 
 def _check(name: str, folder: Path, given: Path) -> None:
-    """Refuse a folder that does not hold this data set."""
+    """Refuse a folder that does not hold this dataset."""
     source = SOURCES[name]
     try:
         dataset = source.opens(folder)
         if not (tracks_with_audio(dataset) or isinstance(dataset, Gtzan)):
-            raise DatasetError("It has no sound.")
+            raise DatasetError("It has no audio.")
     except DatasetError as error:
         raise DatasetError(f"{given} does not hold {source.title}. Check the path.") from error

@@ -8,16 +8,14 @@ from itertools import combinations
 import numpy as np
 
 #: Cosine of two embeddings from which on their log-mels are compared.
-_PROPOSED = 0.98
+_MIN_COSINE = 0.98
 
 #: Correlation of two log-mels, one shifted against the other, from which on they are one recording.
 #: On GTZAN, pairs of one title lie above and pairs of different titles below.
-_CONFIRMED = 0.87
+_MIN_CORRELATION = 0.87
 
 #: Every fourth mel band is enough to recognise a recording, and of its frames half must overlap.
-_EVERY_BAND = 4
-
-_OVERLAP = 0.5
+_BAND_STEP, _OVERLAP = 4, 0.5
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,10 @@ class Pair:
         ``identical`` (sample for sample) or ``near duplicate``.
     first, second : str
         Their ids.
-    genres : (str, str)
-        Their labels.
-    parts : (str, str)
-        The parts of the split that they are in.
-    likeness : float
-        1 for identical ones, else the correlation of their log-mels.
+    genres, parts : (str, str)
+        Their labels, and their parts of the split.
+    correlation : float
+        Of their log-mels, as in `correlation`; 1 for identical ones.
     """
 
     kind: str
@@ -43,7 +39,7 @@ class Pair:
     second: str
     genres: tuple[str, str]
     parts: tuple[str, str]
-    likeness: float = 1.0
+    correlation: float = 1.0
 
     @property
     def across_genres(self) -> bool:
@@ -52,7 +48,7 @@ class Pair:
 
     @property
     def straddles(self) -> bool:
-        """Whether it stands on two sides of the split."""
+        """Whether its tracks are in two parts of the split."""
         return "unused" not in self.parts and self.parts[0] != self.parts[1]
 
 
@@ -68,7 +64,7 @@ def identical(digests: Mapping[str, str]) -> list[tuple[str, str]]:
 def near(
     vectors: Mapping[str, np.ndarray], log_mels: Mapping[str, np.ndarray]
 ) -> list[tuple[str, str, float]]:
-    """Return the pairs of tracks that are one recording, most alike first.
+    """Return the pairs of tracks that are one recording, and their correlation, highest first.
 
     Parameters
     ----------
@@ -76,46 +72,35 @@ def near(
         Embeddings by track, which propose pairs.
     log_mels : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
         By track, at least of those that have a vector; they confirm pairs.
-
-    Returns
-    -------
-    list of (str, str, float)
-        Both tracks, and the correlation of their log-mels.
     """
     compared = (
-        (first, second, round(likeness(log_mels[first], log_mels[second]), 3))
-        for first, second in proposed(vectors)
+        (first, second, round(correlation(log_mels[first], log_mels[second]), 3))
+        for first, second in propose(vectors)
     )
-    return sorted((pair for pair in compared if pair[2] >= _CONFIRMED), key=lambda pair: -pair[2])
+    confirmed = [pair for pair in compared if pair[2] >= _MIN_CORRELATION]
+    return sorted(confirmed, key=lambda pair: -pair[2])
 
 
-def proposed(vectors: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
-    """Return the pairs whose vectors point nearly the same way, in the order of tracks."""
+def propose(vectors: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """Return the pairs of embeddings of a high cosine, in the order of tracks."""
     from sklearn.neighbors import radius_neighbors_graph
 
     tracks = list(vectors)
     if len(tracks) < 2:
         return []
     matrix = np.stack([vectors[track] for track in tracks])
-    graph = radius_neighbors_graph(matrix, radius=1 - _PROPOSED, metric="cosine").tocoo()
+    graph = radius_neighbors_graph(matrix, radius=1 - _MIN_COSINE, metric="cosine").tocoo()
     pairs = sorted(zip(graph.row.tolist(), graph.col.tolist(), strict=True))
     return [(tracks[first], tracks[second]) for first, second in pairs if first < second]
 
 
-def likeness(first: np.ndarray, second: np.ndarray) -> float:
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Return the highest correlation of two log-mels, one shifted in time against the other.
 
-    Parameters
-    ----------
-    first, second : np.ndarray [shape=(n_mels, n_frames)], uint8
-        Half of the shorter one always overlaps.
-
-    Returns
-    -------
-    float
-        From -1 to 1; 0 where a log-mel is flat.
+    Half of the shorter one always overlaps. It is 0 where no shift correlates, or a log-mel is
+    flat.
     """
-    one, other = (log_mel[::_EVERY_BAND].astype(np.float32) for log_mel in (first, second))
+    one, other = (log_mel[::_BAND_STEP].astype(np.float32) for log_mel in (first, second))
     width, length = one.shape[1], other.shape[1]
     least = max(2, int(_OVERLAP * min(width, length)))
     best = 0.0

@@ -12,46 +12,37 @@ from deepmusic.files import ASSETS
 #: A log-mel's bytes reach over about this many dB below the clip's loudest point.
 _RANGE_DB = 80.0
 
-_SEED = 0
+_SEED, _PERPLEXITY = 0, 30
 
-_NEIGHBOURS = 30
-
-#: Where what is shipped of GTZAN lies: figures made from it, and no part of it.
+#: Figures computed from GTZAN, and no part of it.
 SHIPPED = ASSETS / "gtzan"
 
 
 def decibels(log_mel: np.ndarray) -> np.ndarray:
-    """Return a log-mel's bytes as dB below the clip's loudest point, near enough for a chart.
-
-    Parameters
-    ----------
-    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-    """
+    """Return a uint8 log-mel in dB below the clip's loudest point, near enough for a chart."""
     return log_mel.astype(np.float32) * (_RANGE_DB / 255) - _RANGE_DB
 
 
 def band_frequencies(mel: MelConfig) -> np.ndarray:
-    """Return the middle of each mel band, in Hz [n_mels]."""
+    """Return the centre frequency of each mel band, in Hz [n_mels]."""
     import librosa
 
     return librosa.mel_frequencies(mel.n_mels + 2, fmin=0, fmax=mel.sample_rate / 2)[1:-1]
 
 
 def spectra(log_mels: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFrame:
-    """Return the mean spectrum of each genre.
+    """Return the mean spectrum of each genre that has log-mels.
 
     Parameters
     ----------
     log_mels : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
-        By track.
-    dataset : Dataset
-        Whose tracks they are.
+        By track of the dataset.
 
     Returns
     -------
     pd.DataFrame
-        A row for each genre that has log-mels, a column for each mel band, lowest first: mean over
-        clips and time, in dB below the loudest point of each clip.
+        By genre, a column for each mel band, lowest first: mean over clips and time, in dB below
+        the loudest point of each clip.
     """
     means = {track: decibels(log_mel).mean(axis=1) for track, log_mel in log_mels.items()}
     table = pd.DataFrame.from_dict(means, orient="index")
@@ -59,28 +50,17 @@ def spectra(log_mels: Mapping[str, np.ndarray], dataset: Dataset) -> pd.DataFram
 
 
 def dynamics(log_mel: np.ndarray) -> float:
-    """Return how far a clip's loud and soft moments lie apart, in dB.
-
-    Parameters
-    ----------
-    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-
-    Returns
-    -------
-    float
-        Between the 5th and the 95th percentile of the level over time, which is the power of all
-        bands together.
-    """
+    """Return the dynamic range of a uint8 log-mel: its frames' 5th to 95th percentile, in dB."""
     power = (10 ** (decibels(log_mel) / 10)).sum(axis=0)
     low, high = np.percentile(10 * np.log10(power), (5, 95))
     return float(high - low)
 
 
 def flat_map(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Lay embeddings out on a plane, so that neighbours stay neighbours (t-SNE).
+    """Return a t-SNE projection of embeddings to a plane.
 
-    Distances between far groups mean nothing on such a map; who is next to whom does. The principal
-    components, which keep distances instead, mix most genres of GTZAN in one cloud.
+    Neighbours stay neighbours on it; distances between far groups mean nothing. A PCA, which keeps
+    distances instead, mixes most genres of GTZAN in one cloud.
 
     Parameters
     ----------
@@ -97,14 +77,14 @@ def flat_map(vectors: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
     matrix = np.stack(list(vectors.values())).astype(np.float64)
     if len(matrix) > 3:
-        neighbours = min(_NEIGHBOURS, (len(matrix) - 1) / 3)
-        method = TSNE(perplexity=neighbours, init="pca", metric="cosine", random_state=_SEED)
+        perplexity = min(_PERPLEXITY, (len(matrix) - 1) / 3)
+        method = TSNE(perplexity=perplexity, init="pca", metric="cosine", random_state=_SEED)
     else:
         method = PCA(n_components=2)
         matrix = np.vstack([matrix, np.zeros((max(0, 2 - len(matrix)), matrix.shape[1]))])
-    placed = method.fit_transform(matrix)[: len(vectors)]
-    placed = placed / max(np.abs(placed).max(), 1e-9)
-    return pd.DataFrame(placed, index=pd.Index(vectors, name="track"), columns=["x", "y"])
+    points = method.fit_transform(matrix)[: len(vectors)]
+    points = points / max(np.abs(points).max(), 1e-9)
+    return pd.DataFrame(points, index=pd.Index(vectors, name="track"), columns=["x", "y"])
 
 
 def draw_map(vectors: Mapping[str, np.ndarray], log_mels: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -136,14 +116,12 @@ def choose(
     Parameters
     ----------
     table : pd.DataFrame
-        With ``genre``, ``artist``, ``part`` and ``fault`` by track.
+        By track: ``genre``, ``artist``, ``part`` and ``fault``, of which `fault` may be a piece.
     """
     kept = pd.Series(True, table.index)
-    if genres:
-        kept &= table["genre"].isin(genres)
-    for column, wanted in (("artist", artist), ("part", part)):
+    for column, wanted in (("genre", genres), ("artist", artist), ("part", part)):
         if wanted:
-            kept &= table[column] == wanted
+            kept &= table[column].isin([wanted] if isinstance(wanted, str) else wanted)
     if fault:
         kept &= table["fault"].str.contains(fault, regex=False)
     return table[kept]

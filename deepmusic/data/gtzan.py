@@ -8,6 +8,7 @@ not ours to share.
 """
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,13 +16,13 @@ from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
-from deepmusic.data import logmels, splits
-from deepmusic.data.dataset import ExpectedFiles, LogMels, SkippedTrack, Split, Track
+from deepmusic.data import archive, splits
+from deepmusic.data.dataset import Dataset, ExpectedFiles, LogMels, SkippedTrack, Track
+from deepmusic.data.splits import Split
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
 from deepmusic.protocols import SPLITS
@@ -37,7 +38,7 @@ _SUFFIXES = (".wav", ".au", ".flac", ".mp3", ".ogg")
 
 
 def find_root() -> Path | None:
-    """Return where GTZAN lies: what ``DEEPMUSIC_GTZAN`` names, or where a download went."""
+    """Return GTZAN's folder, by ``DEEPMUSIC_GTZAN`` or of a download; None if there is none."""
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return Path(named)
@@ -48,9 +49,36 @@ def find_root() -> Path | None:
 @cache
 def read_facts() -> Sequence[Mapping[str, str]]:
     """Return the 1000 rows of ``gtzan_tracks.csv``, which are read once."""
-    path = files("deepmusic.data").joinpath("gtzan_tracks.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(map(MappingProxyType, csv.DictReader(file)))
+    text = files("deepmusic.data").joinpath("gtzan_tracks.csv").read_text(encoding="utf-8")
+    return tuple(map(MappingProxyType, csv.DictReader(io.StringIO(text, newline=""))))
+
+
+def known_faults() -> dict[str, str]:
+    """Return the known faults of GTZAN's clips in words, by track; clips without one are absent.
+
+    Faults are byte-identical copies, and clips that Kereliuk, Sturm and Larsen (2015) excluded.
+    """
+    copies: dict[str, list[str]] = {}
+    for row in read_facts():
+        copies.setdefault(row["wav_sha256"] or row["track"], []).append(row["track"])
+    others = {track: [t for t in same if t != track] for same in copies.values() for track in same}
+    excluded = "left out by the fault-filtered split"
+    words = {
+        row["track"]: [f"the same file as {other}" for other in others[row["track"]]]
+        + [excluded] * (row["fault_filtered"] == "excluded")
+        for row in read_facts()
+    }
+    return {track: "; ".join(faults) for track, faults in words.items() if faults}
+
+
+@cache
+def _expected_files() -> ExpectedFiles:
+    return ExpectedFiles(
+        seconds=(29.9, 30.7),
+        sample_rate=22_050,
+        sha256={row["track"]: row["wav_sha256"] for row in read_facts() if row["wav_sha256"]},
+        unreadable={"jazz.00054": "this file is corrupt in the usual WAV copies of GTZAN"},
+    )
 
 
 class _Tracks(dict[str, Track]):
@@ -62,19 +90,23 @@ class _Tracks(dict[str, Track]):
         return replace(self[splits.clip_of(track)], id=track)
 
 
-class Gtzan:
+class Gtzan(Dataset):
     """GTZAN from a folder with audio, a log-mel archive, or both.
+
+    A segment of `window_leak`, such as ``blues.00000#3``, is not among the 1000 tracks, but
+    ``tracks`` finds it.
 
     Parameters
     ----------
-    root : Path
+    root : Path or None
         A folder that holds ``genres/``, ``genres_original/``, ``Data/genres_original/`` or the ten
         genre folders themselves, and/or a log-mel archive ``*.npz``; or such an archive itself.
+        None for what is known of GTZAN's tracks alone, without audio and log-mels.
 
     Raises
     ------
     DatasetError
-        If neither audio nor an archive is found.
+        If neither audio nor an archive of GTZAN's log-mels is found.
     """
 
     name = "gtzan"
@@ -85,13 +117,18 @@ class Gtzan:
         "Artists and titles after Sturm, MIRUM 2012."
     )
 
-    def __init__(self, root: Path) -> None:
-        self.root = self.location = root
-        self._audio = _find_audio(root)
-        self._archive_path = _find_archive(root)
-        if not self._audio and self._archive_path is None:
+    def __init__(self, root: Path | None) -> None:
+        self.location = root
+        self.tracks = _Tracks(
+            (row["track"], Track(row["track"], row["genre"], row["artist"], row["title"]))
+            for row in read_facts()
+        )
+        self.expected = _expected_files()
+        self._audio = _find_audio(root) if root else {}
+        self._archive_path, why = _find_archive(root) if root else (None, "")
+        if root and not self._audio and self._archive_path is None:
             raise DatasetError(
-                f"{root} holds neither GTZAN's audio nor a log-mel archive. Point "
+                f"{root} holds neither GTZAN's audio nor a log-mel archive of it.{why} Point "
                 f"{ENVIRONMENT_VARIABLE} at a folder with genres/blues/blues.00000.wav and so on, "
                 "or with a log-mel archive (*.npz)."
             )
@@ -109,32 +146,8 @@ class Gtzan:
 
     @classmethod
     def facts_only(cls) -> "Gtzan":
-        """Return GTZAN without sound and log-mels: what is known of it, for those without it."""
-        dataset = cls.__new__(cls)
-        dataset.root = dataset.location = None
-        dataset._audio, dataset._archive_path = {}, None
-        return dataset
-
-    @cached_property
-    def tracks(self) -> Mapping[str, Track]:
-        """The 1000 tracks, by id, in the order of genre and number.
-
-        A segment of `window_leak`, such as ``blues.00000#3``, is not among them, but is found.
-        """
-        return _Tracks(
-            (row["track"], Track(row["track"], row["genre"], row["artist"], row["title"]))
-            for row in read_facts()
-        )
-
-    @cached_property
-    def expected(self) -> ExpectedFiles:
-        """Length, rate and checksums of the usual copy, and its one corrupt file."""
-        return ExpectedFiles(
-            seconds=(29.9, 30.7),
-            sample_rate=22_050,
-            sha256={row["track"]: row["wav_sha256"] for row in read_facts() if row["wav_sha256"]},
-            unreadable={"jazz.00054": "this file is corrupt in the usual WAV copies of GTZAN"},
-        )
+        """Return GTZAN without audio and log-mels: what is known of its tracks."""
+        return cls(None)
 
     @property
     def has_log_mels(self) -> bool:
@@ -143,32 +156,25 @@ class Gtzan:
 
     @property
     def audio_tracks(self) -> tuple[str, ...]:
-        """Ids of the tracks whose sound is at hand, in order."""
+        """Ids of the tracks whose audio is at hand, in order."""
         return tuple(track for track in self.tracks if track in self._audio)
 
-    def audio_path(self, track: str) -> Path | None:
-        """Return the sound file of a track, or None if it is not at hand.
-
-        Paths come from the folder's listing, so that an id from outside names no other file.
-        """
-        return self._audio.get(track)
-
     def split(self, name: str, fold: int | None = None) -> Split:
-        """Return a protocol's parts (see `deepmusic.data.splits`)."""
+        """Return the split of a protocol (see `deepmusic.data.splits.make`)."""
         return splits.make(read_facts(), name, fold)
 
     def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of tracks, or of segments of `window_leak`.
 
-        The archive serves where it holds the track and the front end is ``compact``; the audio is
-        computed otherwise. What is missing or corrupt is listed, never raised.
+        They are the archive's where it holds the track and the front end is ``compact``, else
+        computed from the audio. What is missing or corrupt is skipped.
         """
         wanted = list(tracks)
         if any(splits.segment_of(track) is not None for track in wanted):
             return self._segments(wanted, mel)
-        archive = self._archive if mel == FRONT_ENDS["compact"] else {}
-        found = {track: archive[track] for track in wanted if track in archive}
-        computed = logmels.load(self, [track for track in wanted if track not in found], mel)
+        archived = self._archive if mel == FRONT_ENDS["compact"] else {}
+        found = {track: archived[track] for track in wanted if track in archived}
+        computed = super().log_mels([track for track in wanted if track not in found], mel)
         found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
         return LogMels(ordered, computed.skipped)
@@ -192,26 +198,16 @@ class Gtzan:
 
     @cached_property
     def _archive(self) -> Mapping[str, np.ndarray]:
-        return logmels.read_archive(self._archive_path) if self._archive_path else {}
+        return archive.read_archive(self._archive_path) if self._archive_path else {}
 
 
 def is_gtzan(root: Path) -> bool:
-    """Tell whether a path holds GTZAN's audio, or log-mels of it."""
-    archive = _find_archive(root)
-    return archive == root or bool(_find_audio(root)) or (archive is not None and _holds(archive))
-
-
-def _holds(path: Path) -> bool:
-    """Tell whether an ``.npz`` file, which may be any array's, is an archive of log-mels."""
-    try:
-        with ZipFile(path) as archive:
-            return {"logmel.npy", "track.npy"} <= set(archive.namelist())
-    except (OSError, BadZipFile):
-        return False
+    """Return whether a path holds GTZAN's audio or log-mels, or is an archive of log-mels."""
+    return root.suffix == ".npz" or bool(_find_audio(root)) or _find_archive(root)[0] is not None
 
 
 def _find_audio(root: Path) -> dict[str, Path]:
-    """List the sound files of the first usual tree that holds any, by track id."""
+    """Return the sound files of the first usual tree that holds any, by track id."""
     for tree in _TREES:
         found = {
             path.stem: path
@@ -224,7 +220,16 @@ def _find_audio(root: Path) -> dict[str, Path]:
     return {}
 
 
-def _find_archive(root: Path) -> Path | None:
-    if root.is_file() and root.suffix == ".npz":
-        return root
-    return next(iter(sorted(root.glob("*.npz"))), None)
+def _find_archive(root: Path) -> tuple[Path | None, str]:
+    """Return the first log-mel archive of GTZAN's tracks, or None and why there is none."""
+    why = ""
+    for path in [root] if root.is_file() else sorted(root.glob("*.npz")):
+        try:
+            strangers = set(archive.read_tracks(path)) - {row["track"] for row in read_facts()}
+        except DatasetError as error:
+            why = f" {error}"
+        else:
+            if not strangers:
+                return path, ""
+            why = f" {path} holds log-mels of {min(strangers)!r}, which is no track of GTZAN."
+    return None, why

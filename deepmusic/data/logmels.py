@@ -1,16 +1,16 @@
-"""Log-mels on disk, so that each is computed once: an ``.npy`` file a clip.
+"""Log-mels of a dataset, computed once and stored: one ``.npy`` file a track.
 
-They lie in ``DEEPMUSIC_DATA/logmels/<dataset>-<front end>/``. The name of a file tells its track,
-and size and modification time of the sound that it was computed from: where the sound is replaced,
-also by an older one, it is computed anew. Each file is written whole or not at all, so that work
-can be stopped at any moment and goes on from there.
+They lie in ``DEEPMUSIC_DATA/logmels/<dataset>-<front end>/``. A file's name holds its track, and
+size and modification time of the audio: where the audio is replaced, also by an older file, the
+log-mel is computed anew. Each file is written atomically, so that work can be stopped at any moment
+and goes on from there.
 """
 
 import hashlib
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -22,18 +22,20 @@ import numpy as np
 from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.data import parallel
 from deepmusic.data.dataset import Dataset, LogMels, SkippedTrack
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import AudioError, DatasetError
 from deepmusic.files import data_folder, replacing
+from deepmusic.formatting import format_name
+
+#: In place of the audio's state: from an archive, and valid whatever the audio is.
+IMPORTED = "imported"
 
 _COMPACT = FRONT_ENDS["compact"]
 
 #: Fewer files than this are computed sooner than processes for them are started.
-_WORTH_PROCESSES = 60
+_MIN_FILES_FOR_PROCESSES = 60
 
-#: In place of the sound's state: from an archive, and valid whatever the sound is.
-_IMPORTED = "imported"
-
-#: A file that is still being written after this time, in s, is what a killed process left.
+#: A temporary file older than this, in s, was left behind by a killed process.
 _LEFTOVER_SECONDS = 3600
 
 #: Longest encoded id in a file name; systems allow 255 bytes in all.
@@ -42,7 +44,7 @@ _LONGEST_NAME = 150
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `prepare` did: how many log-mels were computed, were there already, and are missing.
+    """Result of `prepare`: how many log-mels were computed, were there already, lack their audio.
 
     Skipped are files that cannot be used; they are tried again the next time.
     """
@@ -55,15 +57,15 @@ class Prepared:
     folder: Path
 
 
-class _Folder:
-    """The log-mels of a dataset by one front end, as they were when this was made."""
+class LogMelFolder:
+    """The stored log-mels of a dataset by one front end, as they were when this was made."""
 
     def __init__(self, dataset: Dataset, mel: MelConfig) -> None:
         front_ends = {config: name for name, config in FRONT_ENDS.items()}
         front_end = front_ends.get(mel) or _short_hash(mel.to_json())
         # Two datasets may have one name: what tells them apart is where they lie.
-        place = f"-{_short_hash(str(dataset.location.resolve()))}" if dataset.location else ""
-        self.path = data_folder() / "logmels" / f"{_encoded(dataset.name)}{place}-{front_end}"
+        where = f"-{_short_hash(str(dataset.location.resolve()))}" if dataset.location else ""
+        self.path = data_folder() / "logmels" / f"{_encoded(dataset.name)}{where}-{front_end}"
         self.names: dict[str, set[str]] = defaultdict(set)
         with suppress(OSError):
             for name in os.listdir(self.path):
@@ -71,17 +73,17 @@ class _Folder:
                     self.names[name.rpartition("@")[0]].add(name)
 
     def remove_leftovers(self) -> None:
-        """Delete what writers that were killed left behind, but not what one may be writing now."""
+        """Delete temporary files of killed processes, but none that may be being written now."""
         for path in self.path.glob(".writing-*"):
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
                     path.unlink()
 
     def find(self, track: str, sound: Path | None) -> Path | None:
-        """Return the file of a track; without its sound, whatever it was computed from."""
+        """Return the file of a track; without its audio, whatever it was computed from."""
         names = self.names.get(_encoded(track), set())
         if sound:
-            names = names & {_name(track, _IMPORTED), _name(track, state_of(sound))}
+            names = names & {_name(track, IMPORTED), _name(track, _state_of(sound))}
         return self.path / min(names) if names else None
 
     def read(self, track: str, sound: Path | None) -> np.ndarray | None:
@@ -93,7 +95,7 @@ class _Folder:
             return None
 
     def write(self, track: str, state: str, log_mel: np.ndarray) -> None:
-        """Keep a log-mel in place of those that there were of this track."""
+        """Store a track's log-mel in place of older ones."""
         name = _name(track, state)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -123,8 +125,8 @@ def _short_hash(text: str) -> str:
     return hashlib.sha256(os.fsencode(text)).hexdigest()[:16]
 
 
-def state_of(path: Path) -> str:
-    """Return size and modification time of a file, which tell whether it was replaced."""
+def _state_of(path: Path) -> str:
+    """Return size and modification time of a file, which change when it is replaced."""
     try:
         found = path.stat()
     except OSError:
@@ -136,13 +138,9 @@ def state_of(path: Path) -> str:
 
 
 def compute(path: Path, mel: MelConfig) -> np.ndarray | str:
-    """Return the log-mel of a sound file, or the reason why there is none.
+    """Return the log-mel of a sound file, uint8 [shape=(n_mels, n_frames)], or why it has none.
 
-    A song is cut into clips of 30 s, each with its own loudest point, as it is at prediction.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_mels, n_frames)], uint8, or str
+    A song is split into clips of 30 s, each with its own loudest point, as at prediction.
     """
     from deepmusic import audio
     from deepmusic.audio import features
@@ -152,15 +150,10 @@ def compute(path: Path, mel: MelConfig) -> np.ndarray | str:
         clips = features.clip_log_mels(song.samples, mel, is_silent=audio.is_silent)
         return np.concatenate([clip.frames for clip in clips], axis=1)
     except AudioError as error:
-        return str(error)
+        return format_name(str(error))
     except Exception as error:
         # One strange file among thousands must not end the work on the others.
         return f"an unforeseen fault: {type(error).__name__}: {error}"
-
-
-def _computed(item: tuple[str, Path], mel: MelConfig) -> tuple[str, np.ndarray | str]:
-    track, path = item
-    return track, compute(path, mel)
 
 
 def prepare(
@@ -169,22 +162,16 @@ def prepare(
     *,
     jobs: int = -1,
     cluster: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress = no_progress,
 ) -> Prepared:
-    """Compute and keep the log-mels of all sound at hand that are not there yet.
+    """Compute and store the log-mels of all audio at hand that are not there yet.
 
     Parameters
     ----------
     dataset, mel
-        A dataset with sound files, and the front end.
-    jobs, cluster
+        A dataset with audio, and the front end.
+    jobs, cluster, on_progress
         As in `deepmusic.data.parallel.map_unordered`.
-    on_progress : callable, optional
-        Called with how many of how many files are done, also once at the start.
-
-    Returns
-    -------
-    Prepared
 
     Raises
     ------
@@ -193,9 +180,10 @@ def prepare(
         kept.
     """
     began = time.perf_counter()
-    folder = _Folder(dataset, mel)
+    folder = LogMelFolder(dataset, mel)
     folder.remove_leftovers()
-    computed, kept, missing, skipped, todo, states = 0, 0, 0, [], [], {}
+    todo: dict[str, Path] = {}
+    computed = kept = missing = 0
     for track in dataset.tracks:
         sound = dataset.audio_path(track)
         if folder.find(track, sound):
@@ -203,151 +191,52 @@ def prepare(
         elif sound is None:
             missing += 1
         else:
-            todo.append((track, sound))
-            states[track] = state_of(sound)
-    report = on_progress or (lambda done, of: None)
-    report(0, len(todo))
-    results = parallel.map_unordered(partial(_computed, mel=mel), todo, jobs=jobs, cluster=cluster)
-    for done, (track, result) in enumerate(results, start=1):
+            todo[track] = sound
+    # As they are before the work: audio that is replaced meanwhile is computed the next time.
+    states = {track: _state_of(sound) for track, sound in todo.items()}
+    skipped = []
+    for track, result in parallel.map_unordered(
+        partial(compute, mel=mel), todo, jobs=jobs, cluster=cluster, on_progress=on_progress
+    ):
         if isinstance(result, str):
             skipped.append(SkippedTrack(track, result))
         else:
             folder.write(track, states[track], result)
             computed += 1
-        report(done, len(todo))
     skipped.sort(key=lambda problem: problem.track)
     seconds = time.perf_counter() - began
     return Prepared(computed, kept, missing, tuple(skipped), seconds, folder.path)
 
 
 def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> LogMels:
-    """Return the log-mels of these tracks: from disk, or computed on all cores.
+    """Return the log-mels of these tracks, in order: stored ones, or computed on all cores.
 
-    What is missing or corrupt is listed, never raised. Nothing is written; `prepare` does that.
-
-    Parameters
-    ----------
-    dataset, mel
-        A dataset with sound files, and the front end.
-    tracks : iterable of str
-        Ids, also such as there are not. Log-mels come in their order.
+    What is missing, corrupt or unknown is skipped. Nothing is stored; `prepare` does that.
     """
-    wanted, folder = list(tracks), _Folder(dataset, mel)
-    found, reasons, todo = {}, {}, []
+    wanted, folder = list(tracks), LogMelFolder(dataset, mel)
+    results: dict[str, np.ndarray | str] = {}
+    todo: dict[str, Path] = {}
     for track in wanted:
         sound = dataset.audio_path(track)
         log_mel = folder.read(track, sound)
         if log_mel is not None:
-            found[track] = log_mel
+            results[track] = log_mel
         elif sound is None:
-            reasons[track] = "neither its audio nor its log-mel is at hand"
+            results[track] = "neither its audio nor its log-mel is at hand"
         else:
-            todo.append((track, sound))
-    jobs = -1 if len(todo) >= _WORTH_PROCESSES else 1
-    for track, result in parallel.map_unordered(partial(_computed, mel=mel), todo, jobs=jobs):
+            todo[track] = sound
+    jobs = -1 if len(todo) >= _MIN_FILES_FOR_PROCESSES else 1
+    results.update(parallel.map_unordered(partial(compute, mel=mel), todo, jobs=jobs))
+    found, skipped = {}, []
+    for track in wanted:
+        result = results[track]
         if isinstance(result, str):
-            reasons[track] = result
+            skipped.append(SkippedTrack(track, result))
         else:
             found[track] = result
-    return LogMels(
-        {track: found[track] for track in wanted if track in found},
-        tuple(SkippedTrack(track, reasons[track]) for track in wanted if track in reasons),
-    )
+    return LogMels(found, tuple(skipped))
 
 
 def count_prepared(dataset: Dataset, mel: MelConfig = _COMPACT) -> int:
-    """Return how many tracks have a log-mel on disk."""
-    return len(_Folder(dataset, mel).names)
-
-
-# === Archives: a dataset's log-mels in one file, to pass on or to take to another machine ===
-
-
-def export_archive(
-    dataset: Dataset, path: Path, mel: MelConfig = _COMPACT
-) -> tuple[int, list[str]]:
-    """Write the log-mels as one archive: ``logmel`` uint8 [track, mel, frame], and ``track`` ids.
-
-    Returns
-    -------
-    int, list of str
-        Log-mels written; and the tracks left out, since they are not as long as most.
-
-    Raises
-    ------
-    DatasetError
-        If there is nothing to write, or it cannot be written.
-    """
-    folder = _Folder(dataset, mel)
-    read = ((track, folder.read(track, dataset.audio_path(track))) for track in dataset.tracks)
-    found = {track: log_mel for track, log_mel in read if log_mel is not None}
-    if not found:
-        raise DatasetError(
-            f"There are no log-mels of {dataset.name} to export. Prepare it first: "
-            "python -m deepmusic data prepare"
-        )
-    lengths = [log_mel.shape[1] for log_mel in found.values()]
-    usual = max(set(lengths), key=lengths.count)
-    same = {track: log_mel for track, log_mel in found.items() if log_mel.shape[1] == usual}
-    try:
-        with replacing(path) as temporary:
-            log_mels, tracks = np.stack(list(same.values())), np.array(list(same))
-            np.savez_compressed(temporary, logmel=log_mels, track=tracks)
-    except OSError as error:
-        raise DatasetError(
-            f"{path} cannot be written ({error.strerror or error}). Choose another place, or free "
-            "some space."
-        ) from error
-    return len(same), [track for track in found if track not in same]
-
-
-def import_archive(
-    dataset: Dataset, path: Path, mel: MelConfig = _COMPACT
-) -> tuple[int, list[str]]:
-    """Keep an archive's log-mels as those of a dataset, in place of those there.
-
-    Returns
-    -------
-    int, list of str
-        Log-mels taken; and the archive's tracks that the dataset does not have.
-
-    Raises
-    ------
-    DatasetError
-        If the file is damaged or of another form; nothing is taken then.
-    """
-    folder, archive = _Folder(dataset, mel), read_archive(path, mel)
-    taken = [track for track in archive if track in dataset.tracks]
-    for track in taken:
-        folder.write(track, _IMPORTED, archive[track])
-    return len(taken), [track for track in archive if track not in dataset.tracks]
-
-
-def read_archive(path: Path, mel: MelConfig = _COMPACT) -> dict[str, np.ndarray]:
-    """Read an archive of log-mels: ``logmel`` uint8 [track, mel, frame], and ``track`` ids.
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(n_mels, n_frames)], uint8
-
-    Raises
-    ------
-    DatasetError
-        If the file is damaged or of another form.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            log_mels, tracks = archive["logmel"], archive["track"]
-    except Exception as error:
-        # NumPy and zipfile raise a dozen kinds of errors for damaged files.
-        raise DatasetError(
-            f"{path} is not a log-mel archive ({error}). It should hold the arrays logmel and "
-            "track; get it again."
-        ) from error
-    shape = log_mels.shape
-    if log_mels.dtype != np.uint8 or len(shape) != 3 or shape[:2] != (*tracks.shape, mel.n_mels):
-        raise DatasetError(
-            f"{path}: logmel is {log_mels.dtype} {shape} for {tracks.size} tracks; expected "
-            f"uint8 ({tracks.size}, {mel.n_mels}, frames). Get the archive again."
-        )
-    return dict(zip(map(str, tracks), log_mels, strict=True))
+    """Return how many tracks have a stored log-mel."""
+    return len(LogMelFolder(dataset, mel).names)

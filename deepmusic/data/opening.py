@@ -1,44 +1,33 @@
-"""Open a dataset by name or by path."""
+"""Datasets opened by name or by path."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deepmusic.data.dataset import Dataset, ExpectedFiles, LogMels, SkippedTrack, Split, Track
+from deepmusic.data.dataset import Dataset
 from deepmusic.data.fma import Fma, is_fma
 from deepmusic.data.folder import Folder
 from deepmusic.data.gtzan import Gtzan, is_gtzan
 from deepmusic.data.toy import Toy
 from deepmusic.errors import DatasetError
 
-__all__ = [
-    "NAMES",
-    "Dataset",
-    "ExpectedFiles",
-    "Fma",
-    "Folder",
-    "Gtzan",
-    "LogMels",
-    "SkippedTrack",
-    "Split",
-    "Toy",
-    "Track",
-    "absolute_name",
-    "open_dataset",
-]
-
 #: Datasets that have a name of their own; all others are named by their path.
-NAMES = {"gtzan": Gtzan.from_environment, "fma": Fma.from_environment, "toy": Toy}
+NAMES: Mapping[str, Callable[[], Dataset]] = {
+    "gtzan": Gtzan.from_environment,
+    "fma": Fma.from_environment,
+    "toy": Toy,
+}
 
 
 def open_dataset(name: str) -> Dataset:
-    """Open a dataset by the name that stands in a run's settings.
+    """Open a dataset by name or by path.
 
     Parameters
     ----------
     name : str
-        ``gtzan`` or ``fma`` (where ``DEEPMUSIC_GTZAN`` or ``DEEPMUSIC_FMA`` says, or where a
-        download went), ``toy``, or a path: to GTZAN's audio or log-mels, to FMA, to a folder with
-        one subfolder a genre, or to a CSV with path and genre.
+        ``gtzan`` or ``fma`` (from ``DEEPMUSIC_GTZAN`` or ``DEEPMUSIC_FMA``, or from where a
+        download put it), ``toy``, or a path: of GTZAN's audio or log-mels, of FMA, of a folder with
+        one subfolder a genre, or of a CSV with the columns path and genre.
 
     Raises
     ------

@@ -1,36 +1,49 @@
 """A function applied to many files: on processes of this machine, or on a Dask cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from deepmusic.errors import DatasetError
 
-Item = TypeVar("Item")
+if TYPE_CHECKING:
+    from distributed import Client
 
+#: Called with how many of how many items are done.
+Progress = Callable[[int, int], None]
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def no_progress(done: int, total: int) -> None:
+    """Report nothing: the default of every `Progress`."""
 
 
 def map_unordered(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Mapping[Key, Item],
     *,
     jobs: int = -1,
     cluster: str | None = None,
-) -> Iterator[Result]:
-    """Yield a function's result for each item as soon as it is there, in any order.
+    on_progress: Progress = no_progress,
+) -> Iterator[tuple[Key, Result]]:
+    """Apply a function to values in parallel; yield keys and results as they complete.
 
     Parameters
     ----------
     function : callable
-        Of one item; importable where it runs.
-    items : sequence
-        What to work on.
+        Of one value; importable where it runs.
+    items : mapping
+        Its arguments.
     jobs : int
         Processes on this machine; -1 is one a core. A cluster uses all of its workers.
     cluster : str, optional
         Address of a Dask scheduler, such as ``tcp://10.0.0.5:8786``. Its workers must be started in
         this folder and read the same paths.
+    on_progress : callable
+        Called at the start, and after the caller is done with each result.
 
     Raises
     ------
@@ -40,6 +53,7 @@ def map_unordered(
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
+    on_progress(0, len(items))
     if not items:
         return
     with ExitStack() as stack:
@@ -50,8 +64,11 @@ def map_unordered(
             stack.enter_context(parallel_config(backend="loky", n_jobs=jobs))
         # A few tasks ahead for each worker, so that memory does not grow with their number.
         parallel = Parallel(return_as="generator_unordered", pre_dispatch="4 * n_jobs")
+        tasks = (delayed(_keep_key)(function, *item) for item in items.items())
         try:
-            yield from parallel(delayed(function)(item) for item in items)
+            for done, result in enumerate(parallel(tasks), start=1):
+                yield result
+                on_progress(done, len(items))
         except (BrokenProcessPool, OSError) as error:
             reason = str(error).partition(". ")[0]
             raise DatasetError(
@@ -68,7 +85,11 @@ def map_unordered(
             ) from error
 
 
-def _connect(address: str):
+def _keep_key(function: Callable[[Item], Result], key: Key, item: Item) -> tuple[Key, Result]:
+    return key, function(item)
+
+
+def _connect(address: str) -> "Client":
     """Return a client of a Dask scheduler that has workers."""
     from distributed import Client
 

@@ -1,11 +1,11 @@
 """Quality report of a dataset: missing and broken files, duplicates, silence, clipping.
 
-Some faults spoil a training (a file that cannot be read), some its honesty (one recording on both
+Some faults spoil a training (a file that cannot be read), some its test (one recording on both
 sides of a split), some are only good to know (a clip that distorts). No file is changed.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,28 @@ import numpy as np
 import pandas as pd
 
 from deepmusic.data import duplicates, parallel
-from deepmusic.data.dataset import Dataset, ExpectedFiles, Split
+from deepmusic.data.dataset import Dataset, ExpectedFiles, tracks_with_audio
 from deepmusic.data.duplicates import Pair
+from deepmusic.data.parallel import Progress, no_progress
+from deepmusic.data.splits import Split
 from deepmusic.errors import AudioError, DatasetError, SilenceError
+from deepmusic.formatting import format_name
 
 #: Faults of a track, in words.
 FAULTS = {
-    "missing": "the sound is not at hand",
-    "unreadable": "the file is no sound, or damaged",
+    "missing": "the audio is not at hand",
+    "unreadable": "the file is no audio, or damaged",
     "cut off": "the file breaks off before its end",
-    "changed": "other sound than in the usual copy (SHA-256)",
+    "changed": "other audio than in the usual copy (SHA-256)",
     "identical": "the same recording twice, sample for sample",
-    "near duplicate": "the same recording twice, by ear",
+    "near duplicate": "the same recording twice, by its log-mel",
     "silent": "silence for two seconds or more",
     "clipped": "distorted, since peaks were cut off",
     "length": "not as long as it should be",
     "sample rate": "another sample rate than it should have",
 }
 
-#: Samples in runs of three or more at full scale; more than this share (in %) can be heard.
+#: Percentage of clipped samples from which on distortion is audible.
 _CLIPPED_PERCENT = 0.01
 
 _FULL_SCALE = 0.999
@@ -47,23 +50,19 @@ _SILENT_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Report:
-    """What is right and wrong with a dataset.
+    """Faults of a dataset, by track and in words.
 
     Attributes
     ----------
     dataset, split : str
         Their names; no split where the dataset has too few tracks to draw one.
     table : pd.DataFrame
-        A row for each track (index): ``genre``, ``artist``, ``title``, ``part``, ``file``,
-        ``seconds``, ``sample_rate``, ``channels``, ``peak``, ``clipped_percent``,
-        ``silent_seconds``, ``sha256`` (of the sound as 16-bit mono WAV), ``faults`` (keys of
-        `FAULTS`, with semicolons between) and ``remark``.
+        By track: ``genre``, ``artist``, ``title``, ``part``, ``file``, what `measure` returns,
+        ``faults`` (keys of `FAULTS`, joined by semicolons) and ``remark``.
     pairs : tuple of Pair
         Identical ones first.
-    looked_for_near : bool
-        Whether near duplicates were looked for.
-    compared : bool
-        Whether there were checksums to compare with.
+    looked_for_near, compared : bool
+        Whether near duplicates were looked for, and whether checksums were compared.
     """
 
     dataset: str
@@ -79,74 +78,66 @@ class Report:
 
     @property
     def counts(self) -> pd.DataFrame:
-        """By genre: how many tracks there should be, how many are at hand, how many are sound."""
-        missing, unreadable = self.having("missing"), self.having("unreadable")
-        by_genre = self.table.groupby("genre", sort=False)
-        at_hand = ~self.table.index.isin(missing)
-        usable = at_hand & ~self.table.index.isin(unreadable)
-        return pd.DataFrame(
-            {
-                "tracks": by_genre.size(),
-                "at hand": pd.Series(at_hand, self.table.index).groupby(self.table["genre"]).sum(),
-                "readable": pd.Series(usable, self.table.index).groupby(self.table["genre"]).sum(),
-            }
-        )
+        """Numbers of ``tracks``, of those ``at hand`` and of those ``readable``, by genre."""
+        at_hand = ~self.table.index.isin(self.having("missing"))
+        readable = at_hand & ~self.table.index.isin(self.having("unreadable"))
+        flags = pd.DataFrame({"tracks": True, "at hand": at_hand, "readable": readable})
+        return flags.groupby(self.table["genre"].to_numpy(), sort=False).sum().rename_axis("genre")
 
     def words(self) -> list[str]:
-        """Say what was found, a sentence each; what is well is said too."""
-        counts = self.counts
+        """Return what was found, a sentence each; what is well is said too."""
+        totals = self.counts.sum()
         lines = [
-            f"{self.dataset}: {counts['tracks'].sum()} tracks of {len(counts)} genres; "
-            f"{counts['at hand'].sum()} at hand, {counts['readable'].sum()} readable."
+            f"{self.dataset}: {totals['tracks']} tracks of {len(self.counts)} genres; "
+            f"{totals['at hand']} at hand, {totals['readable']} readable."
         ]
-        if self.compared and counts["readable"].sum():
-            changed = self.having("changed")
-            same = counts["readable"].sum() - len(changed)
-            lines.append(f"{same} have the very sound of the usual copy (SHA-256).")
-        told = ("unreadable", "cut off", "changed", "silent", "clipped", "length", "sample rate")
-        for fault in told:
-            if tracks := self.having(fault):
-                lines.append(_named(f"{fault.capitalize()} ({FAULTS[fault]})", tracks))
-        for kind in ("identical", "near duplicate"):
-            lines += self._words_of_pairs(kind)
-        if not self.looked_for_near:
-            lines.append("Near duplicates were not looked for.")
-        return lines
+        if self.compared and totals["readable"]:
+            same = totals["readable"] - len(self.having("changed"))
+            lines.append(f"{same} have the very audio of the usual copy (SHA-256).")
+        for fault in FAULTS:
+            of_pairs = fault in ("identical", "near duplicate")
+            if fault != "missing" and not of_pairs and (tracks := self.having(fault)):
+                lines.append(_sentence(f"{fault.capitalize()} ({FAULTS[fault]})", tracks))
+        lines += self._words_of_pairs("identical", "identical tracks")
+        if self.looked_for_near:
+            return lines + self._words_of_pairs("near duplicate", "near duplicates")
+        return [*lines, "Near duplicates were not looked for."]
 
-    def _words_of_pairs(self, kind: str) -> list[str]:
+    def _words_of_pairs(self, kind: str, plural: str) -> list[str]:
         pairs = [pair for pair in self.pairs if pair.kind == kind]
         if not pairs:
-            return [f"No {kind} tracks." if kind == "identical" else f"No {kind}s."] * (
-                kind == "identical" or self.looked_for_near
-            )
-        across = [f"{p.first} = {p.second}" for p in pairs if p.across_genres]
-        said = "pairs of identical tracks" if kind == "identical" else "pairs of near duplicates"
-        line = f"{len(pairs)} {said}, {len(across)} of them across two genres"
-        line += f" ({', '.join(across)})." if across else "."
-        if not self.split:
-            return [line]
-        straddling = [f"{p.first} = {p.second}" for p in pairs if p.straddles]
-        halves = f"{len(straddling)} of these stand on two sides of the split {self.split}"
-        return [line, halves + (f": {', '.join(straddling)}." if straddling else ".")]
+            return [f"No {plural}."]
+        across = [pair for pair in pairs if pair.across_genres]
+        named = ", ".join(f"{pair.first} = {pair.second}" for pair in across)
+        line = f"{len(pairs)} pairs of {plural}, {len(across)} of them across two genres"
+        lines = [line + (f" ({named})." if across else ".")]
+        if self.split:
+            split = [pair for pair in pairs if pair.straddles]
+            named = ", ".join(f"{pair.first} = {pair.second}" for pair in split)
+            line = f"{len(split)} of these stand on two sides of the split {self.split}"
+            lines.append(line + (f": {named}." if split else "."))
+        return lines
 
 
-def _named(what: str, tracks: Sequence[str], most: int = 6) -> str:
-    shown = ", ".join(tracks[:most]) + (f" and {len(tracks) - most} more" * (len(tracks) > most))
-    return f"{what}: {len(tracks)} track{'s' * (len(tracks) > 1)}, {shown}."
+def _sentence(what: str, tracks: Sequence[str], limit: int = 6) -> str:
+    more = f" and {len(tracks) - limit} more" * (len(tracks) > limit)
+    return (
+        f"{what}: {len(tracks)} track{'s' * (len(tracks) > 1)}, {', '.join(tracks[:limit])}{more}."
+    )
 
 
 # === One file ===
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """Decode a file and measure its sound.
+    """Return the properties of a sound file.
 
     Returns
     -------
     dict
         ``seconds``, ``sample_rate``, ``channels``, ``peak``, ``clipped_percent``,
-        ``silent_seconds`` (the longest silence), ``sha256``, ``note``; or ``silent`` alone; or
-        ``reason`` alone, why it cannot be read.
+        ``silent_seconds`` (the longest silence), ``sha256`` (as 16-bit mono WAV) and ``note``; or
+        ``silent`` alone; or ``reason`` alone, why it cannot be read.
     """
     from deepmusic import audio
     from deepmusic.audio import encode
@@ -156,7 +147,7 @@ def measure(path: Path) -> dict[str, Any]:
     except SilenceError:
         return {"silent": True}
     except AudioError as error:
-        return {"reason": str(error)}
+        return {"reason": format_name(str(error))}
     return {
         "seconds": round(song.duration, 3),
         "sample_rate": song.source_sample_rate,
@@ -170,47 +161,22 @@ def measure(path: Path) -> dict[str, Any]:
 
 
 def clipped_percent(samples: np.ndarray) -> float:
-    """Return how many per cent of samples lie in runs of three or more at full scale.
-
-    Parameters
-    ----------
-    samples : np.ndarray [shape=(n_samples,)]
-        From -1 to 1.
-    """
+    """Return the percentage of samples in runs of three or more at full scale (-1, 1)."""
     if samples.size < 3:
         return 0.0
     full = np.abs(samples) >= _FULL_SCALE
     starts = full[:-2] & full[1:-1] & full[2:]
-    inside = np.zeros(samples.size, bool)
-    for shift in range(3):
-        inside[shift : shift + starts.size] |= starts
-    return float(100 * inside.mean())
+    return float(100 * np.convolve(starts, np.ones(3)).astype(bool).mean())
 
 
 def longest_silence(samples: np.ndarray, sample_rate: int) -> float:
-    """Return the longest time without sound, in s, in steps of 0.1 s.
-
-    Parameters
-    ----------
-    samples : np.ndarray [shape=(n_samples,)]
-        From -1 to 1.
-    sample_rate : int
-        In Hz.
-    """
+    """Return the longest silence in mono samples, in s, in steps of 0.1 s."""
     length = round(_BLOCK_SECONDS * sample_rate)
     blocks = samples[: samples.size // length * length].reshape(-1, length)
-    # A constant offset is no sound.
-    silent = np.ptp(blocks, axis=1) / 2 < _SILENT_LEVEL if len(blocks) else np.zeros(0, bool)
-    longest = run = 0
-    for is_silent in silent:
-        run = run + 1 if is_silent else 0
-        longest = max(longest, run)
-    return longest * _BLOCK_SECONDS
-
-
-def _measured(item: tuple[str, Path]) -> tuple[str, dict[str, Any]]:
-    track, path = item
-    return track, measure(path)
+    # The range, since a constant offset is no sound.
+    loud = np.flatnonzero(np.ptp(blocks, axis=1) / 2 >= _SILENT_LEVEL)
+    gaps = np.diff(loud, prepend=-1, append=len(blocks)) - 1
+    return float(gaps.max() * _BLOCK_SECONDS)
 
 
 # === A dataset ===
@@ -225,65 +191,58 @@ def examine(
     log_mels: Mapping[str, np.ndarray] | None = None,
     jobs: int = -1,
     cluster: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress = no_progress,
 ) -> Report:
-    """Measure all sound at hand, and report what is wrong with it.
+    """Measure all audio of a dataset, and report its faults.
 
     Parameters
     ----------
     dataset : Dataset
-        Any.
     split, fold
-        The protocol whose sides pairs may straddle; the dataset's usual one by default.
+        The protocol that tells each track's part; the dataset's default one if not given.
     vectors, log_mels
-        Embeddings and log-mels by track, as in `deepmusic.data.duplicates.near`. Without them, near
-        duplicates are not looked for.
-    jobs, cluster
+        By track, as in `deepmusic.data.duplicates.near`; without them, that is not called.
+    jobs, cluster, on_progress
         As in `deepmusic.data.parallel.map_unordered`.
-    on_progress : callable, optional
-        Called with how many of how many files were measured.
 
-    Returns
-    -------
-    Report
+    Raises
+    ------
+    DatasetError
+        If the named split is unknown or cannot be drawn, or the cluster does not answer.
     """
-    parts = _split(dataset, split, fold)
-    at_hand = [(t, path) for t in dataset.tracks if (path := dataset.audio_path(t))]
-    report = on_progress or (lambda done, of: None)
-    report(0, len(at_hand))
-    found = {}
-    results = parallel.map_unordered(_measured, at_hand, jobs=jobs, cluster=cluster)
-    for done, (track, measured) in enumerate(results, start=1):
-        found[track] = measured
-        report(done, len(at_hand))
-    part_of = _part_finder(dataset, parts)
+    drawn = _split(dataset, split, fold)
+    paths = tracks_with_audio(dataset)
+    measured = dict(
+        parallel.map_unordered(measure, paths, jobs=jobs, cluster=cluster, on_progress=on_progress)
+    )
+    part_of = _parts_by_recording(dataset, drawn)
     digests = {
-        track: found.get(track, {}).get("sha256") or dataset.expected.sha256.get(track, "")
+        track: measured.get(track, {}).get("sha256") or dataset.expected.sha256.get(track, "")
         for track in dataset.tracks
     }
-    looked_for_near = vectors is not None and log_mels is not None
     doubled = [("identical", *pair, 1.0) for pair in duplicates.identical(digests)]
-    if looked_for_near:
+    if vectors is not None and log_mels is not None:
         doubled += [
-            ("near duplicate", first, second, likeness)
-            for first, second, likeness in duplicates.near(vectors, log_mels)
+            ("near duplicate", first, second, correlation)
+            for first, second, correlation in duplicates.near(vectors, log_mels)
             if not digests[first] or digests[first] != digests[second]
         ]
     pairs = []
-    for kind, first, second, likeness in doubled:
+    for kind, first, second, correlation in doubled:
         genres = dataset.tracks[first].genre, dataset.tracks[second].genre
-        pairs.append(Pair(kind, first, second, genres, (part_of(first), part_of(second)), likeness))
-    paths = dict(at_hand)
+        pairs.append(
+            Pair(kind, first, second, genres, (part_of[first], part_of[second]), correlation)
+        )
     rows = [
-        _row(dataset, track, paths.get(track), found.get(track), part_of(track), pairs)
+        _row(dataset, track, paths.get(track), measured.get(track), part_of[track], pairs)
         for track in dataset.tracks
     ]
     return Report(
         dataset.name,
-        parts.name,
+        drawn.name,
         pd.DataFrame(rows).set_index("track"),
         tuple(pairs),
-        looked_for_near=looked_for_near,
+        looked_for_near=vectors is not None and log_mels is not None,
         compared=bool(dataset.expected.sha256),
     )
 
@@ -298,13 +257,14 @@ def _split(dataset: Dataset, name: str | None, fold: int | None) -> Split:
         return Split("", (), (), ())
 
 
-def _part_finder(dataset: Dataset, split: Split) -> Callable[[str], str]:
-    """Return what tells a track's part, also where the split is one of segments of recordings."""
+def _parts_by_recording(dataset: Dataset, split: Split) -> Mapping[str, str]:
+    """Return the part of each recording: both, where its segments are in two."""
     parts = defaultdict(set)
-    for part in ("train", "valid", "test"):
-        for track in getattr(split, part):
+    for part, tracks in split.parts.items():
+        for track in tracks:
             parts[dataset.tracks[track].recording].add(part)
-    return lambda track: " and ".join(sorted(parts[track])) if track in parts else "unused"
+    joined = {recording: " and ".join(sorted(found)) for recording, found in parts.items()}
+    return defaultdict(lambda: "unused", joined)
 
 
 def _row(
@@ -331,7 +291,7 @@ def _row(
         "artist": facts.artist,
         "title": facts.title,
         "part": part,
-        "file": str(path or ""),
+        "file": format_name(path or ""),
         **{name: measured.get(name) for name in columns},
         "sha256": measured.get("sha256", ""),
         "faults": "; ".join(dict.fromkeys(faults)),
@@ -342,7 +302,7 @@ def _row(
 def _faults(
     track: str, measured: Mapping[str, Any] | None, known: ExpectedFiles
 ) -> tuple[list[str], list[str]]:
-    """Return a track's faults, and what is to be said of them."""
+    """Return a track's faults, and remarks on them."""
     if measured is None:
         return ["missing"], []
     if "reason" in measured:

@@ -1,6 +1,5 @@
 """Confusion matrices of clip tables, and the clips of a cell."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -129,24 +128,3 @@ def clips_in_cell(
     for name, table in clips.items():
         listed[name] = table["predicted"].reindex(listed.index)
     return listed
-
-
-def known_faults(facts: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return the known faults of GTZAN's clips in words, by track; clips without one are absent.
-
-    Faults are byte-identical copies, and clips that Kereliuk, Sturm and Larsen (2015) excluded.
-    `facts` are the rows of ``gtzan_tracks.csv`` (`deepmusic.data.gtzan.read_facts`).
-    """
-    copies: dict[str, list[str]] = defaultdict(list)
-    for row in facts:
-        if row["wav_sha256"]:
-            copies[row["wav_sha256"]].append(row["track"])
-    faults = {}
-    for row in facts:
-        others = [track for track in copies[row["wav_sha256"]] if track != row["track"]]
-        words = [f"the same file as {track}" for track in others]
-        if row["fault_filtered"] == "excluded":
-            words.append("left out by the fault-filtered split")
-        if words:
-            faults[row["track"]] = "; ".join(words)
-    return faults

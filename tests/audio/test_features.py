@@ -11,7 +11,7 @@ from deepmusic.audio import features
 from deepmusic.audio.synth import tone
 from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.data import Gtzan
-from deepmusic.data.logmels import read_archive
+from deepmusic.data.archive import read_archive
 from deepmusic.errors import AudioError
 
 PAPER, COMPACT = FRONT_ENDS["paper"], FRONT_ENDS["compact"]

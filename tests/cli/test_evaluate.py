@@ -35,7 +35,7 @@ def test_evaluate_counts_again_where_the_data_are_not_at_hand(tmp_path):
 
 def test_evaluate_finds_a_run_by_its_id(tmp_path, clips):
     finished_run(tmp_path / "mine", split="window_leak")
-    environment = {"DEEPMUSIC_RUNS": str(tmp_path), "DEEPMUSIC_GTZAN": str(clips.root)}
+    environment = {"DEEPMUSIC_RUNS": str(tmp_path), "DEEPMUSIC_GTZAN": str(clips.location)}
     printed = run("evaluate", "mine", env=environment)
     assert printed.exit_code == 0, printed.output
     assert "This protocol is wrong on purpose" in printed.stdout

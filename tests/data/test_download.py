@@ -149,7 +149,7 @@ def test_it_is_fetched_checked_and_unpacked(kind, serve, data_here):
     assert left_in(data_here) == {"gtzan"}
     assert ("downloading g.tar.gz", len(DATA), len(DATA)) in seen
     assert all(done <= of for phase, done, of in seen if "downloading" in phase)
-    assert ("unpacking g.tar.gz", 0, 0) in seen
+    assert ("unpacking", 300_001, 400_000) in seen
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_two_cannot_fetch_at_once(serve, data_here):
     data_here.mkdir()
     with (
         acquire_lock(data_here / ".gtzan.lock"),
-        pytest.raises(DatasetError, match="is being fetched already"),
+        pytest.raises(DatasetError, match="is being downloaded already"),
     ):
         download.get("gtzan")
     download.get("gtzan")
@@ -264,13 +264,9 @@ def tar_with(kind: str, name: str = "genres/link", target: str = "/etc/passwd") 
         tar_of(GOOD | {"../outside.txt": b"x"}),
         tar_of(GOOD | {"genres/../../outside.txt": b"x"}),
         tar_with("SYMTYPE"),
-        tar_with("SYMTYPE", target="good.txt"),
         tar_with("LNKTYPE"),
         tar_with("FIFOTYPE"),
         tar_with("CHRTYPE"),
-        zip_of(GOOD | {"../outside.txt": b"x"}),
-        zip_of(GOOD | {"/tmp/outside.txt": b"x"}),
-        zip_of(GOOD | {"genres\\..\\..\\outside.txt": b"x"}),
         DATA[: len(DATA) // 2],
         b"no archive",
         b"",
@@ -285,11 +281,16 @@ def test_what_reaches_out_or_is_damaged_is_refused_whole(data, tmp_path, data_he
     assert {path.name for path in tmp_path.iterdir()} == {"a", "data"}
 
 
-def test_an_absolute_path_in_a_tar_stays_inside(tmp_path, data_here):
-    archive = tmp_path / "a.tar"
-    archive.write_bytes(tar_of(GOOD | {f"{tmp_path}/outside.txt": b"x"}))
+@pytest.mark.parametrize(
+    ("pack", "name"),
+    [(tar_of, "{}/outside.txt"), (zip_of, "{}/outside.txt"), (zip_of, "../../outside.txt")],
+)
+def test_a_path_that_leads_out_stays_inside(pack, name, tmp_path, data_here):
+    archive = tmp_path / "a"
+    archive.write_bytes(pack(GOOD | {name.format(tmp_path): b"x"}))
     download.use("gtzan", archive)
-    assert not (tmp_path / "outside.txt").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "data"}
+    assert left_in(data_here) == {"gtzan"}
 
 
 @pytest.mark.parametrize("pack", [tar_of, zip_of])

@@ -13,8 +13,8 @@ from deepmusic.ui.dataset.views import describe_front_end
 COMPACT = FRONT_ENDS["compact"]
 
 
-def log_mel(level: int, n_columns: int = 40) -> np.ndarray:
-    return np.full((128, n_columns), level, np.uint8)
+def log_mel(level: int, n_frames: int = 40) -> np.ndarray:
+    return np.full((128, n_frames), level, np.uint8)
 
 
 def test_bytes_become_decibels():

@@ -43,7 +43,7 @@ def test_its_split_serves_every_genre_and_shares_no_clip():
 
 @pytest.mark.parametrize(("name", "fold"), [("fault_filtered", None), ("artist_folds", 1)])
 def test_it_has_no_artists_to_keep_apart(name, fold):
-    with pytest.raises(DatasetError, match=f"knows no split {name}"):
+    with pytest.raises(DatasetError, match=f"no split named {name!r}"):
         Toy().split(name, fold)
 
 

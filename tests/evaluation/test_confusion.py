@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic.data.gtzan import read_facts
 from deepmusic.evaluation import confusion
 from deepmusic.evaluation.confusion import COUNTS, PRECISION, RECALL
 from tests.evaluation.examples import POP_ROCK_JAZZ
@@ -87,25 +86,3 @@ def test_windows_are_judged_one_by_one():
     )
     predicted = confusion.window_table(windows, ["pop", "rock"])
     assert predicted.to_numpy().tolist() == [["pop", "pop"], ["pop", "rock"]]
-
-
-def test_known_faults_are_twins_and_what_was_left_out():
-    rows = [
-        {"track": "a", "wav_sha256": "1", "fault_filtered": "train"},
-        {"track": "b", "wav_sha256": "1", "fault_filtered": "excluded"},
-        {"track": "c", "wav_sha256": "2", "fault_filtered": "test"},
-        {"track": "d", "wav_sha256": "", "fault_filtered": "test"},
-        {"track": "e", "wav_sha256": "", "fault_filtered": "excluded"},
-    ]
-    assert confusion.known_faults(rows) == {
-        "a": "the same file as b",
-        "b": "the same file as a; left out by the fault-filtered split",
-        "e": "left out by the fault-filtered split",
-    }
-
-
-def test_gtzan_has_fourteen_twins_and_one_across_labels():
-    faults = confusion.known_faults(read_facts())
-    assert sum("same file" in words for words in faults.values()) == 28
-    assert sum("left out" in words for words in faults.values()) == 70
-    assert "the same file as rock.00016" in faults["metal.00058"]

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, known_faults, read_facts
 from deepmusic.data.splits import clip_of
 from deepmusic.errors import AudioError
 from deepmusic.evaluation import confusion
@@ -55,7 +55,7 @@ def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> p
     if data == "gtzan":
         # Known of every clip, whether GTZAN is at hand or not.
         facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
-        faults = confusion.known_faults(read_facts())
+        faults = known_faults()
     else:
         dataset = cache.collection(data)
         tracks = dataset.tracks if dataset else {}

@@ -11,10 +11,8 @@ from deepmusic.audio import encode
 from deepmusic.charts.spectrogram import log_mel_png
 from deepmusic.config import FRONT_ENDS, current_deployment
 from deepmusic.data import Dataset, Gtzan, Toy, absolute_name, explore, tracks_with_audio
-from deepmusic.data.gtzan import read_facts
-from deepmusic.data.splits import clip_of
+from deepmusic.data.gtzan import known_faults
 from deepmusic.errors import DatasetError, DeepMusicError
-from deepmusic.evaluation import confusion
 from deepmusic.ui import cache, markdown, query_params
 
 GTZAN, FMA, DEMO, OWN = "gtzan", "fma", "toy", "own"
@@ -110,11 +108,10 @@ def _track_table(key: tuple[str, ...], split: str, _dataset: Dataset) -> pd.Data
     of_clip: dict[str, str] = {}
     # A data set of few clips cannot be split: all are left out.
     with suppress(DatasetError):
-        parts = _dataset.split(split, default_fold(split))
-        for part in ("train", "valid", "test"):
-            for track in getattr(parts, part):
-                of_clip.setdefault(clip_of(track), part)
-    faults = confusion.known_faults(read_facts()) if isinstance(_dataset, Gtzan) else {}
+        for part, tracks in _dataset.split(split, default_fold(split)).parts.items():
+            for track in tracks:
+                of_clip.setdefault(_dataset.tracks[track].recording, part)
+    faults = known_faults() if isinstance(_dataset, Gtzan) else {}
     faults = dict(_dataset.expected.unreadable) | faults
     return pd.DataFrame(
         {

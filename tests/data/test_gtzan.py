@@ -1,82 +1,24 @@
-"""GTZAN in every shape it is found in, and its splits, which must never move."""
+"""GTZAN in every shape it is found in."""
 
-import hashlib
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from sklearn.model_selection import train_test_split
 
 from deepmusic.audio.synth import tone
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
-from deepmusic.data import Gtzan, Split, open_dataset, splits
-from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, read_facts
-from deepmusic.data.logmels import read_archive
+from deepmusic.data import (
+    Gtzan,
+    open_dataset,
+    splits,
+)
+from deepmusic.data.archive import read_archive
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, known_faults, read_facts
 from deepmusic.errors import DatasetError
-from deepmusic.protocols import FOLDS
 
 COMPACT, PAPER = FRONT_ENDS["compact"], FRONT_ENDS["paper"]
 FACTS = read_facts()
-PROTOCOLS = [("paper", None), ("fault_filtered", None)]
-PROTOCOLS += [("artist_folds", fold) for fold in FOLDS]
-LEAK = ("window_leak", None)
-
-#: First 16 digits of the SHA-256 of each part's sorted ids. If one of these fails after an update
-#: of scikit-learn, results before and after it do not compare: do not just paste the new value.
-FROZEN = {
-    ("paper", None): {
-        "train": "d0178b220fc7c58a",
-        "valid": "324310067474235e",
-        "test": "87fe2921cb77d29f",
-    },
-    ("fault_filtered", None): {
-        "train": "82df3d4426e1dc8a",
-        "valid": "049e4ab67938aa22",
-        "test": "54cd6cf4ad283da2",
-    },
-    ("artist_folds", 1): {
-        "train": "bf3378f5be377bfa",
-        "valid": "53dbae6537d6440f",
-        "test": "d7ab3891fc354603",
-    },
-    ("artist_folds", 2): {
-        "train": "a174740dc0c27cd1",
-        "valid": "03922893d98c9ba6",
-        "test": "25efc18813cd26a1",
-    },
-    ("artist_folds", 3): {
-        "train": "05884bc4d9160ae6",
-        "valid": "1abb088b9f14701a",
-        "test": "12363df93603bae6",
-    },
-    ("window_leak", None): {
-        "train": "86dcd6cedb615394",
-        "valid": "3d36daec531848db",
-        "test": "75affe4851cea9ec",
-    },
-}
-
-
-def digest(tracks) -> str:
-    return hashlib.sha256("\n".join(sorted(tracks)).encode()).hexdigest()[:16]
-
-
-def parts(split: Split) -> dict[str, tuple[str, ...]]:
-    return {"train": split.train, "valid": split.valid, "test": split.test}
-
-
-def on_both_sides(split: Split, column: str) -> dict[str, set[str]]:
-    """Return the tracks whose value of `column` is met in more than one part."""
-    seen = defaultdict(lambda: defaultdict(set))
-    for row in FACTS:
-        part = split.part_of(row["track"])
-        if part != "unused" and row[column]:
-            seen[row[column]][part].add(row["track"])
-    return {
-        value: set.union(*by_part.values()) for value, by_part in seen.items() if len(by_part) > 1
-    }
 
 
 def write_archive(path: Path, tracks=("blues.00000", "jazz.00001"), **arrays) -> None:
@@ -183,7 +125,7 @@ def test_a_folder_without_gtzan_names_the_variable(name, tmp_path):
 
 def test_from_environment(monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    assert Gtzan.from_environment().root == toy_gtzan
+    assert Gtzan.from_environment().location == toy_gtzan
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -195,7 +137,7 @@ def test_from_an_environment_that_names_none(value, monkeypatch):
         Gtzan.from_environment()
 
 
-# --- Archives ------------------------------------------------------------------------------------
+# --- Archives ----
 
 
 def test_an_archive_alone_works(tmp_path):
@@ -231,50 +173,6 @@ def test_audio_fills_what_an_archive_lacks(tmp_path):
     assert shapes == {"blues.00001": (128, 51), "blues.00000": (128, 387)}
 
 
-@pytest.mark.parametrize(
-    "arrays",
-    [
-        {"logmel": np.zeros((2, 128, 387), np.float32)},
-        {"logmel": np.zeros((2, 64, 387), np.uint8)},
-        {"logmel": np.zeros((3, 128, 387), np.uint8)},
-        {"logmel": np.zeros((2, 128), np.uint8)},
-        {"track": np.array("blues.00000")},
-        {"track": np.array([["blues.00000"], ["jazz.00001"]])},
-    ],
-)
-def test_an_archive_of_another_form_is_refused(arrays, tmp_path):
-    path = tmp_path / "logmel.npz"
-    write_archive(path, **arrays)
-    with pytest.raises(DatasetError, match=r"logmel\.npz: logmel is .* expected uint8"):
-        read_archive(path)
-
-
-def test_a_damaged_archive_is_refused(tmp_path):
-    path = tmp_path / "logmel.npz"
-    write_archive(path)
-    whole = path.read_bytes()
-    flipped = bytearray(whole)
-    flipped[3000:3100] = bytes(100)
-    for data in (whole[: len(whole) // 2], bytes(flipped), b"", b"some text", b"PK\3\4 and more"):
-        path.write_bytes(data)
-        with pytest.raises(DatasetError, match=r"logmel\.npz is not a log-mel archive"):
-            Gtzan(tmp_path).log_mels(["blues.00000"], COMPACT)
-
-
-def test_another_npz_is_refused(tmp_path):
-    path = tmp_path / "other.npz"
-    np.savez(path, something=np.zeros(3))
-    with pytest.raises(DatasetError, match="not a log-mel archive"):
-        read_archive(path)
-    np.savez(path, logmel=np.zeros(3), track=np.array([None]))
-    with pytest.raises(DatasetError, match="not a log-mel archive"):
-        read_archive(path)
-    with path.open("wb") as file:
-        np.save(file, np.zeros(3))
-    with pytest.raises(DatasetError, match="not a log-mel archive"):
-        read_archive(path)
-
-
 def test_archive_and_audio_agree(gtzan_root):
     both, audio_only = Gtzan(gtzan_root), Gtzan(gtzan_root / "genres")
     assert both.audio_tracks == audio_only.audio_tracks
@@ -288,9 +186,6 @@ def test_archive_and_audio_agree(gtzan_root):
         assert np.corrcoef(archived.ravel(), computed.ravel())[0, 1] > 0.999
 
 
-# --- Splits --------------------------------------------------------------------------------------
-
-
 def test_facts_are_those_of_gtzan():
     assert [row["track"] for row in FACTS] == [
         f"{genre}.{number:05d}" for genre in GTZAN_GENRES for number in range(100)
@@ -299,129 +194,12 @@ def test_facts_are_those_of_gtzan():
     assert copies == 14
 
 
-@pytest.mark.parametrize(
-    ("name", "fold", "sizes"),
-    [
-        ("paper", None, (600, 100, 300)),
-        ("fault_filtered", None, (443, 197, 290)),
-        ("artist_folds", 1, (500, 133, 315)),
-        ("artist_folds", 2, (500, 132, 316)),
-        ("artist_folds", 3, (505, 126, 317)),
-    ],
-)
-def test_sizes(name, fold, sizes):
-    assert tuple(map(len, parts(splits.make(FACTS, name, fold)).values())) == sizes
-
-
-@pytest.mark.parametrize(("name", "fold"), PROTOCOLS)
-def test_parts_are_disjoint_and_known(name, fold):
-    split = splits.make(FACTS, name, fold)
-    everything = [*split.train, *split.valid, *split.test]
-    assert len(set(everything)) == len(everything)
-    assert set(everything) <= {row["track"] for row in FACTS}
-    for part, tracks in parts(split).items():
-        assert {split.part_of(track) for track in tracks} == {part}
-        assert {track.split(".")[0] for track in tracks} == set(GTZAN_GENRES)
-
-
-@pytest.mark.parametrize(("name", "fold"), PROTOCOLS)
-def test_parts_never_move(name, fold):
-    split = splits.make(FACTS, name, fold)
-    assert {part: digest(tracks) for part, tracks in parts(split).items()} == FROZEN[name, fold]
-
-
-def test_the_papers_test_part_is_scikit_learns():
-    tracks = [row["track"] for row in FACTS]
-    _, test = train_test_split(
-        tracks, test_size=0.3, random_state=42, stratify=[row["genre"] for row in FACTS]
-    )
-    split = splits.make(FACTS, "paper")
-    assert list(split.test) == test
-    for genre in GTZAN_GENRES:
-        counts = [
-            sum(track.startswith(f"{genre}.") for track in tracks)
-            for tracks in parts(split).values()
-        ]
-        assert counts == [60, 10, 30]
-
-
-def test_the_folds_test_every_kept_track_once():
-    tested = [track for fold in FOLDS for track in splits.make(FACTS, "artist_folds", fold).test]
-    assert sorted(tested) == sorted(row["track"] for row in FACTS if row["artist_fold"])
-    assert len(tested) == 948
-
-
-@pytest.mark.parametrize(("name", "fold"), PROTOCOLS[1:])
-def test_no_recording_is_on_both_sides(name, fold):
-    assert on_both_sides(splits.make(FACTS, name, fold), "wav_sha256") == {}
-
-
-def test_the_papers_split_does_part_copies():
-    """Eight of the 14 pairs of copies are parted, one reason why its scores flatter."""
-    split = splits.make(FACTS, "paper")
-    parted = on_both_sides(split, "wav_sha256").values()
-    assert len(parted) == 8
-    assert sum("test" in map(split.part_of, pair) for pair in parted) == 7
-
-
-@pytest.mark.parametrize("fold", FOLDS)
-def test_no_artist_group_is_on_both_sides_of_a_fold(fold):
-    assert on_both_sides(splits.make(FACTS, "artist_folds", fold), "artist_group") == {}
-
-
-@pytest.mark.parametrize(("fold", "n_artists"), [(1, 15), (2, 20), (3, 12)])
-def test_some_artists_names_are_in_several_groups(fold, n_artists):
-    """The folds are their authors': a name met in another fold has another group there."""
-    split = splits.make(FACTS, "artist_folds", fold)
-    shared = on_both_sides(split, "artist")
-    tested = [name for name, tracks in shared.items() if tracks & set(split.test)]
-    assert len(tested) == n_artists
-
-
-def test_no_artist_is_on_both_sides_of_fault_filtered():
-    split = splits.make(FACTS, "fault_filtered")
-    assert on_both_sides(split, "artist") == {}
-    # One group of the folds' authors holds two artists (KC and The Sunshine Band, and Peaches and
-    # Herb), whom this split keeps apart.
-    crossing = on_both_sides(split, "artist_group")
-    assert crossing == {"138": {"disco.00049", "disco.00069", "disco.00073"}}
-
-
-@pytest.mark.parametrize("name", ["random", "", "Paper"])
-def test_an_unknown_split_is_refused(name):
-    with pytest.raises(DatasetError, match="Choose one of: paper, fault_filtered, artist_folds"):
-        splits.make(FACTS, name)
-
-
-@pytest.mark.parametrize("fold", [None, 0, 4])
-def test_an_unknown_fold_is_refused(fold):
-    with pytest.raises(DatasetError, match=rf"fold={fold} must be one of \(1, 2, 3\)"):
-        splits.make(FACTS, "artist_folds", fold)
-
-
-def test_window_leak_never_moves():
-    """Every genre is drawn as often, and no segment twice."""
-    split = splits.make(FACTS, "window_leak")
-    assert {part: len(ids) for part, ids in parts(split).items()} == {
-        "train": 5400,
-        "valid": 900,
-        "test": 2700,
-    }
-    assert len({*split.train, *split.valid, *split.test}) == 9000
-    assert {part: digest(ids) for part, ids in parts(split).items()} == FROZEN[LEAK]
-    for ids in parts(split).values():
-        genres = [segment.split(".")[0] for segment in ids]
-        assert {genres.count(genre) for genre in GTZAN_GENRES} == {len(ids) // 10}
-
-
-def test_window_leak_puts_clips_on_both_sides():
-    split = splits.make(FACTS, "window_leak")
-    learnt, tested = (
-        {splits.clip_of(segment) for segment in ids}
-        for ids in (split.train + split.valid, split.test)
-    )
-    assert len(tested) > 900
-    assert len(tested & learnt) > 0.99 * len(tested)
+def test_gtzan_has_fourteen_twins_and_one_across_labels():
+    faults = known_faults()
+    assert sum("same file" in words for words in faults.values()) == 28
+    assert sum("left out" in words for words in faults.values()) == 70
+    assert "the same file as rock.00016" in faults["metal.00058"]
+    assert "blues.00000" not in faults
 
 
 def test_segments_are_ninths_of_their_clip(tmp_path):
@@ -477,3 +255,20 @@ def test_a_folder_that_only_looks_like_gtzan_is_ones_own(tmp_path):
     write_archive(tmp_path / "logmel.npz")
     (tmp_path / "features.npz").unlink()
     assert open_dataset(str(tmp_path)).name == "gtzan"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"x": np.zeros(3)}, "no array"),
+        ({"logmel": np.zeros((1, 128, 51), np.uint8), "track": ["song 1"]}, "'song 1'"),
+    ],
+)
+def test_an_archive_of_something_else_is_refused_when_opened(arrays, words, tmp_path):
+    path = tmp_path / "features.npz"
+    np.savez(path, **arrays)
+    for open_it in (Gtzan, lambda path: open_dataset(str(path))):
+        with pytest.raises(DatasetError, match=words):
+            open_it(path)
+    with pytest.raises(DatasetError, match=words):
+        Gtzan(tmp_path)
