@@ -37,11 +37,11 @@ screenshot: $(VENV)/.dev ## Take the README's picture again, from the running ap
 	$(BIN)/python tools/screenshot.py
 
 results: $(VENV)/.app ## Recount what the shipped networks reach
-	$(BIN)/python -m deepmusic results
+	$(BIN)/deepmusic results
 	$(BIN)/python benchmarks/retrieval.py
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
-	$(BIN)/python -m deepmusic train --model all --split paper
+	$(BIN)/deepmusic train --model all --split paper
 
 fuzz: $(VENV)/.dev ## Try thousands of broken files, for ten minutes at most
 	$(BIN)/python tests/audio/fuzzing.py
@@ -50,7 +50,8 @@ audit: $(VENV)/.app ## Ask PyPI for known holes in the packages installed here
 	@# In a place of its own, so that what audits changes nothing that is audited.
 	@test -x $(VENV)/audit/bin/pip-audit || { $(BIN)/python -m venv $(VENV)/audit && \
 		$(VENV)/audit/bin/pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"; }
-	$(VENV)/audit/bin/pip-audit --strict --path $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	$(BIN)/pip freeze --all --exclude-editable > $(VENV)/audit/packages.txt
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip -r $(VENV)/audit/packages.txt
 
 clean: ## Remove the environment
 	rm -rf $(VENV)
@@ -58,7 +59,7 @@ clean: ## Remove the environment
 # A stamp is touched only after the installation succeeded.
 $(VENV)/.app: requirements.txt | $(BIN)/pip
 	@echo "Installing DeepMusic's packages into $(VENV) (about 2 GB, once) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app

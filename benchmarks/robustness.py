@@ -109,7 +109,7 @@ def accuracy_of(hits: list[bool]) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, and keep it for `python -m deepmusic results` if asked to."""
+    """Print the table, and keep it for `deepmusic results` if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
     parser.add_argument("--store", action="store_true", help="keep it for `results` to print")

@@ -16,7 +16,7 @@ protocols = protocols_of([*shipped.values(), *own.values()])
 if not protocols:
     st.info(
         "No network has been tested yet. Train one to the end, on the page Train or with "
-        "`python -m deepmusic train`, and see here what it mixes up."
+        "`deepmusic train`, and see here what it mixes up."
     )
     st.stop()
 

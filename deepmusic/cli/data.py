@@ -1,4 +1,4 @@
-"""``python -m deepmusic data``: get a dataset, check it, prepare it."""
+"""``deepmusic data``: get a dataset, check it, prepare it."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ def _warn(message: str, tracks: Sequence[str]) -> None:
 # === prepare, export, import ===
 
 
-@data.command(epilog="Example: python -m deepmusic data prepare --data fma --jobs 4")
+@data.command(epilog="Example: deepmusic data prepare --data fma --jobs 4")
 @DATA_OPTION
 @click.option(
     "--front-end", type=click.Choice(list(FRONT_ENDS)), default="compact", show_default=True
@@ -73,7 +73,7 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
     )
 
 
-@data.command("export", epilog="Example: python -m deepmusic data export logmel.npz")
+@data.command("export", epilog="Example: deepmusic data export logmel.npz")
 @click.argument("path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False))
 @DATA_OPTION
 def export_command(path: Path, data: str) -> None:
@@ -89,7 +89,7 @@ def export_command(path: Path, data: str) -> None:
         _warn("of another length were left out, as an archive has one length", others)
 
 
-@data.command("import", epilog="Example: python -m deepmusic data import logmel.npz --data gtzan")
+@data.command("import", epilog="Example: deepmusic data import logmel.npz --data gtzan")
 @click.argument(
     "path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False, exists=True)
 )
@@ -108,7 +108,7 @@ def import_command(path: Path, data: str) -> None:
 # === check ===
 
 
-@data.command(epilog="Example: python -m deepmusic data check --data my_music/ --csv report.csv")
+@data.command(epilog="Example: deepmusic data check --data my_music/ --csv report.csv")
 @DATA_OPTION
 @SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
@@ -166,7 +166,7 @@ def check(
 # === download ===
 
 
-@data.command("download", epilog="Example: python -m deepmusic data download gtzan --from a.tar.gz")
+@data.command("download", epilog="Example: deepmusic data download gtzan --from a.tar.gz")
 @click.argument("name", type=click.Choice(["gtzan", "fma"]))
 @click.option(
     "--from",
@@ -191,7 +191,7 @@ def download_command(name: str, path: Path | None) -> None:
 # === map ===
 
 
-@data.command("map", hidden=True, epilog="Example: python -m deepmusic data map --out assets/gtzan")
+@data.command("map", hidden=True, epilog="Example: deepmusic data map --out assets/gtzan")
 @DATA_OPTION
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 def map_command(data: str, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m deepmusic evaluate`` and ``report``: what finished runs reach."""
+"""``deepmusic evaluate`` and ``report``: what finished runs reach."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

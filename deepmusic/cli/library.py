@@ -70,7 +70,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         for hidden in ended.unreachable:
             click.echo(
                 f"deepmusic: {hidden} is empty or cannot be read; its songs are kept. Is a disk "
-                f"missing? To forget them: python -m deepmusic index --forget {hidden}",
+                f"missing? To forget them: deepmusic index --forget {hidden}",
                 err=True,
             )
         click.echo(

@@ -35,7 +35,7 @@ def export_archive(
     if not found:
         raise DatasetError(
             f"There are no log-mels of {dataset.name} to export. Prepare it first: "
-            "python -m deepmusic data prepare"
+            "deepmusic data prepare"
         )
     ((usual, _),) = Counter(log_mel.shape[1] for log_mel in found.values()).most_common(1)
     same = {track: log_mel for track, log_mel in found.items() if log_mel.shape[1] == usual}

@@ -204,7 +204,7 @@ def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
         raise DatasetError(f"{path} cannot be written ({why}). Free some space.") from error
     raise DatasetError(
         f"{url} {fault}. Try again later, or by hand: {SOURCES[name].by_hand}; then "
-        f"python -m deepmusic data download {name} --from PATH"
+        f"deepmusic data download {name} --from PATH"
     )
 
 

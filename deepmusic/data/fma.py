@@ -79,7 +79,7 @@ class Fma(Dataset):
         if not named and not root.exists():
             raise DatasetError(
                 f"FMA is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds "
-                "fma_metadata and fma_small, or get it: python -m deepmusic data download fma"
+                "fma_metadata and fma_small, or get it: deepmusic data download fma"
             )
         return cls(root)
 

@@ -140,7 +140,7 @@ class Gtzan(Dataset):
         if root is None:
             raise DatasetError(
                 f"GTZAN is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or "
-                "get it: python -m deepmusic data download gtzan"
+                "get it: deepmusic data download gtzan"
             )
         return cls(root)
 

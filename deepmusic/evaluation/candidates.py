@@ -76,7 +76,7 @@ def protocols_of(candidates: Iterable[Candidate]) -> list[Protocol]:
 
 def train_commands(model: str, protocol: Protocol) -> list[str]:
     """Return the commands that train and test a network under a protocol."""
-    command = f"python -m deepmusic train --model {model} {protocol.cli_options}"
+    command = f"deepmusic train --model {model} {protocol.cli_options}"
     if not protocol.is_of_gtzan:
         return [f"{command} --data {'toy' if protocol.name == TOY else 'PATH'}"]
     if protocol == Protocol(ARTIST_FOLDS):

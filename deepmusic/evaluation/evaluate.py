@@ -243,7 +243,7 @@ def _refuse_seen_clips(run: Run, own: Split, split: Split) -> None:
 
 def _train_command(run: Run, options: str) -> str:
     data = run.config.train.data
-    command = f"python -m deepmusic train --model {run.config.model.name} {options}"
+    command = f"deepmusic train --model {run.config.model.name} {options}"
     return command if data == "gtzan" else f"{command} --data {data}"
 
 
@@ -254,7 +254,7 @@ def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
         raise RunError(
             f"Only {at_hand} of the {len(split.test)} test clips of {split.name} are at hand, and "
             f"{before} are needed to replace the predictions of {run.id}. Complete the dataset, "
-            f"or recount what is there: python -m deepmusic evaluate {run.path} --recount"
+            f"or recount what is there: deepmusic evaluate {run.path} --recount"
         )
 
 

@@ -79,7 +79,7 @@ def ship_repeat(run: Run) -> Run:
     if set(clips.index) != set(shipped.read_predictions()["track"]):
         raise RunError(
             f"{run.path} was not tested on the clips that {shipped.path} was tested on. Complete "
-            f"the dataset, then: python -m deepmusic evaluate {run.path}"
+            f"the dataset, then: deepmusic evaluate {run.path}"
         )
     target = shipped.repeat(recipe.seed)
     target.path.mkdir(parents=True, exist_ok=True)

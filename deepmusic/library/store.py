@@ -163,13 +163,12 @@ class Library:
         """
         if not self.exists():
             raise LibraryError(
-                f"No music is indexed in {self.folder}. Index a folder: python -m deepmusic index "
-                "FOLDER"
+                f"No music is indexed in {self.folder}. Index a folder: deepmusic index FOLDER"
             )
         if self._meta().get("stamp") != _stamp():
             raise LibraryError(
                 "This library was indexed by another version of DeepMusic, or by other networks. "
-                "Index your folders again: python -m deepmusic index FOLDER"
+                "Index your folders again: deepmusic index FOLDER"
             )
         facts = ("id", *_FACTS)
         rows = self._fetch(

@@ -1,4 +1,4 @@
-"""``python -m deepmusic evaluate``."""
+"""``deepmusic evaluate``."""
 
 import json
 import shutil

@@ -165,7 +165,7 @@ def test_a_server_that_fails_or_cheats_is_named(kind, words, serve, server, data
     with pytest.raises(DatasetError, match=words) as caught:
         download.get("gtzan")
     assert server.url(kind) in str(caught.value)
-    assert f"{BY_HAND}; then python -m deepmusic data download gtzan --from" in str(caught.value)
+    assert f"{BY_HAND}; then deepmusic data download gtzan --from" in str(caught.value)
     assert left_in(data_here) == set()
     assert len(server.asked) == 3
 

@@ -108,6 +108,6 @@ def test_the_baseline_stands_beside_the_networks(tmp_path):
 
 def test_commands_for_what_is_missing():
     assert candidates.train_commands("cnn", Protocol("fault_filtered")) == [
-        "python -m deepmusic train --model cnn --split fault_filtered"
+        "deepmusic train --model cnn --split fault_filtered"
     ]
     assert len(candidates.train_commands("cnn", Protocol("artist_folds"))) == 3

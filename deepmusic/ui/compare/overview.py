@@ -33,7 +33,7 @@ _TABLE_WORDS = (
     "together. *Windows right* is what the paper's Table 1 prints, of windows of 1.5 s where ours "
     "last 3 s. *By vote*: the genre that most windows of a clip predict. *Training*: all epochs on "
     "the machine that trained it. *One song*: mel-spectrogram and network for 30 s, on this "
-    "machine, the median of five (also: `python -m deepmusic time`)."
+    "machine, the median of five (also: `deepmusic time`)."
 )
 _SEEDS_WORDS = (
     " *Over seeds*: clips right by mean probability, mean and standard deviation over trainings "

@@ -63,7 +63,7 @@ def show(selected: SelectedDataset, split: str) -> None:
         location = cache.find_dataset(name).location
         st.success(f"{source.title}: at hand, in {markdown.plain(str(location))}.")
         st.markdown("To compute its log-mels once, so that training starts at once:")
-        st.code(f"python -m deepmusic data prepare --data {name}", language="bash")
+        st.code(f"deepmusic data prepare --data {name}", language="bash")
         return
     st.markdown(f"### {source.title}\n{source.licence}")
     if not current_deployment().may_train:

@@ -71,7 +71,7 @@ def choose() -> SelectedDataset | None:
             st.info(
                 "Type the path of a folder with one subfolder a genre (`rock/song.mp3`), or of a "
                 "CSV with the columns `path` and `genre`. Nothing in it is changed. "
-                "`python -m deepmusic train --data PATH` trains on it."
+                "`deepmusic train --data PATH` trains on it."
             )
             return None
         data = absolute_name(data)

@@ -139,7 +139,7 @@ def _may_compute(selected: SelectedDataset, what: str) -> bool:
         f"{what} needs the log-mels of all {selected.n_audible:,} clips. Compute them once, in a "
         "terminal; this page then has them at hand."
     )
-    st.code(f"python -m deepmusic data prepare --data {selected.data}", language="bash")
+    st.code(f"deepmusic data prepare --data {selected.data}", language="bash")
     return False
 
 
