@@ -58,7 +58,7 @@ clean: ## Remove the environment
 
 # A stamp is touched only after the installation succeeded.
 $(VENV)/.app: requirements.txt | $(BIN)/pip
-	@echo "Installing DeepMusic's packages into $(VENV) (about 2 GB, once) ..."
+	@echo "Installing DeepMusic's packages into $(VENV) (about 3 GB, once) ..."
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
