@@ -1,4 +1,4 @@
-"""The only opener of sound: any usual format becomes mono samples, or a clear error.
+"""Decode sound files: any usual format to mono samples, or an error that says what to do.
 
 libsndfile reads WAV, AU, AIFF, FLAC, MP3, OGG and Opus by content, whatever the file is called.
 M4A, AAC and WebM go through ffmpeg where it is installed. Sound is decoded, mixed and resampled
@@ -22,12 +22,12 @@ import numpy as np
 import soundfile
 
 from deepmusic.audio.song import (
-    _BLOCK_SAMPLES,
+    BLOCK_SAMPLES,
     SAMPLE_RATE,
     Song,
-    _check_format,
-    _checked,
-    _mix_and_resample,
+    check_format,
+    check_not_silent,
+    mix_and_resample,
 )
 from deepmusic.config import AudioLimits, current_deployment
 from deepmusic.errors import AudioError
@@ -55,12 +55,11 @@ def load_song(
     source : Path, str, bytes or file object
         A file's path, its content, or the file itself, opened for reading bytes.
     name : str, optional
-        How to call it in messages; the file's name by default.
+        For messages; the file's name by default.
     sample_rate : int or None
         Of the result, in Hz; None keeps the file's own.
     limits : AudioLimits, optional
-        What is too large, too long or too quiet; by default what holds here
-        (`deepmusic.deployment`).
+        What is too large, too long or too quiet; by default that of this deployment.
 
     Returns
     -------
@@ -127,20 +126,17 @@ def _too_large(name: str, size: int, limits: AudioLimits) -> AudioError:
 
 
 def _is_known_sound(data: bytes) -> bool:
-    """Tell whether a file begins like one of the formats that we name.
-
-    libsndfile knows two dozen more, whose readers few people test.
-    """
+    """Return whether a file is in a named format; libsndfile has many more, hardly tested."""
     return data.startswith(_SOUND_STARTS) or is_mpeg_frame(data)
 
 
 def is_mpeg_frame(data: bytes) -> bool:
-    """MPEG audio, layers 1 to 3: eleven sync bits, then a layer that is not 0."""
+    """Return whether MPEG audio begins here: eleven sync bits, then a layer of 1 to 3."""
     return len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06 != 0
 
 
 def foreign_container(data: bytes) -> tuple[str, str] | None:
-    """Recognise by content what libsndfile cannot read: ffmpeg's demuxer, and a name for people."""
+    """Return ffmpeg's demuxer and the format's name for what libsndfile cannot read, or None."""
     if data[4:8] == b"ftyp":
         return "mov", "M4A"
     if data[:4] == b"\x1aE\xdf\xa3":
@@ -151,11 +147,7 @@ def foreign_container(data: bytes) -> tuple[str, str] | None:
 
 
 class _Stream(soundfile.SoundFile):
-    """A sound file that is read once, from its start to its end.
-
-    soundfile follows each block that it reads with a seek to where it is already, and MP3 stumbles
-    over that: its frames lean on those before them.
-    """
+    """A sound file read once from start to end, without soundfile's seeks, which break MP3."""
 
     def seekable(self) -> bool:
         return False
@@ -170,18 +162,16 @@ def _load_with_soundfile(
         raise _not_sound(name) from error
     with sound:
         n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
-        _check_format(name, sound.samplerate, sound.channels, n_frames, limits)
+        check_format(name, sound.samplerate, sound.channels, n_frames, limits)
         notes: list[str] = []
         sample_rate = sample_rate or sound.samplerate
-        mixed = _mix_and_resample(
-            _blocks(sound, notes), name, sound.samplerate, sample_rate, limits
-        )
+        mixed = mix_and_resample(_blocks(sound, notes), name, sound.samplerate, sample_rate, limits)
         if not mixed.size:
             raise AudioError(
                 f"{name} breaks off before any sound can be read. Get a whole copy of it."
             )
         return Song(
-            samples=_checked(mixed, name, limits),
+            samples=check_not_silent(mixed, name, limits),
             sample_rate=sample_rate,
             name=name,
             source_sample_rate=sound.samplerate,
@@ -196,7 +186,7 @@ def _blocks(sound: soundfile.SoundFile, notes: list[str]) -> Iterator[np.ndarray
     while True:
         try:
             block = sound.read(
-                max(1, _BLOCK_SAMPLES // sound.channels), dtype="float32", always_2d=True
+                max(1, BLOCK_SAMPLES // sound.channels), dtype="float32", always_2d=True
             )
         except (soundfile.LibsndfileError, RuntimeError):
             notes.append("The file is damaged; what comes before the damage was used.")
@@ -215,7 +205,7 @@ def _load_with_ffmpeg(
     sample_rate: int | None,
     limits: AudioLimits,
 ) -> Song:
-    """Let ffmpeg decode M4A, AAC or WebM from a folder that goes afterwards."""
+    """Decode M4A, AAC or WebM by ffmpeg, from a temporary folder."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise AudioError(
@@ -242,19 +232,18 @@ def _load_with_ffmpeg(
         command = [program, "-v", "error", "-nostdin", "-protocol_whitelist", "file"]
         command += ["-f", demuxer, "-i", str(source), "-map", "0:a:0"]
         command += ["-t", str(limits.max_seconds + 1), "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-        with _running(command) as process:
-            output = process.stdout
+        with _running(command) as (process, output):
             rate, channels = _read_au_header(output) or (0, 0)
             if not channels:
                 raise unreadable
-            _check_format(name, rate, channels, None, limits)
+            check_format(name, rate, channels, None, limits)
             sample_rate = sample_rate or rate
             blocks = _au_blocks(output, channels)
-            mixed = _mix_and_resample(blocks, name, rate, sample_rate, limits)
+            mixed = mix_and_resample(blocks, name, rate, sample_rate, limits)
             if process.wait() or not mixed.size:
                 raise unreadable
     return Song(
-        samples=_checked(mixed, name, limits),
+        samples=check_not_silent(mixed, name, limits),
         sample_rate=sample_rate,
         name=name,
         source_sample_rate=rate,
@@ -264,14 +253,15 @@ def _load_with_ffmpeg(
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen]:
-    """Run a program for as long as its output is read, and for `_FFMPEG_SECONDS` at most."""
+def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen, IO[bytes]]]:
+    """Run a program while its output is read, for `_FFMPEG_SECONDS` at most."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
     alarm = threading.Timer(_FFMPEG_SECONDS, process.kill)
     alarm.daemon = True
     alarm.start()
     try:
-        yield process
+        yield process, process.stdout
     finally:
         alarm.cancel()
         process.kill()
@@ -280,7 +270,7 @@ def _running(command: list[str]) -> Iterator[subprocess.Popen]:
 
 
 def _read_au_header(output: IO[bytes]) -> tuple[int, int] | None:
-    """Return sample rate and channels of AU, which needs no length; None if there is no sound."""
+    """Return sample rate and channels of AU; None if there is no sound."""
     header = output.read(24)
     if len(header) < 24:
         return None
@@ -292,6 +282,6 @@ def _read_au_header(output: IO[bytes]) -> tuple[int, int] | None:
 def _au_blocks(output: IO[bytes], channels: int) -> Iterator[np.ndarray]:
     """Yield [frames, channels] of 32-bit floats, to the end."""
     size = 4 * channels
-    while data := output.read(max(1, _BLOCK_SAMPLES // channels) * size):
+    while data := output.read(max(1, BLOCK_SAMPLES // channels) * size):
         whole = data[: len(data) // size * size]
         yield np.frombuffer(whole, ">f4").astype(np.float32).reshape(-1, channels)

@@ -1,4 +1,4 @@
-"""Degradations of sound as uploads have them: phones, MP3, noise, loudness, speed."""
+"""Degradations of sound as uploads have them: telephone band, MP3, noise, gain, speed."""
 
 import io
 from collections.abc import Callable
@@ -18,28 +18,20 @@ _PHONE_BAND = (300.0, 3400.0)
 
 @dataclass(frozen=True)
 class Degradation:
-    """One way in which a sound can be worse than the original.
+    """A way in which a sound can be worse than the original."""
 
-    Attributes
-    ----------
-    title : str
-        For people to read.
-    apply : callable
-        From samples [shape=(n_samples,)], float32, and their rate in Hz to degraded samples at the
-        same rate.
-    """
-
-    title: str
+    title: str  #: for people to read
+    #: from samples [n_samples], float32, and their rate in Hz to degraded ones at the same rate
     apply: Callable[[np.ndarray, int], np.ndarray]
 
 
 def gain(y: np.ndarray, decibels: float) -> np.ndarray:
-    """Change the loudness; what exceeds full scale is clipped, as a file would do."""
+    """Return samples with a gain; what exceeds full scale is clipped, as in a file."""
     return np.clip(y * np.float32(10 ** (decibels / 20)), -1, 1)
 
 
 def phone_band(y: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Keep what a telephone passes, 300 to 3400 Hz."""
+    """Return the band of a telephone, 300 to 3400 Hz."""
     from scipy.signal import butter, sosfilt
 
     passes = butter(4, _PHONE_BAND, btype="bandpass", fs=sample_rate, output="sos")
@@ -47,21 +39,21 @@ def phone_band(y: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def noise(y: np.ndarray, signal_to_noise: float) -> np.ndarray:
-    """Add white noise, `signal_to_noise` dB weaker than the sound; the seed is fixed."""
+    """Return samples with white noise, `signal_to_noise` dB weaker; its seed is fixed."""
     level = np.sqrt(np.mean(np.square(y, dtype=np.float64))) * 10 ** (-signal_to_noise / 20)
     hiss = np.random.default_rng(0).normal(0, level, y.shape).astype(np.float32)
     return y + hiss
 
 
 def speed(y: np.ndarray, factor: float) -> np.ndarray:
-    """Play `factor` times as fast, with the pitch going along, as a turntable does."""
+    """Return sound `factor` times as fast and as high, as from a turntable."""
     import soxr
 
     return soxr.resample(y, factor, 1.0).astype(np.float32, copy=False)
 
 
 def mp3(y: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Store as MP3 of 64 kbit/s (44.1 kHz, stereo) and read that."""
+    """Return samples after MP3 of 64 kbit/s (44.1 kHz, stereo)."""
     import soundfile
     import soxr
 
@@ -76,8 +68,8 @@ def mp3(y: np.ndarray, sample_rate: int) -> np.ndarray:
         compression_level=(_MP3_HIGHEST - _MP3_KBITS) / (_MP3_HIGHEST - _MP3_LOWEST),
     )
     stored.seek(0)
-    heard, _ = soundfile.read(stored, dtype="float32")
-    narrow = soxr.resample(heard.mean(axis=1), _MP3_RATE, sample_rate)
+    decoded, _ = soundfile.read(stored, dtype="float32")
+    narrow = soxr.resample(decoded.mean(axis=1), _MP3_RATE, sample_rate)
     return narrow[: len(y)].astype(np.float32, copy=False)
 
 

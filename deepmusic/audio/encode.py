@@ -1,4 +1,4 @@
-"""Encode samples as FLAC or WAV, and tell which bytes a browser plays."""
+"""Encode samples as FLAC or WAV, and find the media type of a sound file for browsers."""
 
 import hashlib
 import io
@@ -9,43 +9,36 @@ import soundfile
 from deepmusic.audio.decode import foreign_container, is_mpeg_frame
 from deepmusic.audio.song import Song
 
+#: Media types by how a file begins, and by ffmpeg's demuxer.
+_BY_START = {b"RIFF": "audio/wav", b"fLaC": "audio/flac", b"OggS": "audio/ogg"}
+_BY_DEMUXER = {"mov": "audio/mp4", "matroska": "audio/webm", "aac": "audio/aac"}
+
 
 def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
-    """Encode mono samples from -1 to 1 as FLAC, which every browser plays."""
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(samples, -1, 1), sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
+    """Return mono samples from -1 to 1 as FLAC, which every browser plays."""
+    return _encode(np.clip(samples, -1, 1), sample_rate, "FLAC")
 
 
 def encode_wav(samples: np.ndarray, sample_rate: int) -> bytes:
-    """Encode mono samples from -1 to 1 as 16-bit WAV."""
-    buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(samples, -1, 1), sample_rate, format="WAV", subtype="PCM_16")
-    return buffer.getvalue()
+    """Return mono samples from -1 to 1 as 16-bit WAV."""
+    return _encode(np.clip(samples, -1, 1), sample_rate, "WAV")
 
 
 def digest_as_wav(song: Song) -> str:
-    """Return the SHA-256 that a song would have as a 16-bit mono WAV file.
-
-    Of a lossless copy of such a file (FLAC, AU), it is that of the WAV.
-    """
+    """Return the SHA-256 of a song as a 16-bit mono WAV file, also where it came as FLAC or AU."""
     samples = np.rint(song.samples * 32768).clip(-32768, 32767).astype(np.int16)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, song.sample_rate, format="WAV", subtype="PCM_16")
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
+    return hashlib.sha256(_encode(samples, song.sample_rate, "WAV")).hexdigest()
 
 
 def browser_mime_type(data: bytes) -> str | None:
-    """Tell the media type of sound that browsers play as it is; None if they need FLAC."""
-    if data[:4] == b"RIFF":
-        return "audio/wav"
-    if data[:4] == b"fLaC":
-        return "audio/flac"
-    if data[:4] == b"OggS":
-        return "audio/ogg"
+    """Return the media type of sound that browsers play as it is; None if they need FLAC."""
     if data[:3] == b"ID3" or is_mpeg_frame(data):
         return "audio/mpeg"
-    foreign = foreign_container(data)
-    return {"mov": "audio/mp4", "matroska": "audio/webm", "aac": "audio/aac"}.get(
-        foreign[0] if foreign else ""
-    )
+    demuxer, _ = foreign_container(data) or ("", "")
+    return _BY_START.get(data[:4]) or _BY_DEMUXER.get(demuxer)
+
+
+def _encode(samples: np.ndarray, sample_rate: int, file_format: str) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, sample_rate, format=file_format, subtype="PCM_16")
+    return buffer.getvalue()

@@ -9,11 +9,12 @@ import soxr
 
 from deepmusic.config import AudioLimits, MelConfig, current_deployment
 from deepmusic.errors import AudioError, SilenceError
+from deepmusic.formatting import format_duration
 
 SAMPLE_RATE = MelConfig().sample_rate
 
-# Small (0.2 s of CD sound), because where a FLAC file breaks off its last block is lost.
-_BLOCK_SAMPLES = 1 << 14
+#: Small (0.2 s of CD sound), because where a FLAC file breaks off its last block is lost.
+BLOCK_SAMPLES = 1 << 14
 
 #: Floats beyond this are no sound, and their squares would leave the range of floats.
 _LARGEST = 1e6
@@ -21,7 +22,7 @@ _LARGEST = 1e6
 
 @dataclass(frozen=True)
 class Song:
-    """A sound in memory, of any length.
+    """Samples of a song, of any length, and where they came from.
 
     Attributes
     ----------
@@ -36,7 +37,7 @@ class Song:
     digest : str
         SHA-256 of the file's bytes (of the samples, for an array).
     note : str
-        What the listener should know, such as that the file breaks off early; usually empty.
+        What was wrong with the file, such as that it breaks off early; usually empty.
     """
 
     samples: np.ndarray
@@ -61,7 +62,7 @@ def song_from_array(
     target_sample_rate: int = SAMPLE_RATE,
     limits: AudioLimits | None = None,
 ) -> Song:
-    """Take samples that are already in memory.
+    """Return a song of samples that are already in memory.
 
     Parameters
     ----------
@@ -70,11 +71,11 @@ def song_from_array(
     sample_rate : int
         Of `y`, in Hz.
     name : str
-        How to call it in messages.
+        For messages.
     target_sample_rate : int
         Of the result, in Hz.
     limits : AudioLimits, optional
-        What is too long or too quiet; by default what holds here.
+        By default those of this deployment.
 
     Returns
     -------
@@ -88,13 +89,16 @@ def song_from_array(
     limits = limits or current_deployment().audio_limits
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
-        raise AudioError(f"y.shape={np.shape(y)} must be (n_samples,) or (n_channels, n_samples).")
-    _check_format(name, sample_rate, *channels.shape, limits)
-    step = max(1, _BLOCK_SAMPLES // len(channels))
+        raise AudioError(
+            "y must be [n_samples] or [n_channels, n_samples], with one channel at least. "
+            f"Received: y.shape={np.shape(y)}"
+        )
+    check_format(name, sample_rate, len(channels), channels.shape[1], limits)
+    step = max(1, BLOCK_SAMPLES // len(channels))
     blocks = (channels[:, start : start + step].T for start in range(0, channels.shape[1], step))
-    mixed = _mix_and_resample(blocks, name, sample_rate, target_sample_rate, limits)
+    mixed = mix_and_resample(blocks, name, sample_rate, target_sample_rate, limits)
     return Song(
-        samples=_checked(mixed, name, limits),
+        samples=check_not_silent(mixed, name, limits),
         sample_rate=target_sample_rate,
         name=name,
         source_sample_rate=sample_rate,
@@ -103,9 +107,10 @@ def song_from_array(
     )
 
 
-def _check_format(
+def check_format(
     name: str, sample_rate: int, channels: int, n_frames: int | None, limits: AudioLimits
 ) -> None:
+    """Raise `AudioError` if a sample rate or a stated length (None if unknown) is out of bounds."""
     low, high = limits.min_sample_rate, limits.max_sample_rate
     if not low <= sample_rate <= high:
         raise AudioError(
@@ -122,7 +127,10 @@ def _check_size(
     name: str, sample_rate: int, channels: int, n_frames: int, limits: AudioLimits
 ) -> None:
     if n_frames > limits.max_seconds * sample_rate:
-        raise _too_long(name, n_frames / sample_rate, limits)
+        raise AudioError(
+            f"{name} lasts {format_duration(n_frames / sample_rate)} or more; the limit is "
+            f"{format_duration(limits.max_seconds)}. Cut it into parts."
+        )
     if n_frames * channels > limits.max_samples:
         raise AudioError(
             f"{name} holds {n_frames * channels / 1e6:,.0f} million samples or more in its "
@@ -131,25 +139,14 @@ def _check_size(
         )
 
 
-def _too_long(name: str, seconds: float, limits: AudioLimits) -> AudioError:
-    return AudioError(
-        f"{name} lasts {_clock(seconds)} or more; the limit is {_clock(limits.max_seconds)}. "
-        "Cut out the part that matters."
-    )
-
-
-def _clock(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _mix_and_resample(
+def mix_and_resample(
     blocks: Iterator[np.ndarray],
     name: str,
     source_rate: int,
     target_rate: int,
     limits: AudioLimits,
 ) -> np.ndarray:
-    """Take the mean of the channels and resample with soxr, block by block."""
+    """Return mono samples of blocks [frames, channels], checked and resampled one by one."""
     resampler = (
         soxr.ResampleStream(source_rate, target_rate, 1, dtype="float32", quality="HQ")
         if source_rate != target_rate
@@ -171,7 +168,7 @@ def _mix_and_resample(
                 f"{name} holds values beyond {_LARGEST:,.0f} times full scale. Export it again."
             )
         parts.append(resampler.resample_chunk(mono) if resampler else mono)
-    # Asked here too, because resampling bends the ends of a constant offset, which then swings.
+    # Checked here too: resampling bends the ends of a constant offset, which then swings.
     if n_frames and (high - low) / 2 < limits.silence_peak:
         raise _silent(name)
     if resampler:
@@ -188,7 +185,8 @@ def _mean_of_channels(block: np.ndarray) -> np.ndarray:
     return mono
 
 
-def _checked(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
+def check_not_silent(samples: np.ndarray, name: str, limits: AudioLimits) -> np.ndarray:
+    """Return the samples; raise `SilenceError` if they are silent."""
     if is_silent(samples, limits):
         raise _silent(name)
     return samples
@@ -201,6 +199,6 @@ def _silent(name: str) -> SilenceError:
 
 
 def is_silent(samples: np.ndarray, limits: AudioLimits | None = None) -> bool:
-    """Tell whether samples stay within the silence limit, whatever their constant offset."""
+    """Return whether samples stay within the silence limit, whatever their constant offset."""
     limits = limits or current_deployment().audio_limits
     return samples.size == 0 or float(np.ptp(samples)) / 2 < limits.silence_peak

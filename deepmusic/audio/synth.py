@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from deepmusic.audio.bands import (
-    _GAINS,
     BANDS,
     CHORD_TONES,
     DRUMS,
+    GAINS,
     INSTRUMENTS,
     ROOTS,
     SCALES,
@@ -22,9 +22,7 @@ from deepmusic.audio.bands import (
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import DatasetError
 
-BEATS_PER_BAR = 4
-
-BARS_PER_PHRASE = 4
+BEATS_PER_BAR = BARS_PER_PHRASE = 4
 
 PEAK = 0.8
 
@@ -35,7 +33,7 @@ NOISE_FLOOR_DBFS = -65.0
 def play(
     genre: str, *, seconds: float = 30.0, seed: int = 0, sample_rate: int = 22_050
 ) -> np.ndarray:
-    """Let a band play a song. The same arguments always give the same samples.
+    """Synthesise a song of a genre. The same arguments always give the same samples.
 
     Parameters
     ----------
@@ -59,9 +57,7 @@ def play(
         If there is no such band.
     """
     if genre not in BANDS:
-        raise DatasetError(
-            f"There is no synthetic band for {genre!r}. Choose one of {', '.join(BANDS)}."
-        )
+        raise DatasetError(f"Choose a genre: {', '.join(BANDS)}. Received: {genre!r}")
     band = BANDS[genre]
     # Two generators, so that a song is the same song at every sample rate.
     score_rng, sound_rng = np.random.default_rng([GTZAN_GENRES.index(genre), seed]).spawn(2)
@@ -76,24 +72,7 @@ def play(
 def tone(
     frequency: float, *, seconds: float = 5.0, sample_rate: int = 22_050, amplitude: float = 0.5
 ) -> np.ndarray:
-    """Make a pure sine.
-
-    Parameters
-    ----------
-    frequency : float
-        In Hz.
-    seconds : float
-        Length, in s.
-    sample_rate : int
-        In Hz.
-    amplitude : float
-        Peak.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,)], float32
-        Mono samples.
-    """
+    """Return a sine [n_samples], float32, of a frequency in Hz."""
     time = np.arange(round(seconds * sample_rate)) / sample_rate
     return (amplitude * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
 
@@ -122,7 +101,7 @@ class _Chord:
         return cls((ROOTS[name[:letters]] + key) % 12, CHORD_TONES[name[letters:]])
 
     def notes(self, symbol: str, lowest: int) -> tuple[int, ...]:
-        """Give the MIDI notes of a pattern's symbol, the root being at or just above `lowest`."""
+        """Return the MIDI notes of a symbol, with the root at or just above `lowest`."""
         root = lowest + (self.root - lowest) % 12
         if symbol in "cC":
             return tuple(root + interval for interval in self.tones)
@@ -137,13 +116,13 @@ class _Melody:
 
     def __init__(self, scale: str, key: int, lowest: int, rng: np.random.Generator):
         self._ladder = [n for n in range(lowest, lowest + 19) if (n - key) % 12 in SCALES[scale]]
-        self._place = len(self._ladder) // 2
+        self._position = len(self._ladder) // 2
         self._rng = rng
 
     def next_note(self, chord: _Chord, *, on_beat: bool) -> int:
         leap = _draw((-2, -1, -1, 0, 1, 1, 2), self._rng)
-        self._place = min(max(self._place + leap, 0), len(self._ladder) - 1)
-        note = self._ladder[self._place]
+        self._position = min(max(self._position + leap, 0), len(self._ladder) - 1)
+        note = self._ladder[self._position]
         if not on_beat:
             return note
         chord_classes = {(chord.root + interval) % 12 for interval in chord.tones}
@@ -152,11 +131,11 @@ class _Melody:
 
 
 def _draw(choices: Sequence[Any], rng: np.random.Generator) -> Any:
-    return choices[rng.integers(len(choices))]
+    return choices[int(rng.integers(len(choices)))]
 
 
 def _score(band: Band, seconds: float, rng: np.random.Generator) -> Iterator[_Hit]:
-    """Write a song: every hit of one part after the other."""
+    """Yield every hit of a song, one part after the other."""
     step = 60.0 / (rng.uniform(*band.tempo) * band.steps_per_beat)
     steps_per_bar = BEATS_PER_BAR * band.steps_per_beat
     key = int(rng.integers(12))
@@ -164,26 +143,26 @@ def _score(band: Band, seconds: float, rng: np.random.Generator) -> Iterator[_Hi
     for part in band.parts:
         level = part.level * 10 ** (rng.uniform(-3, 3) / 20)
         melody = _Melody(band.scale, key, part.lowest, rng)
-        for place in range(math.ceil(seconds / step)):
-            place_in_phrase = place % (BARS_PER_PHRASE * steps_per_bar)
-            if place_in_phrase == 0:
+        for step_index in range(math.ceil(seconds / step)):
+            step_in_phrase = step_index % (BARS_PER_PHRASE * steps_per_bar)
+            if step_in_phrase == 0:
                 pattern = _draw(part.patterns.split("|"), rng).replace(" ", "")
                 if rng.random() < part.rest:
                     pattern = "."
-            symbol = pattern[place_in_phrase % len(pattern)]
+            symbol = pattern[step_in_phrase % len(pattern)]
             if symbol == ".":
                 continue
-            chord = chords[place // steps_per_bar % len(chords)]
+            chord = chords[step_index // steps_per_bar % len(chords)]
             notes: tuple[int, ...] = ()
             if symbol == "m":
-                notes = (melody.next_note(chord, on_beat=place % band.steps_per_beat == 0),)
+                notes = (melody.next_note(chord, on_beat=step_index % band.steps_per_beat == 0),)
             elif part.sound in INSTRUMENTS:
                 notes = chord.notes(symbol, part.lowest)
             yield _Hit(
                 sound=part.sound,
-                start=max(0.0, place * step + rng.uniform(-band.looseness, band.looseness)),
+                start=max(0.0, step_index * step + rng.uniform(-band.looseness, band.looseness)),
                 seconds=part.steps * step,
-                gain=level * _GAINS.get(symbol, 0.9) * rng.uniform(0.85, 1.0),
+                gain=level * GAINS.get(symbol, 0.9) * rng.uniform(0.85, 1.0),
                 notes=notes,
             )
 
@@ -208,8 +187,8 @@ def _mix(
             rendered[distinct] = (sound / np.abs(sound).max(initial=1e-6)).astype(np.float32)
         sound = rendered[distinct]
         start = round(hit.start * sample_rate)
-        stretch = mix[start : start + len(sound)]  # a view, shorter at the end of the clip
-        stretch += np.float32(hit.gain) * sound[: len(stretch)]
+        overlap = mix[start : start + len(sound)]  # a view, shorter at the end of the clip
+        overlap += np.float32(hit.gain) * sound[: len(overlap)]
     return mix
 
 
@@ -272,7 +251,7 @@ def _in_room(
     dry: np.ndarray, echo_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Add a faint echo that dies away: convolution with decaying noise."""
-    # SciPy takes a while to import; only those who let a band play pay for it.
+    # SciPy takes a while to import; only synthesis pays for it.
     from scipy.signal import oaconvolve
 
     if dry.size == 0:

@@ -16,7 +16,12 @@ import numpy as np
 from deepmusic.audio import features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
-from deepmusic.prediction import Classifier, align_windows, load_classifiers
+from deepmusic.prediction import (
+    Classifier,
+    align_windows,
+    load_classifiers,
+    split_into_windows,
+)
 from deepmusic.runs import shipped_run
 
 #: Networks whose embeddings are concatenated by default.
@@ -184,7 +189,7 @@ def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndar
     for first in range(0, len(clips), _CLIPS_AT_ONCE):
         batches = [features.windows(clip, width) for clip in clips[first : first + _CLIPS_AT_ONCE]]
         borders = np.cumsum([len(batch) for batch in batches])[:-1]
-        outputs, probabilities = classifier.listen(np.concatenate(batches))
+        outputs, probabilities = classifier.predict_windows(np.concatenate(batches))
         # Windows of unit length, so that a loud one counts no more than a quiet one.
         vectors += [rows.mean(axis=0) for rows in np.split(l2_normalize(outputs), borders)]
         profiles += [rows.mean(axis=0) for rows in np.split(probabilities, borders)]
@@ -214,9 +219,9 @@ def embed_song(
     """
     by_network = []
     for classifier in classifiers:
-        starts, ends, _, batch = classifier.cut(log_mels, duration)
-        outputs, probabilities = classifier.listen(batch)
-        by_network.append((starts, ends, l2_normalize(outputs), probabilities))
+        windows = split_into_windows(log_mels, classifier.config, duration)
+        outputs, probabilities = classifier.predict_windows(windows.frames)
+        by_network.append((windows.starts, windows.ends, l2_normalize(outputs), probabilities))
     spans = [(starts, ends) for starts, ends, *_ in by_network]
     finest, rows = align_windows(spans)
     aligned = list(zip(by_network, rows, strict=True))

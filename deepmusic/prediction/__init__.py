@@ -2,15 +2,15 @@
 
 from deepmusic.prediction.classifier import (
     Classifier,
-    Prediction,
-    align_windows,
+    Windows,
     check_length,
     classify,
     compute_log_mels,
-    ensemble,
     load_classifiers,
+    split_into_windows,
 )
 from deepmusic.prediction.recognizer import Recognizer, SongPrediction
+from deepmusic.prediction.result import Prediction, align_windows, ensemble
 from deepmusic.prediction.segments import Segment, genre_segments
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Recognizer",
     "Segment",
     "SongPrediction",
+    "Windows",
     "align_windows",
     "check_length",
     "classify",
@@ -26,4 +27,5 @@ __all__ = [
     "ensemble",
     "genre_segments",
     "load_classifiers",
+    "split_into_windows",
 ]

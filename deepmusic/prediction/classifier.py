@@ -1,12 +1,10 @@
-"""From a song to genres: one classifier a network, and the ensemble of them all."""
+"""Classifiers: trained networks, each with the front end that it was trained on."""
 
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import MelConfig, ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import ENSEMBLE
+from deepmusic.prediction.result import Prediction, ensemble
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_run, weights
 
@@ -23,92 +22,41 @@ if TYPE_CHECKING:
     import keras
 
 
-#: Windows go through a network in batches of one size, since every new size costs a compilation.
-#: A clip of 30 s has 20 windows, so that few songs need filling up.
+#: Windows in a batch. Every new size costs a compilation; a clip of 30 s has 20 windows.
 _BATCH = 20
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What one network, or the ensemble, hears in a song.
+class Windows(NamedTuple):
+    """Windows of a song, in order of time, as a network reads them."""
 
-    Attributes
-    ----------
-    model : str
-        Name of the network, or ``ensemble``.
-    genres : tuple of str
-        Names of the columns below.
-    starts, ends : np.ndarray [shape=(n_windows,)]
-        Of each window, in s from the start of the song.
-    clip_index : np.ndarray [shape=(n_windows,)], int
-        Which clip each window belongs to.
-    window_probabilities : np.ndarray [shape=(n_windows, n_genres)]
-        Each row sums to 1.
-    """
+    starts: np.ndarray  #: [n_windows], in s
+    ends: np.ndarray  #: [n_windows], in s
+    clip_index: np.ndarray  #: [n_windows], number of the clip that holds each
+    frames: np.ndarray  #: [n_windows, n_mels, window_frames], uint8
 
-    model: str
-    genres: tuple[str, ...]
-    starts: np.ndarray
-    ends: np.ndarray
-    clip_index: np.ndarray
-    window_probabilities: np.ndarray
 
-    @cached_property
-    def song_probabilities(self) -> np.ndarray:
-        """Mean over all windows [n_genres]."""
-        return self.window_probabilities.mean(axis=0)
-
-    @cached_property
-    def clip_probabilities(self) -> dict[int, np.ndarray]:
-        """Mean over the windows of each clip, by the clip's index. Silent clips are absent."""
-        return {
-            int(clip): self.window_probabilities[self.clip_index == clip].mean(axis=0)
-            for clip in np.unique(self.clip_index)
-        }
-
-    @property
-    def genre(self) -> str:
-        """The most probable genre of the song."""
-        return self.genres[int(self.song_probabilities.argmax())]
-
-    @property
-    def confidence(self) -> float:
-        """The probability of that genre."""
-        return float(self.song_probabilities.max())
-
-    @cached_property
-    def window_genres(self) -> list[str]:
-        """The most probable genre of each window."""
-        return [self.genres[index] for index in self.window_probabilities.argmax(axis=1)]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as the command line and the page give them."""
-
-        def by_genre(row: np.ndarray) -> dict[str, float]:
-            return dict(zip(self.genres, map(float, row), strict=True))
-
-        return {
-            "genre": self.genre,
-            "probabilities": by_genre(self.song_probabilities),
-            "clips": [
-                {"clip": clip, "probabilities": by_genre(row)}
-                for clip, row in self.clip_probabilities.items()
-            ],
-            "windows": [
-                {
-                    "start": round(float(start), 3),
-                    "end": round(float(end), 3),
-                    "probabilities": by_genre(row),
-                }
-                for start, end, row in zip(
-                    self.starts, self.ends, self.window_probabilities, strict=True
-                )
-            ],
-        }
+def split_into_windows(
+    log_mels: Sequence[ClipLogMel], config: ModelConfig, duration: float = math.inf
+) -> Windows:
+    """Return the windows of a song's log-mels; none ends after `duration` (in s)."""
+    width = config.window_frames
+    firsts = [features.window_starts(clip.frames.shape[1], width) for clip in log_mels]
+    starts = np.concatenate(
+        [
+            clip.start + first * clip.seconds_per_frame
+            for clip, first in zip(log_mels, firsts, strict=True)
+        ]
+    )
+    return Windows(
+        starts=starts,
+        ends=np.minimum(starts + config.window_seconds, duration),
+        clip_index=np.repeat(np.arange(len(firsts)), [len(first) for first in firsts]),
+        frames=np.concatenate([features.windows(clip.frames, width) for clip in log_mels]),
+    )
 
 
 class Classifier:
-    """A trained network with the front end that it was trained on. Safe to share between threads.
+    """A trained network with the front end that it was trained on. Threads may share it.
 
     Parameters
     ----------
@@ -135,23 +83,19 @@ class Classifier:
 
     @contextmanager
     def locked_network(self) -> Iterator["keras.Model"]:
-        """Lend the Keras model itself, to look inside; no other thread asks it meanwhile."""
+        """Lend the Keras model itself; no other thread uses it meanwhile."""
         with self._lock:
             yield self._network
 
     def predict(self, song: Song, log_mels: Sequence[ClipLogMel] | None = None) -> Prediction:
-        """Tell a song's genres, by window, by clip and as a whole.
+        """Predict the genre of a song, by window, by clip and as a whole.
 
         Parameters
         ----------
         song : Song
-            What `deepmusic.audio` loaded.
+            At the front end's sample rate.
         log_mels : sequence of ClipLogMel, optional
             What `compute_log_mels` returned for it, where several networks share a front end.
-
-        Returns
-        -------
-        Prediction
 
         Raises
         ------
@@ -161,52 +105,23 @@ class Classifier:
         check_length(song, [self.config])
         if log_mels is None:
             log_mels = compute_log_mels(song, self.config.mel)
-        starts, ends, clip_index, batch = self.cut(log_mels, song.duration)
+        windows = split_into_windows(log_mels, self.config, song.duration)
         return Prediction(
             model=self.name,
             genres=self.config.genres,
-            starts=starts,
-            ends=ends,
-            clip_index=clip_index,
-            window_probabilities=self.listen(batch)[1],
+            starts=windows.starts,
+            ends=windows.ends,
+            clip_index=windows.clip_index,
+            window_probabilities=self.predict_windows(windows.frames)[1],
         )
 
-    def cut(
-        self, log_mels: Sequence[ClipLogMel], duration: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Cut the pictures of a song into the windows that the network reads.
+    def predict_windows(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return embeddings and probabilities of windows, in one pass.
 
         Parameters
         ----------
-        log_mels : sequence of ClipLogMel
-            Of the network's front end.
-        duration : float
-            Of the song, in s.
-
-        Returns
-        -------
-        (np.ndarray, np.ndarray, np.ndarray, np.ndarray)
-            Start and end of each window in s, its clip's number, and the windows
-            [n_windows, n_mels, window_frames].
-        """
-        width = self.config.window_frames
-        batch, starts, clip_index = [], [], []
-        for index, clip in enumerate(log_mels):
-            first = features.window_starts(clip.frames.shape[1], width)
-            batch.append(features.windows(clip.frames, width))
-            starts.append(clip.start + first * clip.seconds_per_frame)
-            clip_index.append(np.full(len(first), index))
-        begins = np.concatenate(starts)
-        ends = np.minimum(begins + self.config.window_seconds, duration)
-        return begins, ends, np.concatenate(clip_index), np.concatenate(batch)
-
-    def listen(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what the network makes of windows, one pass for both.
-
-        Parameters
-        ----------
-        batch : np.ndarray [shape=(n_windows, n_mels, window_frames)]
-            From 0 to 255, as `deepmusic.audio.features.windows` cuts them.
+        frames : np.ndarray [shape=(n_windows, n_mels, window_frames)]
+            From 0 to 255.
 
         Returns
         -------
@@ -214,9 +129,9 @@ class Classifier:
             Outputs of the layer ``embedding`` [n_windows, dense_units], and the genres'
             probabilities [n_windows, n_genres].
         """
-        n_windows = len(batch)
-        padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *batch.shape[1:]), np.float32)
-        padded[:n_windows] = batch
+        n_windows = len(frames)
+        padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *frames.shape[1:]), np.float32)
+        padded[:n_windows] = frames
         with self._lock:
             parts = [
                 self._with_embedding.predict_on_batch(padded[start : start + _BATCH])
@@ -231,14 +146,14 @@ class Classifier:
 def load_classifiers(
     names: Sequence[str], protocol: Protocol = BENCHMARK_PROTOCOL
 ) -> dict[str, Classifier]:
-    """Load shipped networks.
+    """Load shipped networks, by name.
 
     Parameters
     ----------
     names : sequence of str
         Keys of `deepmusic.models.MODELS`.
     protocol : Protocol
-        `BENCHMARK_PROTOCOL`, whose networks have figures and held clips of GTZAN back; or
+        `BENCHMARK_PROTOCOL`, whose networks held clips of GTZAN back and have figures; or
         `DEPLOYED_PROTOCOL`, whose were trained on all of GTZAN, for songs from elsewhere.
 
     Raises
@@ -256,10 +171,8 @@ def load_classifiers(
 def check_length(song: Song, configs: Sequence[ModelConfig]) -> None:
     """Raise `AudioError` if a song is shorter than the longest window of these networks."""
     longest = max(configs, key=lambda config: config.window_seconds)
-    columns, _ = features.frame_spacing(
-        1 + len(song.samples) // longest.mel.hop_length, longest.mel
-    )
-    if columns < longest.window_frames:
+    n_frames = 1 + len(song.samples) // longest.mel.hop_length
+    if features.frame_spacing(n_frames, longest.mel)[0] < longest.window_frames:
         raise AudioError(
             # Rounded down, so that no message says "lasts 3.0 s; a window is 3.0 s".
             f"{song.name} lasts {math.floor(song.duration * 10) / 10:.1f} s; a window is "
@@ -270,7 +183,7 @@ def check_length(song: Song, configs: Sequence[ModelConfig]) -> None:
 def compute_log_mels(
     song: Song, mel: MelConfig, on_progress: Callable[[float], None] | None = None
 ) -> list[ClipLogMel]:
-    """Picture a song once for all networks that share a front end.
+    """Compute the log-mels of a song, for all networks that share a front end.
 
     Parameters
     ----------
@@ -284,14 +197,14 @@ def compute_log_mels(
     Raises
     ------
     ModelError
-        If the song was loaded at another sample rate than the front end's.
+        If the song is at another sample rate.
     AudioError
-        If no clip has anything to hear.
+        If all clips are silent.
     """
     if song.sample_rate != mel.sample_rate:
         raise ModelError(
-            f"{song.name} was loaded at {song.sample_rate} Hz; the network reads "
-            f"{mel.sample_rate} Hz. Load it with sample_rate={mel.sample_rate}."
+            f"The network reads {mel.sample_rate} Hz. Load {song.name} with "
+            f"sample_rate={mel.sample_rate}. Received: {song.sample_rate} Hz"
         )
     n_clips = len(features.clip_bounds(len(song.samples), mel))
     log_mels = []
@@ -309,16 +222,16 @@ def classify(
     classifiers: Mapping[str, Classifier],
     log_mels: Sequence[ClipLogMel] | None = None,
 ) -> dict[str, Prediction]:
-    """Ask several networks about one song, and their ensemble where there are two or more.
+    """Predict the genre of a song by several networks, and by their ensemble if there are two.
 
     Parameters
     ----------
     song : Song
-        What `deepmusic.audio` loaded.
+        At the front ends' sample rate.
     classifiers : mapping of str to Classifier
         The networks, by name.
     log_mels : sequence of ClipLogMel, optional
-        What `compute_log_mels` returned for the song and the networks' common front end.
+        What `compute_log_mels` returned for the song and the first network's front end.
 
     Returns
     -------
@@ -342,60 +255,3 @@ def classify(
     if len(predictions) > 1:
         predictions[ENSEMBLE] = ensemble(list(predictions.values()))
     return predictions
-
-
-def ensemble(members: Sequence[Prediction]) -> Prediction:
-    """Average the probabilities of several networks, window by window.
-
-    Windows are those of the member that has most. A member with other windows answers with the one
-    whose middle lies nearest.
-
-    Parameters
-    ----------
-    members : sequence of Prediction
-        Of the same song.
-
-    Returns
-    -------
-    Prediction
-
-    Raises
-    ------
-    ModelError
-        If the members do not tell the same genres apart.
-    """
-    if len({member.genres for member in members}) != 1:
-        raise ModelError("The networks tell different genres apart and have no common mean.")
-    spans = [(member.starts, member.ends) for member in members]
-    finest, rows = align_windows(spans)
-    aligned = [member.window_probabilities[row] for member, row in zip(members, rows, strict=True)]
-    return Prediction(
-        model=ENSEMBLE,
-        genres=members[finest].genres,
-        starts=members[finest].starts,
-        ends=members[finest].ends,
-        clip_index=members[finest].clip_index,
-        window_probabilities=np.mean(aligned, axis=0),
-    )
-
-
-def align_windows(
-    spans: Sequence[tuple[np.ndarray, np.ndarray]],
-) -> tuple[int, list[np.ndarray]]:
-    """Match the windows of several networks that read one song.
-
-    Parameters
-    ----------
-    spans : sequence of (np.ndarray [n_windows], np.ndarray [n_windows])
-        Starts and ends of each network's windows, in s.
-
-    Returns
-    -------
-    (int, list of np.ndarray [shape=(n_most_windows,)])
-        Which network has most windows; and for each network, which of its windows has its middle
-        nearest to that of each of those.
-    """
-    finest = max(range(len(spans)), key=lambda index: len(spans[index][0]))
-    middles = [(starts + ends) / 2 for starts, ends in spans]
-    distances = [np.abs(middle[None, :] - middles[finest][:, None]) for middle in middles]
-    return finest, [distance.argmin(axis=1) for distance in distances]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from deepmusic.models import ENSEMBLE
-from deepmusic.prediction.classifier import Prediction
+from deepmusic.prediction.result import Prediction
 from deepmusic.prediction.segments import genre_segments
 
 

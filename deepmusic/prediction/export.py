@@ -1,10 +1,10 @@
-"""Predictions as JSON and CSV: one wording for the command line and for the page's downloads."""
+"""Predictions as JSON and CSV, for the command line and for downloads."""
 
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from deepmusic.prediction.classifier import Prediction
+from deepmusic.prediction.result import Prediction
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +20,9 @@ def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -
     Parameters
     ----------
     file : str
-        How the file was called.
+        Name of the file.
     duration : float
-        Length of the song in s.
+        Of the song, in s.
     predictions : mapping of str to Prediction
         What `deepmusic.prediction.classify` returned.
     """
@@ -41,7 +41,7 @@ def to_json(file: str, duration: float, predictions: Mapping[str, Prediction]) -
 def prediction_table(
     file: str, duration: float, predictions: Mapping[str, Prediction]
 ) -> "pd.DataFrame":
-    """Return one row for each network, with its probability of each genre; as `to_dict`."""
+    """Return a table with a row for each network and a column for each genre's probability."""
     import pandas as pd
 
     rows = [
@@ -53,17 +53,10 @@ def prediction_table(
 
 
 def to_csv(table: "pd.DataFrame", *, header: bool = True) -> str:
-    """Return a table's columns, without its index, as CSV that a spreadsheet opens without harm.
+    """Return a table as CSV, without its index; gaps stay empty.
 
     Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
     formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
-
-    Parameters
-    ----------
-    table : pd.DataFrame
-        Gaps stay empty.
-    header : bool
-        Whether the columns' names come first.
     """
     import pandas as pd
 

@@ -9,94 +9,54 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepmusic.audio import features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.errors import AudioError, ModelError
+from deepmusic.prediction.classifier import Classifier, split_into_windows
 
 if TYPE_CHECKING:
     import keras
 
-    from deepmusic.prediction import Classifier
 
-
-#: What a filter of the first convolution responds to: see `filter_kinds`.
-LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
-
-KINDS = (LEVEL, TIME, PITCH, SLANT)
+#: Patterns to which a filter of the first convolution responds: see `filter_kinds`.
+KINDS = LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
 
 #: Names of layers of `deepmusic.models`.
 FIRST_CONVOLUTION, LSTM = "conv_1", "lstm"
 
 
-def envelope(samples: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and the highest sample of each of `n_columns` segments, for a waveform.
+def envelope(samples: np.ndarray, n_segments: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest sample of each of `n_segments` parts, for a waveform.
 
-    Parameters
-    ----------
-    samples : np.ndarray [shape=(n_samples,)]
-        Mono, at least one.
-    n_columns : int
-        At least 1; fewer segments come back where there are fewer samples.
-
-    Returns
-    -------
-    (np.ndarray, np.ndarray) [shape=(n_columns,)]
-        Lowest and highest.
+    Samples are mono, at least one; of fewer samples than segments come as many segments.
     """
-    n_columns = min(n_columns, len(samples))
-    edges = np.linspace(0, len(samples), n_columns, endpoint=False).astype(int)
+    n_segments = min(n_segments, len(samples))
+    edges = np.linspace(0, len(samples), n_segments, endpoint=False).astype(int)
     return np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
 
 
 @dataclass(frozen=True)
 class Window:
-    """The few seconds that a network reads at once.
+    """The few seconds that a network reads at once."""
 
-    Attributes
-    ----------
-    start, seconds : float
-        Where it begins in the song and how long it lasts, in s.
-    log_mel : np.ndarray [shape=(n_mels, n_frames)], uint8
-        As the network reads it.
-    """
-
-    start: float
-    seconds: float
-    log_mel: np.ndarray
+    start: float  #: in the song, in s
+    seconds: float  #: length
+    log_mel: np.ndarray  #: [n_mels, n_frames], uint8, as the network reads it
 
 
-def split_into_windows(clips: Sequence[ClipLogMel], config: ModelConfig) -> list[Window]:
-    """Split a song into the windows that a network predicts.
-
-    Parameters
-    ----------
-    clips : sequence of ClipLogMel
-        Log-mels of the network's front end.
-    config : ModelConfig
-        Of the network.
-
-    Returns
-    -------
-    list of Window
-        In the order of time; those of `deepmusic.prediction.Prediction`.
-    """
-    width = config.window_frames
+def list_windows(log_mels: Sequence[ClipLogMel], config: ModelConfig) -> list[Window]:
+    """Return the windows of a song that a network predicts, in order of time."""
+    windows = split_into_windows(log_mels, config)
     return [
-        Window(clip.start + first * clip.seconds_per_frame, config.window_seconds, log_mel)
-        for clip in clips
-        for first, log_mel in zip(
-            features.window_starts(clip.frames.shape[1], width),
-            features.windows(clip.frames, width),
-            strict=True,
-        )
+        Window(start, config.window_seconds, frames)
+        for start, frames in zip(windows.starts.tolist(), windows.frames, strict=True)
     ]
 
 
 def find_window(windows: Sequence[Window], start: float) -> Window:
     """Return the window that begins nearest to `start` (in s); raise `AudioError` without any."""
     if not windows:
-        raise AudioError("No window of this clip has anything to hear. Choose another clip.")
+        raise AudioError("This clip is too quiet for any window. Choose another clip.")
     return min(windows, key=lambda window: abs(window.start - start))
 
 
@@ -115,7 +75,7 @@ def activations(network: "keras.Model", log_mel: np.ndarray, layer: str) -> np.n
     Returns
     -------
     np.ndarray
-        Of the layer's output shape; for ``conv_1`` of the CNN [n_frames, n_mels, n_filters].
+        For ``conv_1`` of the CNN [n_frames, n_mels, n_filters].
 
     Raises
     ------
@@ -134,30 +94,25 @@ def kernel(network: "keras.Model", layer: str) -> np.ndarray:
 
 
 def filter_kinds(kernel: np.ndarray) -> list[str]:
-    """Name the pattern that each filter of a 2D convolution mostly responds to.
+    """Return the pattern to which each filter of a 2D convolution mostly responds, one of `KINDS`.
 
-    A kernel is the sum of four patterns that have nothing in common, as in a two-way analysis of
-    variance: its mean; what differs between its rows; between its columns; and the rest. The one
-    that holds most of its energy names it.
+    A kernel is the sum of four uncorrelated patterns, as in a two-way analysis of variance: its
+    mean; what differs between its rows; between its columns; and the rest. The one with most of
+    the energy names it.
 
     Parameters
     ----------
     kernel : np.ndarray [shape=(time, pitch, 1, n_filters)]
         Weights of a layer such as ``conv_1`` of the CNN, which reads time first.
-
-    Returns
-    -------
-    list of str
-        For each filter `LEVEL`, `TIME`, `PITCH` or `SLANT`.
     """
     weights = np.moveaxis(kernel[:, :, 0, :], -1, 0)
     level = weights.mean(axis=(1, 2), keepdims=True)
     over_time = weights.mean(axis=2, keepdims=True) - level
     over_pitch = weights.mean(axis=1, keepdims=True) - level
     rest = weights - level - over_time - over_pitch
-    patterns = (level, over_time, over_pitch, rest)
     energy = [
-        np.square(np.broadcast_to(pattern, weights.shape)).sum(axis=(1, 2)) for pattern in patterns
+        np.square(np.broadcast_to(pattern, weights.shape)).sum(axis=(1, 2))
+        for pattern in (level, over_time, over_pitch, rest)
     ]
     return [KINDS[index] for index in np.argmax(energy, axis=0)]
 
@@ -171,7 +126,7 @@ class LstmStates:
     states : np.ndarray [shape=(n_steps, n_units)]
         From -1 to 1.
     probabilities : np.ndarray [shape=(n_steps, n_genres)]
-        What the network would predict if the window ended there.
+        What the network would predict if the window ended there; at last, its prediction.
     """
 
     states: np.ndarray
@@ -179,7 +134,7 @@ class LstmStates:
 
 
 def lstm_states(network: "keras.Model", log_mel: np.ndarray, layer: str = LSTM) -> LstmStates:
-    """Return the state of a network's LSTM after every step of a window.
+    """Return the states of a network's LSTM over a window.
 
     Parameters
     ----------
@@ -189,11 +144,6 @@ def lstm_states(network: "keras.Model", log_mel: np.ndarray, layer: str = LSTM) 
         The window, from 0 to 255.
     layer : str
         Name of the LSTM.
-
-    Returns
-    -------
-    LstmStates
-        Its last row of probabilities is the network's prediction.
 
     Raises
     ------
@@ -217,9 +167,9 @@ class LayerActivations:
     Attributes
     ----------
     filter_kinds : list of str
-        What each filter of the first convolution is after, one of `KINDS`; in their order.
+        Of the first convolution's filters, in order of `KINDS`.
     filter_outputs : np.ndarray [shape=(n_filters, n_frames, n_mels)]
-        What each filter gives.
+        Outputs of these filters.
     lstm : LstmStates
         Of the CRNN.
     """
@@ -230,16 +180,16 @@ class LayerActivations:
 
 
 def layer_activations(
-    cnn: "Classifier", crnn: "Classifier", windows: Mapping[str, np.ndarray]
+    cnn: Classifier, crnn: Classifier, windows: Mapping[str, np.ndarray]
 ) -> LayerActivations:
-    """Look into two classifiers while they read a window; safe beside other threads.
+    """Return what two classifiers compute from a window; safe beside other threads.
 
     Parameters
     ----------
     cnn, crnn : Classifier
         The networks.
     windows : mapping of str to np.ndarray [shape=(n_mels, n_frames)]
-        The window under ``cnn`` and ``crnn``, as each network's front end gives it.
+        The window under ``cnn`` and ``crnn``, by each network's front end.
     """
     with cnn.locked_network() as network:
         outputs = activations(network, windows["cnn"], FIRST_CONVOLUTION)
@@ -257,6 +207,6 @@ def _layer(network: "keras.Model", name: str) -> "keras.layers.Layer":
         return network.get_layer(name)
     except ValueError:
         raise ModelError(
-            f"The network {network.name} has no layer {name!r}. "
-            f"Choose one of: {', '.join(layer.name for layer in network.layers)}."
+            f"Choose a layer of {network.name}: {', '.join(x.name for x in network.layers)}. "
+            f"Received: {name!r}"
         ) from None

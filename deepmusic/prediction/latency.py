@@ -1,4 +1,4 @@
-"""How long networks take for 30 s of music on this machine."""
+"""Time that networks take for 30 s of music on this machine."""
 
 import statistics
 import time
@@ -6,30 +6,24 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from deepmusic.audio import SAMPLE_RATE, song_from_array, synth
 from deepmusic.models import ENSEMBLE
-from deepmusic.prediction.classifier import Classifier
+from deepmusic.prediction.classifier import Classifier, classify
 
 
 def time_classifiers(classifiers: Mapping[str, Classifier]) -> dict[str, float]:
     """Measure how long networks take for 30 s of music, in ms, from samples to genres.
 
-    Parameters
-    ----------
-    classifiers : mapping of str to Classifier
-        By name.
-
     Returns
     -------
     dict of str to float
         The median of five, by name, and for all of them together as the ensemble. Each includes
-        the mel-spectrogram, which the ensemble computes once; none includes decoding a file.
+        the log-mels, which the ensemble computes once; none includes decoding a file.
     """
-    from deepmusic import audio
-    from deepmusic.audio import synth
-    from deepmusic.prediction.classifier import classify
-
-    song = audio.song_from_array(synth.play("blues"), sample_rate=audio.SAMPLE_RATE)
-    calls = {name: partial(classifier.predict, song) for name, classifier in classifiers.items()}
+    song = song_from_array(synth.play("blues"), sample_rate=SAMPLE_RATE)
+    calls: dict[str, Callable[[], object]] = {
+        name: partial(classifier.predict, song) for name, classifier in classifiers.items()
+    }
     if len(classifiers) > 1:
         calls[ENSEMBLE] = partial(classify, song, classifiers)
     return median_milliseconds(calls)

@@ -10,7 +10,8 @@ import numpy as np
 from deepmusic.audio import Song, load_song, song_from_array
 from deepmusic.errors import ModelError
 from deepmusic.models import ENSEMBLE, MODELS
-from deepmusic.prediction.classifier import Prediction, classify, load_classifiers
+from deepmusic.prediction.classifier import classify, load_classifiers
+from deepmusic.prediction.result import Prediction
 from deepmusic.prediction.segments import Segment, genre_segments
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 

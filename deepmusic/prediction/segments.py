@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmusic.prediction.classifier import Prediction
+from deepmusic.prediction.result import Prediction
 
 
 class Segment(NamedTuple):

@@ -1,4 +1,4 @@
-"""The front end: librosa's numbers, the archive's columns, whole windows and whole clips."""
+"""The front end: log-mels as librosa's and the archive's, windows and clips."""
 
 import math
 
@@ -47,7 +47,7 @@ def test_the_scale_is_that_of_librosa(gain, music):
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 22_050)])
-def test_only_one_channel_with_samples_is_pictured(shape):
+def test_a_log_mel_needs_one_channel_with_samples(shape):
     with pytest.raises(AudioError, match="one channel"):
         features.log_mel(np.zeros(shape, np.float32), PAPER)
 
@@ -58,33 +58,33 @@ def test_bytes_span_the_full_range():
     assert features.to_bytes(decibels).dtype == np.uint8
 
 
-def test_a_flat_picture_is_all_zeros():
+def test_a_flat_log_mel_is_all_zeros():
     result = features.to_bytes(np.full((3, 4), -7.0))
     np.testing.assert_array_equal(result, np.zeros((3, 4), np.uint8))
     assert result.dtype == np.uint8
 
 
-def test_columns_of_a_gtzan_clip():
+def test_kept_frames_of_a_gtzan_clip():
     expected = [math.floor((j + 0.5) * 1293 / 387.5) for j in range(387)]
     np.testing.assert_array_equal(features.kept_frames(1293, COMPACT), expected)
 
 
 @pytest.mark.parametrize("n_frames", [1290, 1293, 1300, 1306, 1310, 1320])
-def test_clips_of_gtzans_lengths_give_387_columns(n_frames):
-    columns = features.kept_frames(n_frames, COMPACT)
-    assert len(columns) == 387
-    assert columns[-1] < n_frames
+def test_clips_of_gtzans_lengths_give_387_frames(n_frames):
+    kept = features.kept_frames(n_frames, COMPACT)
+    assert len(kept) == 387
+    assert kept[-1] < n_frames
     _, spacing = features.frame_spacing(n_frames, COMPACT)
     assert spacing == n_frames / 387.5
 
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2, 3, 10, 130, 1279, 1331, 1938, 155_040])
 @pytest.mark.parametrize("mel", [PAPER, COMPACT, MelConfig(frame_step=2.5)])
-def test_columns_rise_within_the_clip_at_nearly_the_usual_spacing(n_frames, mel):
-    columns = features.kept_frames(n_frames, mel)
-    assert (np.diff(columns) > 0).all()
-    assert ((columns >= 0) & (columns < n_frames)).all()
-    assert len(columns) == pytest.approx(n_frames / mel.frame_step, abs=1)
+def test_kept_frames_rise_within_the_clip_at_nearly_the_usual_spacing(n_frames, mel):
+    kept = features.kept_frames(n_frames, mel)
+    assert (np.diff(kept) > 0).all()
+    assert ((kept >= 0) & (kept < n_frames)).all()
+    assert len(kept) == pytest.approx(n_frames / mel.frame_step, abs=1)
     if n_frames > 100:
         _, spacing = features.frame_spacing(n_frames, mel)
         assert spacing == pytest.approx(mel.frame_step, rel=0.02)
@@ -108,18 +108,18 @@ def test_three_seconds_fill_a_window(seconds, fills):
 
 @pytest.mark.parametrize("overlap", [0.5, 0.25])
 @pytest.mark.parametrize(
-    ("n_columns", "window_frames"),
+    ("n_frames", "window_frames"),
     [(39, 39), (40, 39), (58, 39), (59, 39), (77, 39), (387, 39), (1000, 39), (50, 8), (5, 1)],
 )
-def test_windows_cover_a_clip(n_columns, window_frames, overlap):
-    clip = np.random.default_rng(0).integers(0, 256, (7, n_columns)).astype(np.uint8)
-    starts = features.window_starts(n_columns, window_frames, overlap)
+def test_windows_cover_a_clip(n_frames, window_frames, overlap):
+    clip = np.random.default_rng(0).integers(0, 256, (7, n_frames)).astype(np.uint8)
+    starts = features.window_starts(n_frames, window_frames, overlap)
     naive = np.stack([clip[:, start : start + window_frames] for start in starts])
     result = features.windows(clip, window_frames, overlap)
     np.testing.assert_array_equal(result, naive)
     assert result.dtype == np.uint8
     assert starts[0] == 0
-    assert starts[-1] == n_columns - window_frames
+    assert starts[-1] == n_frames - window_frames
     if window_frames > 1:
         assert (window_frames - np.diff(starts) >= overlap * window_frames).all()
     assert (np.diff(starts) > 0).all()
@@ -151,7 +151,7 @@ def test_a_song_is_cut_into_clips_that_join(seconds, n_clips):
 
 
 @pytest.mark.parametrize("name", FRONT_ENDS)
-def test_a_song_is_pictured_clip_by_clip(name, music):
+def test_a_song_gives_a_log_mel_a_clip(name, music):
     mel = FRONT_ENDS[name].model_copy(update={"clip_seconds": 2.0})
     samples = music.copy()
     samples[2 * SAMPLE_RATE : 4 * SAMPLE_RATE] = 0.3
@@ -175,11 +175,11 @@ def test_each_clip_of_a_song_has_its_own_reference(music):
     loud, soft = features.clip_log_mels(
         np.concatenate([half, 0.1 * half]), mel, is_silent=audio.is_silent
     )
-    # The same music 20 dB softer is the same picture.
-    assert np.abs(loud.columns.astype(int) - soft.columns).max() <= 1
+    # The same music 20 dB softer has the same log-mel.
+    assert np.abs(loud.frames.astype(int) - soft.frames).max() <= 1
 
 
-def test_a_song_is_pictured_lazily(music):
+def test_log_mels_are_computed_lazily(music):
     mel = COMPACT.model_copy(update={"clip_seconds": 2.0})
     asked = []
     clips = features.clip_log_mels(music, mel, is_silent=lambda clip: asked.append(clip) or False)
@@ -187,6 +187,7 @@ def test_a_song_is_pictured_lazily(music):
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_the_front_end_gives_the_archive_back(gtzan_root):
     # Pointed at the audio alone, so that nothing is taken from the archive itself.
     dataset = Gtzan(gtzan_root / "genres")

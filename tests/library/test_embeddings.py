@@ -45,7 +45,7 @@ def test_the_cosine_of_concatenated_vectors_is_the_mean_of_the_networks_cosines(
 def test_an_embedding_is_the_mean_of_the_layer_before_the_genres(networks, music):
     (network,) = networks[:1]
     (clip,) = compute_log_mels(song_of(music), MEL)
-    outputs, probabilities = network.listen(features.windows(clip.frames, 39))
+    outputs, probabilities = network.predict_windows(features.windows(clip.frames, 39))
     assert outputs.shape[1] == network.config.dense_units
     # The genres are read from the embedding and from nothing else.
     weights, bias = network._network.get_layer("genres").get_weights()

@@ -11,7 +11,7 @@ from deepmusic.prediction import Classifier, compute_log_mels, inspect_layers
 from deepmusic.runs import shipped_run
 
 
-def test_an_envelope_holds_the_extremes_of_each_stretch():
+def test_an_envelope_holds_the_extremes_of_each_segment():
     low, high = inspect_layers.envelope(np.array([0.0, -1.0, 0.5, 0.25, 0.75, -0.5]), 3)
     assert low.tolist() == [-1.0, 0.25, -0.5]
     assert high.tolist() == [0.0, 0.5, 0.75]
@@ -35,7 +35,7 @@ def classifiers():
 @pytest.fixture(scope="module")
 def log_mel(song, classifiers):
     config = classifiers["cnn"].config
-    windows = inspect_layers.split_into_windows(compute_log_mels(song, config.mel), config)
+    windows = inspect_layers.list_windows(compute_log_mels(song, config.mel), config)
     return inspect_layers.find_window(windows, 3.0).log_mel
 
 
@@ -47,13 +47,13 @@ def network_of(classifier):
 def test_windows_are_those_of_the_prediction(song, classifiers):
     prediction = classifiers["cnn"].predict(song)
     config = classifiers["cnn"].config
-    windows = inspect_layers.split_into_windows(compute_log_mels(song, config.mel), config)
+    windows = inspect_layers.list_windows(compute_log_mels(song, config.mel), config)
     assert [window.start for window in windows] == pytest.approx(prediction.starts)
     middle = windows[len(windows) // 2]
     assert inspect_layers.find_window(windows, middle.start + 0.1) is middle
 
 
-def test_a_clip_without_windows_is_told_in_words():
+def test_a_clip_without_windows_is_refused():
     with pytest.raises(AudioError, match="Choose another clip"):
         inspect_layers.find_window([], 0.0)
 
@@ -66,10 +66,10 @@ def test_the_first_convolution_is_a_convolution(log_mel, classifiers):
     levelled = inspect_layers.activations(network, log_mel, "level_bands")
     assert levelled.shape == log_mel.T.shape
     kernel, bias = map(np.asarray, network.get_layer("conv_1").weights)
-    seen = inspect_layers.activations(network, log_mel, "conv_1")
+    outputs = inspect_layers.activations(network, log_mel, "conv_1")
     for index in range(kernel.shape[-1]):
         by_hand = correlate2d(levelled, kernel[:, :, 0, index], mode="same") + bias[index]
-        np.testing.assert_allclose(seen[..., index], np.maximum(by_hand, 0), atol=1e-4)
+        np.testing.assert_allclose(outputs[..., index], np.maximum(by_hand, 0), atol=1e-4)
 
 
 def test_the_states_are_those_of_an_lstm(log_mel, classifiers):
@@ -100,7 +100,7 @@ def test_the_last_state_gives_the_network_s_prediction(log_mel, classifiers):
     np.testing.assert_allclose(lstm.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_looking_changes_no_weight(log_mel, classifiers):
+def test_inspection_changes_no_weight(log_mel, classifiers):
     network = network_of(classifiers["crnn"])
     before = [np.array(weight) for weight in network.weights]
     inspect_layers.lstm_states(network, log_mel)
@@ -118,19 +118,19 @@ def test_looking_changes_no_weight(log_mel, classifiers):
         ([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], inspect_layers.SLANT),
     ],
 )
-def test_kernels_are_named_after_what_they_are_after(pattern, kind):
+def test_kernels_are_named_after_their_pattern(pattern, kind):
     kernel = np.array(pattern, dtype=float)[:, :, None, None]
     assert inspect_layers.filter_kinds(kernel) == [kind]
     assert inspect_layers.filter_kinds(-3 * kernel) == [kind]
 
 
-def test_a_layer_that_is_not_there_is_named(log_mel):
+def test_an_unknown_layer_is_refused(log_mel):
     network = models.build(models.MODELS["cnn"].config)
-    with pytest.raises(ModelError, match="no layer 'lstm'"):
+    with pytest.raises(ModelError, match=r"conv_1.*Received: 'lstm'"):
         inspect_layers.lstm_states(network, log_mel)
 
 
-def test_nobody_else_asks_a_network_that_is_looked_into(log_mel, classifiers, monkeypatch):
+def test_a_network_under_inspection_is_locked(log_mel, classifiers, monkeypatch):
     """Keras is not promised to be safe between threads; the app shares its networks."""
     held = []
 

@@ -143,7 +143,7 @@ def test_threads_share_a_classifier(classifiers):
 
 
 def test_a_song_at_another_rate_is_refused(music):
-    with pytest.raises(ModelError, match="loaded at 22050 Hz; the network reads 16000 Hz"):
+    with pytest.raises(ModelError, match=r"reads 16000 Hz.*Received: 22050 Hz"):
         prediction.compute_log_mels(song_of(music), MelConfig(sample_rate=16_000))
 
 
@@ -182,5 +182,5 @@ def test_members_with_longer_windows_answer_with_the_nearest():
 def test_members_must_know_the_same_genres():
     one = member("a", [0], 2, [[1, 0]])
     other = member("b", [0], 2, [[1, 0]], genres=("pop", "rock"))
-    with pytest.raises(ModelError, match="different genres"):
+    with pytest.raises(ModelError, match="same genres"):
         ensemble([one, other])

@@ -105,7 +105,7 @@ def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
 
     config = models.spec("cnn").config
     analysis = analyse(song)
-    windows = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+    windows = inspect_layers.list_windows(analysis.log_mels(config.mel), config)
     return inspect_layers.envelope(analysis.song.samples, _WAVEFORM_SEGMENTS), windows
 
 
@@ -122,6 +122,6 @@ def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any
     windows = {}
     for model in ("cnn", "crnn"):
         config = classifiers[model].config
-        found = inspect_layers.split_into_windows(analysis.log_mels(config.mel), config)
+        found = inspect_layers.list_windows(analysis.log_mels(config.mel), config)
         windows[model] = inspect_layers.find_window(found, start).log_mel
     return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
