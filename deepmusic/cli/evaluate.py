@@ -1,4 +1,4 @@
-"""``deepmusic evaluate`` and ``report``: what finished runs reach."""
+"""``deepmusic evaluate`` and ``report``: metrics of finished runs."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
 def evaluate(
     run_or_path: str, protocol: str | None, fold: int | None, recount: bool, as_json: bool
 ) -> None:
-    """Test a finished run (an id, or a folder) on clips that it has not seen.
+    """Test a finished run (an id or a folder) on the test clips of a protocol.
 
-    Writes its predictions.csv and evaluation.json anew. Without the data at hand, what is in
+    Writes its predictions.csv and evaluation.json anew. Without the dataset at hand,
     predictions.csv is counted again.
     """
     import deepmusic.evaluation.evaluate as evaluation
-    from deepmusic.runs import Run, find_run
 
-    path = Path(run_or_path)
-    run = Run.open(path) if (path / "config.json").exists() else find_run(run_or_path)
+    run = _open_run(run_or_path)
     recipe = run.config.train
     other = protocol not in (None, recipe.split) or fold not in (None, recipe.fold)
     if recount and other:
@@ -54,8 +52,16 @@ def evaluate(
     click.echo(json.dumps(found, indent=2) if as_json else metrics_table(title, found))
 
 
+def _open_run(run_or_path: str) -> "Run":
+    """Open a run by its folder or its id."""
+    from deepmusic.runs import Run, find_run
+
+    path = Path(run_or_path)
+    return Run.open(path) if (path / "config.json").exists() else find_run(run_or_path)
+
+
 def _open_dataset(data: str, needed: bool) -> "Dataset | None":
-    """Open a dataset; where it is not at hand nor needed, say so on stderr and return None."""
+    """Open a dataset; if it is neither at hand nor needed, warn on stderr and return None."""
     from deepmusic.data import open_dataset
 
     try:
@@ -67,21 +73,21 @@ def _open_dataset(data: str, needed: bool) -> "Dataset | None":
         return None
 
 
-#: What to print of `deepmusic.evaluation.evaluate.summarize`, and in which words.
-_ACCURACIES = {
-    "window_accuracy": "windows right",
-    "clip_accuracy": "clips right, by mean probability",
-    "clip_vote_accuracy": "clips right, by vote",
-    "top2_accuracy": "genre among the first two",
-    "expected_calibration_error": "gap of confidence and accuracy",
+#: Metrics of `deepmusic.evaluation.evaluate.summarize` to print, and their labels.
+_METRICS = {
+    "window_accuracy": "window accuracy",
+    "clip_accuracy": "clip accuracy, mean probability",
+    "clip_vote_accuracy": "clip accuracy, majority vote",
+    "top2_accuracy": "top-2 clip accuracy",
+    "expected_calibration_error": "expected calibration error",
 }
 
-#: Of a clip predicted as a whole, these would say the same as the accuracy by mean probability.
+#: Of clips predicted as a whole, these equal the accuracy by mean probability.
 _BY_WINDOW = ("window_accuracy", "clip_vote_accuracy")
 
 
 def metrics_table(title: str, found: Mapping[str, Any]) -> str:
-    """Return an evaluation for people: accuracies with intervals, then genre by genre."""
+    """Return an evaluation as text: metrics with intervals, then genre by genre."""
     lines = [
         f"{title}, protocol {found['protocol']}: {found['clips']} test clips, "
         f"{found['windows']} windows",
@@ -100,9 +106,9 @@ def metrics_table(title: str, found: Mapping[str, Any]) -> str:
 
 
 def _accuracy_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{'':34} share  95 % interval over clips"
+    yield f"{'':34} value  95 % interval over clips"
     whole_clips = found["windows"] == found["clips"]
-    for key, words in _ACCURACIES.items():
+    for key, words in _METRICS.items():
         if whole_clips and key in _BY_WINDOW:
             continue
         line = f"{words:34} {found[key]:.3f}"
@@ -111,7 +117,7 @@ def _accuracy_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield line
     if "calibrated" in found:
         error = found["calibrated"]["expected_calibration_error"]
-        words = f"the same, at temperature {found['temperature']:.2f}"
+        words = f"the same at temperature {found['temperature']:.2f}"
         yield f"{words:34} {error:.3f}"
 
 
@@ -124,22 +130,18 @@ def _accuracy_lines(found: Mapping[str, Any]) -> Iterator[str]:
     show_default=True,
 )
 def report(names: Sequence[str], out: Path) -> None:
-    """Write a hand-out of tables and charts as one HTML page that needs no network.
+    """Write tables and charts of runs as one HTML page that works offline.
 
-    A RUN is a network that DeepMusic ships (cnn, crnn or cnn_gru), the id of a run, or its folder;
-    or all, which is everything that is shipped, protocol by protocol.
+    A RUN is a shipped network (cnn, crnn or cnn_gru), the id of a run, or its folder; or all,
+    which is everything that is shipped, protocol by protocol.
     """
-    from deepmusic.charts import report
-    from deepmusic.evaluation import candidates
-    from deepmusic.runs import Run, find_run, shipped_run
-
-    def find(name: str) -> "Run":
-        if name in models.MODELS:
-            return shipped_run(name)
-        return Run.open(Path(name)) if (Path(name) / "config.json").exists() else find_run(name)
+    from deepmusic.charts.report import write_report
+    from deepmusic.evaluation.candidates import find_shipped
+    from deepmusic.runs import shipped_run
 
     if ALL in names:
-        report.write_report(candidates.find_shipped(), out)
+        write_report(find_shipped(), out)
     else:
-        report.write_report(list(map(find, names)), out)
+        runs = [shipped_run(one) if one in models.MODELS else _open_run(one) for one in names]
+        write_report(runs, out)
     click.echo(out)

@@ -1,7 +1,8 @@
-"""What the shipped networks reach, and how runs become shipped ones."""
+"""``deepmusic results``, ``time`` and ``ship``: the shipped networks' figures and their release."""
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,32 +14,35 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.runs import shipped_path
 
 if TYPE_CHECKING:
-    from deepmusic.evaluation.scores import Candidate, Repeats, Score
+    import pandas as pd
+
+    from deepmusic.evaluation.scores import Repeats, Score
 
 
 @click.command()
 def results() -> None:
-    """Recount, from their predictions, what the shipped networks reach on their test clips."""
+    """Evaluate the shipped networks, from their predictions for the test clips."""
     from deepmusic.evaluation import candidates
+    from deepmusic.evaluation.scores import score_candidate
 
-    shipped = candidates.find_shipped()
-    protocols = candidates.protocols_of(shipped)
+    scores = list(map(score_candidate, candidates.find_shipped()))
+    protocols = candidates.protocols_of(score.candidate for score in scores)
     for protocol in sorted(protocols, key=lambda one: one != BENCHMARK_PROTOCOL):
-        print_protocol([one for one in shipped if one.protocol == protocol])
+        _print_protocol([one for one in scores if one.candidate.protocol == protocol])
         if robustness_path(protocol).exists():
             measured = json.loads(robustness_path(protocol).read_text(encoding="utf-8"))
             click.echo(robustness_table(measured))
         click.echo()
-    print_calibration(shipped)
+    _print_calibration(scores)
 
 
 def robustness_path(protocol: Protocol) -> Path:
-    """Return where the table of ``benchmarks/robustness.py`` is kept for a protocol."""
+    """Return the path of a protocol's measurements by ``benchmarks/robustness.py``."""
     return shipped_path("robustness.json", protocol)
 
 
 def robustness_table(measured: Mapping[str, Any]) -> str:
-    """Return what ``benchmarks/robustness.py`` measured, a line for each degradation."""
+    """Return measurements by ``benchmarks/robustness.py`` as text, a line for each degradation."""
     from deepmusic.audio.degrade import DEGRADATIONS
 
     names = list(next(iter(measured["right"].values())))
@@ -53,61 +57,50 @@ def robustness_table(measured: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def print_protocol(candidates: Sequence["Candidate"]) -> None:
-    """Print what the networks, their ensemble and the baseline reach by one protocol."""
-    from deepmusic.evaluation import scores
-
+def _print_protocol(scores: Sequence["Score"]) -> None:
+    """Print the scores of one protocol, and the networks' differences."""
+    protocol = scores[0].candidate.protocol
     tables = {}
-    for candidate in candidates:
-        score = scores.score_candidate(candidate)
+    for score in scores:
+        candidate = score.candidate
         # By way of four decimals, as evaluation.json and the README have them.
         low, high = round(score.clip.low, 4), round(score.clip.high, 4)
         interval = f"95 % interval {low:.3f} to {high:.3f}"
         if candidate.model == models.BASELINE:
-            click.echo(
-                f"{candidate.name:9} {candidate.protocol}: clip {score.clip.value:.3f}, "
-                f"{interval}{_warning(candidate.protocol)}"
-            )
+            line = f"{candidate.name:9} {protocol}: clip {score.clip.value:.3f}, {interval}"
+            click.echo(line + _warning(protocol))
             continue
-        click.echo(
-            accuracy_line(
-                candidate.model,
-                candidate.protocol,
-                (score.window.value, score.clip.value, score.vote.value),
-                (score.clips, score.windows),
-            )
-        )
+        accuracies = (score.window.value, score.clip.value, score.vote.value)
+        counts = (score.clips, score.windows)
+        click.echo(accuracy_line(candidate.model, protocol, accuracies, counts))
         click.echo(f"{'':9} clip accuracy: {interval}")
         if score.repeats:
             click.echo(f"{'':9} {repeats_words(score.repeats)}")
         if candidate.model != models.ENSEMBLE:
             tables[candidate.name] = score.table
-    # Segments of one clip are right or wrong together; no test can count them.
-    if candidates[0].protocol.name != WINDOW_LEAK:
+    # Segments of one clip are not independent; no test can count them.
+    if protocol.name != WINDOW_LEAK:
         for line in differences(tables):
             click.echo(line)
 
 
-def print_calibration(candidates: Sequence["Candidate"]) -> None:
-    """Print how far the networks' percentages can be taken at their word, before and after."""
-    from deepmusic.evaluation import scores
+def _print_calibration(scores: Sequence["Score"]) -> None:
+    """Print the networks' calibration errors, as they are and at temperatures."""
+    from deepmusic.evaluation.scores import errors_at_benchmark_temperature
 
-    by_protocol: dict[Protocol, list[Score]] = {}
-    for candidate in candidates:
-        temperature = candidate.temperature
-        if not temperature:
-            continue
-        score = scores.score_candidate(candidate)
-        by_protocol.setdefault(candidate.protocol, []).append(score)
-        error, scaled = (score.calibration(tried).error for tried in (1.0, temperature))
-        click.echo(
-            f"{candidate.name:9} {candidate.protocol}: calibration error {error:.3f}, "
-            f"{scaled:.3f} at temperature {temperature:.2f}"
-        )
+    by_protocol = defaultdict(list)
+    for score in scores:
+        if temperature := score.candidate.temperature:
+            by_protocol[score.candidate.protocol].append(score)
+            error, scaled = (score.calibration(one).error for one in (1.0, temperature))
+            click.echo(
+                f"{score.candidate.name:9} {score.candidate.protocol}: calibration error "
+                f"{error:.3f}, {scaled:.3f} at temperature {temperature:.2f}"
+            )
     benchmark = by_protocol.pop(BENCHMARK_PROTOCOL, [])
     by_protocol.pop(Protocol(WINDOW_LEAK), None)
     for protocol, strict in by_protocol.items():
-        if errors := scores.errors_at_benchmark_temperature(benchmark, strict):
+        if errors := errors_at_benchmark_temperature(benchmark, strict):
             click.echo(
                 f"{protocol}: mean calibration error {errors[0]:.3f}, {errors[1]:.3f} at the "
                 f"temperatures of {BENCHMARK_PROTOCOL}"
@@ -115,7 +108,7 @@ def print_calibration(candidates: Sequence["Candidate"]) -> None:
 
 
 def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
-    """Return one line of what a run's ``evaluation.json`` says."""
+    """Return a line of the accuracies in a run's ``evaluation.json``."""
     names = ("window_accuracy", "clip_accuracy", "clip_vote_accuracy")
     return accuracy_line(
         name,
@@ -128,7 +121,7 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
 def accuracy_line(
     name: str, protocol: Protocol, accuracies: Sequence[float], counts: Sequence[int]
 ) -> str:
-    """Return one line of accuracies (window, clip, by vote) and counts (clips, windows)."""
+    """Return a line of accuracies (window, clip, by vote) and counts (clips, windows)."""
     window, clip, vote = accuracies
     return (
         f"{models.title(name):9} {protocol}: window {window:.3f}, "
@@ -139,22 +132,19 @@ def accuracy_line(
 
 def repeats_words(repeats: "Repeats") -> str:
     """Return mean and deviation over seeds, such as ``clip 0.853 ± 0.006``."""
-    shares = {"window": repeats.window, "clip": repeats.clip, "by vote": repeats.vote}
+    spreads = {"window": repeats.window, "clip": repeats.clip, "by vote": repeats.vote}
     words = [
         f"{name} {spread.mean:.3f} ± {spread.deviation:.3f}"
-        for name, spread in shares.items()
+        for name, spread in spreads.items()
         if spread
     ]
     return f"over {repeats.n} seeds, mean ± standard deviation: {', '.join(words)}"
 
 
-def differences(tables: Mapping[str, Any]) -> Iterator[str]:
-    """Yield lines on how often networks agree, and whether two of them differ by more than luck.
+def differences(tables: Mapping[str, "pd.DataFrame"]) -> Iterator[str]:
+    """Yield lines on the agreement of networks, and McNemar's test of each pair.
 
-    Parameters
-    ----------
-    tables : mapping of str to pd.DataFrame
-        What `deepmusic.evaluation.metrics.clip_table` returned, by the network's name.
+    `tables` are their clip tables, by name.
     """
     from deepmusic.evaluation import metrics
 
@@ -166,10 +156,11 @@ def differences(tables: Mapping[str, Any]) -> Iterator[str]:
         f"are right on {common['right_when_agreed'] or 0:.3f} of those."
     )
     for one, other in itertools.combinations(tables, 2):
-        duel = metrics.mcnemar(tables[one], tables[other])
+        test = metrics.mcnemar(tables[one], tables[other])
+        chance = f"= {test['p_value']:.3f}" if test["p_value"] >= 0.0005 else "< 0.001"
         yield (
-            f"{one} against {other}: only one is right on {duel['only_one']} and "
-            f"{duel['only_other']} clips, McNemar's p {_chance_words(duel['p_value'])}"
+            f"{one} against {other}: only one is right on {test['only_one']} and "
+            f"{test['only_other']} clips, McNemar's p {chance}"
         )
 
 
@@ -177,15 +168,11 @@ def _warning(protocol: Protocol) -> str:
     return f"\n{protocol.description}" if protocol.name == WINDOW_LEAK else ""
 
 
-def _chance_words(p_value: float) -> str:
-    return f"= {p_value:.3f}" if p_value >= 0.0005 else "< 0.001"
-
-
 @click.command("time")
 def time_song() -> None:
-    """Measure how long each shipped network takes for a song of 30 s, as Compare's button does.
+    """Measure the latency of each shipped network for a song of 30 s.
 
-    Prints the median of five, from samples to genres: mel-spectrogram included, decoding not.
+    The median of five: mel-spectrogram and network, without decoding.
     """
     from deepmusic import prediction
     from deepmusic.prediction import latency
@@ -203,10 +190,9 @@ def time_song() -> None:
     help="Keep them beside the shipped runs, as the same recipe under another seed.",
 )
 def ship(paths: Sequence[Path], repeat: bool) -> None:
-    """Make finished runs (folders) those that the app uses, in place of those shipped before.
+    """Ship finished runs (folders), in place of those shipped before.
 
-    Runs of paper and of all_clips are shipped with their weights, those of others for tables
-    alone.
+    Weights are shipped under paper and all_clips alone, other runs for the tables.
     """
     from deepmusic.evaluation import release
     from deepmusic.runs import Run

@@ -39,7 +39,7 @@ DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are
 _UNMEASURED = "NA"
 
 #: Text columns of tables of predictions; all others are numbers.
-_TEXT_COLUMNS = ("track", "genre", "heard", "heard_by_vote")
+_TEXT_COLUMNS = ("track", "genre", "predicted", "predicted_by_vote")
 
 
 def _file(name: str, doc: str) -> Any:

@@ -39,7 +39,7 @@ def test_evaluate_finds_a_run_by_its_id(tmp_path, clips):
     printed = run("evaluate", "mine", env=environment)
     assert printed.exit_code == 0, printed.output
     assert "This protocol is wrong on purpose" in printed.stdout
-    assert "the same, at temperature" in printed.stdout
+    assert "the same at temperature" in printed.stdout
     refused = run("evaluate", "mine", "--protocol", "paper", env=environment)
     assert refused.exit_code == 2
     assert "was trained or validated on" in refused.stderr

@@ -84,7 +84,7 @@ def test_an_evaluation_is_that_on_disk(run):
 
 def test_tables_keep_words_as_they_stand(run):
     """A track may be called 000002, and a genre None."""
-    table = "track,genre,heard,windows\n000002,None,1,20\n"
+    table = "track,genre,predicted,windows\n000002,None,1,20\n"
     run.clips_path.write_text(table)
     run.predictions_path.write_text(table)
     clips = run.read_clips()
