@@ -108,10 +108,25 @@ def progress_bar() -> Iterator[Callable[["Progress"], None]]:
 
 @click.command()
 @click.argument("songs", nargs=-1, required=True, type=FOLDER, metavar="SONG...")
-@click.option("--most", type=click.IntRange(1, 1000), default=10, show_default=True)
-@click.option("--per-artist", type=click.IntRange(1), default=2, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1, 1000), default=10, show_default=True, help="Results."
+)
+@click.option(
+    "--per-artist",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="Results by one artist.",
+)
 @click.option("--passage", help="A part of the song, such as 0:45-1:00.")
-@click.option("--in", "where", type=click.Choice(["library", "gtzan"]), default="library")
+@click.option(
+    "--in",
+    "where",
+    type=click.Choice(["library", "gtzan"]),
+    default="library",
+    show_default=True,
+    help="Songs to search.",
+)
 @click.option("--m3u8", "style", flag_value="m3u8", help="Print a playlist.")
 @click.option("--csv", "style", flag_value="csv", help="Print a table.")
 @click.option("--json", "style", flag_value="json", help="Print every number.")

@@ -15,7 +15,7 @@ SONG, SONGS = "song", "songs"
 _WAYS = {SONG: "A song or a passage", SONGS: "Songs from the list"}
 _INVITATIONS = {
     SONG: "Drop a song above, record one, or take a demo clip, and hear what else sounds like it.",
-    SONGS: "Choose a song, and see what is like it. Several ask for what lies between them.",
+    SONGS: "Choose a song to find similar ones, or several to find what resembles them all.",
 }
 #: Songs that a list can offer without a search.
 _MOST_LISTED = 1000
@@ -113,11 +113,14 @@ def ask_by_songs(name: str, index: SongIndex) -> Query | None:
         format_func=lambda song: labels[song],
         key=key,
         placeholder="Choose songs",
+        select_all=False,
     )
     if not ids:
         return None
-    for entry in (index.entries[index.rows[song]] for song in ids[:3]):
-        if found := indexes.sound(name, entry):
-            st.caption(markdown.plain(entry.name))
-            st.audio(found[0], format=found[1], alt="A song of the query")
+    with st.expander("Play these songs") if len(ids) > 1 else st.container():
+        for entry in (index.entries[index.rows[song]] for song in ids[:3]):
+            if found := indexes.sound(name, entry):
+                if len(ids) > 1:
+                    st.caption(markdown.plain(entry.name))
+                st.audio(found[0], format=found[1], alt="A song of the query")
     return recommend.query_by_ids(index, ids)

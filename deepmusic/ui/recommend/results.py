@@ -14,6 +14,11 @@ from deepmusic.library.song_index import SongIndex
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.recommend import indexes
 
+_HELP = (
+    "Cosine of the embeddings of your query and this song; at 100 % they are equal. Below, the "
+    "numbers in brackets are those of your query, then of this song."
+)
+
 
 def show(name: str, index: SongIndex, results: Sequence[Result]) -> None:
     """Show results of the index of this name in `deepmusic.ui.recommend.indexes`, in order."""
@@ -36,7 +41,7 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
             st.markdown(
                 f"**{100 * result.similarity:.0f} %**",
                 width="content",
-                help="Cosine of the two embeddings; at 100 % they are equal.",
+                help=_HELP if rank == 1 else None,
             )
             st.button(
                 "More like this",
