@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from deepmusic.cli.options import CLUSTER_OPTION, DATA_OPTION, JOBS_OPTION, SPLIT_OPTION
+from deepmusic.cli.options import (
+    CLUSTER_OPTION,
+    DATA_OPTION,
+    JOBS_OPTION,
+    SPLIT_OPTION,
+    progress_bar,
+)
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset
 
@@ -17,21 +23,6 @@ _SERIOUS = {"unreadable", "cut off", "changed"}
 @click.group()
 def data() -> None:
     """Get, check and prepare datasets of music."""
-
-
-def progress_bar(label: str) -> Callable[[int, int], None]:
-    """Return a function of done and total that draws a bar on stderr where that is a terminal."""
-    hidden = not sys.stderr.isatty()
-    bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, hidden=hidden)
-
-    def report(done: int, total: int) -> None:
-        bar.length, bar.pos = total, done
-        bar.make_step(0)
-        bar.render_progress()
-        if done == total:
-            bar.render_finish()
-
-    return report
 
 
 def _warn(message: str, tracks: Sequence[str]) -> None:

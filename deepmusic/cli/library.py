@@ -2,18 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepmusic.cli.options import JOBS_OPTION
+from deepmusic.cli.options import JOBS_OPTION, progress_bar
 from deepmusic.errors import LibraryError
 
 if TYPE_CHECKING:
-    from deepmusic.library.indexing import Progress
     from deepmusic.library.recommend import Query, Result
     from deepmusic.library.song_index import SongIndex
 
@@ -47,8 +45,14 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         click.echo(f"{indexing.forget(folder)} files forgotten.")
         return
     library = Library()
-    with progress_bar() as show:
-        ended = indexing.index(folder, library, jobs=jobs or -1, retry=retry, on_progress=show)
+    show = progress_bar("Indexing")
+    ended = indexing.index(
+        folder,
+        library,
+        jobs=jobs or -1,
+        retry=retry,
+        on_progress=lambda progress: show(progress.done, progress.total),
+    )
     root = folder.resolve()
     failures = {
         str(one.path): one.reason for one in library.failures() if one.path.is_relative_to(root)
@@ -80,27 +84,6 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         )
     if failures or ended.unreachable:
         sys.exit(2)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[["Progress"], None]]:
-    """Give a function that draws an indexing's progress bar on stderr, if that is a terminal."""
-    with ExitStack() as stack:
-        bars: list[Any] = []
-
-        def show(progress: "Progress") -> None:
-            if not bars:
-                bar = click.progressbar(
-                    length=progress.total,
-                    label="Indexing",
-                    show_pos=True,
-                    file=sys.stderr,
-                    hidden=not sys.stderr.isatty(),
-                )
-                bars.append(stack.enter_context(bar))
-            bars[0].update(progress.done - bars[0].pos)
-
-        yield show
 
 
 # === similar ===

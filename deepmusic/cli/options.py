@@ -1,5 +1,8 @@
 """Options that several commands share."""
 
+import sys
+from collections.abc import Callable
+
 import click
 
 from deepmusic import models
@@ -42,3 +45,18 @@ CLUSTER_OPTION = click.option(
 def chosen_models(name: str) -> list[str]:
     """Return the networks that an option names."""
     return list(models.MODELS) if name == ALL else [name]
+
+
+def progress_bar(label: str) -> Callable[[int, int], None]:
+    """Return a function of done and total that draws a bar on stderr where that is a terminal."""
+    hidden = not sys.stderr.isatty()
+    bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, hidden=hidden)
+
+    def report(done: int, total: int) -> None:
+        bar.length, bar.pos = total, done
+        bar.make_step(0)
+        bar.render_progress()
+        if done == total:
+            bar.render_finish()
+
+    return report

@@ -180,7 +180,7 @@ def _index(
     failures: list[Failure] = []
     stored_at = time.monotonic()
     stopped = False
-    for path, decoded in map_unordered(read, todo, jobs=jobs):
+    for path, decoded in map_unordered(read, {path: path for path in todo}, jobs=jobs):
         if isinstance(decoded, str):
             failures.append(Failure(path, decoded, states[path]))
             progress = replace(progress, failed=progress.failed + 1)
@@ -214,7 +214,7 @@ def _unreachable_folder(path: Path, root: Path) -> Path | None:
         return folder
 
 
-def _read(path: Path, configs: Sequence[ModelConfig]) -> tuple[Path, _DecodedSong | str]:
+def _read(path: Path, configs: Sequence[ModelConfig]) -> _DecodedSong | str:
     """Decode a file and compute its log-mels, or return why that failed."""
     mel = configs[0].mel
     try:
@@ -224,13 +224,13 @@ def _read(path: Path, configs: Sequence[ModelConfig]) -> tuple[Path, _DecodedSon
         entry, timbre = describe_song(song, log_mels, mel, Entry.of_file(path, path.stem, path))
         # The networks do not need these, which take longer to hand over than to compute.
         slim = [replace(clip, decibels=clip.decibels[:, :0].copy()) for clip in log_mels]
-        return path, (entry, slim, timbre)
+        return entry, slim, timbre
     except AudioError as error:
-        return path, str(error)
+        return str(error)
     except MemoryError:
-        return path, f"{path.name} needs more memory than there is. Close other programs."
+        return f"{path.name} needs more memory than there is. Close other programs."
     except Exception as error:  # One strange file must not end the indexing of all others.
-        return path, (
+        return (
             f"{path.name} cannot be used, for a reason that was not foreseen "
             f"({type(error).__name__}: {error}). Please report it."
         )

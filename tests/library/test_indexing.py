@@ -1,5 +1,6 @@
 """Indexing: new and changed files alone, whatever is killed in between."""
 
+import io
 import json
 import os
 import shutil
@@ -17,11 +18,21 @@ from click.testing import CliRunner
 from deepmusic import audio
 from deepmusic.audio import synth
 from deepmusic.cli import main
+from deepmusic.cli.options import progress_bar
 from deepmusic.errors import DatasetError, LibraryError
 from deepmusic.library import indexing
 from deepmusic.library.store import Library
 
 SAMPLE_RATE = 22_050
+
+
+class Terminal(io.StringIO):
+    """A file that passes for a terminal."""
+
+    def isatty(self):
+        return True
+
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -354,3 +365,10 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
     result = run("index", music)
     assert f"{music / 'deep' / 'er'} is empty or cannot be read" in result.stderr
     assert "9 files forgotten" in run("index", music, "--forget").stdout
+
+
+def test_a_progress_bar_grows_on_a_terminal(music, library, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    report = progress_bar("Indexing")
+    index(music, library, on_progress=lambda progress: report(progress.done, progress.total))
+    assert "8/8" in terminal.getvalue()
