@@ -1,20 +1,18 @@
-"""How good are the neighbours? Run with ``python benchmarks/retrieval.py``.
+"""Retrieval of similar clips by embeddings: ``python benchmarks/retrieval.py``.
 
-Each of GTZAN's test clips asks for its neighbours; one of its own genre is relevant. Clips of the
-same artist, and copies of the same recording, are removed before anything is counted, since whoever
-finds those has recognised a voice or a studio (Pampalk, Flexer and Widmer, "Improvements of
-audio-based music similarity and genre classification", ISMIR 2005, call this an artist filter).
-
-Which clips may be found decides what a figure means:
+The queries are GTZAN's test clips; a clip of the query's genre is relevant. Clips of the same
+artist, and copies of the same recording, are removed (an artist filter: Pampalk, Flexer and Widmer,
+"Improvements of audio-based music similarity and genre classification", ISMIR 2005), since who
+finds those has recognised a voice or a studio. The candidates are
 
 `test`
-    The other test clips. The networks learnt from neither side, so this is what to expect of music
-    that is new to them, as far as the protocol goes.
+    the other test clips, on which the networks were not trained: what to expect of new music, as
+    far as the protocol goes; or
 `all`
-    Every other clip. Six in ten trained the networks, with their labels, and one in ten selected
-    the epoch. The networks put those where their label says, so that such a figure is optimistic.
+    all other clips. The networks were trained on six in ten of them and selected by one in ten, so
+    that such a figure is optimistic.
 
-Every figure is counted from the shipped embeddings. After the shipped networks have changed,
+Figures are counted from the shipped embeddings. After the shipped networks have changed,
 ``python benchmarks/retrieval.py --store [RUN...]`` computes those anew (needs GTZAN). The weights
 of protocols other than paper are not shipped: name the folders of their runs.
 """
@@ -50,11 +48,11 @@ from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_run
 
-#: The baseline of chance.
+#: Baseline: a random order.
 RANDOM = "random"
 TITLES = {ALL_NETWORKS: "all three", MFCC: "MFCC statistics", RANDOM: "random order"}
 
-#: What may be found.
+#: Pools of candidates.
 TEST, ALL = "test", "all"
 
 _RESAMPLES = 2000
@@ -73,16 +71,16 @@ def average_precision(relevant: np.ndarray) -> float:
 
 
 def expected_average_precision(n_relevant: int, n_candidates: int) -> float:
-    """Return the average precision that a random order has on average.
+    """Return the expected average precision of a random order.
 
-    Given that a relevant result stands at place k, each of the k - 1 places before it holds one of
-    the others with probability (n_relevant - 1) / (n_candidates - 1).
+    Given a relevant result of rank k, each of the k - 1 before it is relevant with probability
+    (n_relevant - 1) / (n_candidates - 1).
     """
     if not n_relevant:
         return 0.0
-    place = np.arange(1, n_candidates + 1)
+    rank = np.arange(1, n_candidates + 1)
     others = (n_relevant - 1) / max(n_candidates - 1, 1)
-    return float(((1 + (place - 1) * others) / place).mean())
+    return float(((1 + (rank - 1) * others) / rank).mean())
 
 
 def rank(
@@ -92,7 +90,7 @@ def rank(
     queries: np.ndarray,
     pool: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Rank a pool of clips for each query.
+    """Metrics of the ranked candidates of each query.
 
     Parameters
     ----------
@@ -103,7 +101,7 @@ def rank(
     removed : np.ndarray [shape=(n_clips, n_clips)], bool
         What `same_artist` returned.
     queries, pool : np.ndarray of int
-        Numbers of the clips that ask, and of those that can be found.
+        Indices of the queries, and of the clips that can be found.
 
     Returns
     -------
@@ -127,21 +125,19 @@ def rank(
     return dict(zip(names, np.array(rows).T, strict=True))
 
 
-def summarize(answers: Mapping[str, np.ndarray], genres: np.ndarray) -> dict[str, Any]:
+def summarize(ranked: Mapping[str, np.ndarray], genres: np.ndarray) -> dict[str, Any]:
     """Return the means over the queries, P@10 with its 95 % interval, and by genre."""
     from scipy.stats import bootstrap
 
     interval = bootstrap(
-        (answers["at_10"],), np.mean, method="percentile", n_resamples=_RESAMPLES, rng=0
+        (ranked["at_10"],), np.mean, method="percentile", n_resamples=_RESAMPLES, rng=0
     ).confidence_interval
     return {
         "queries": len(genres),
         "interval": [float(interval.low), float(interval.high)],
-        **{name: float(values.mean()) for name, values in answers.items()},
+        **{name: float(values.mean()) for name, values in ranked.items()},
         "by_genre": {
-            name: {
-                str(genre): float(answers[name][genres == genre].mean()) for genre in set(genres)
-            }
+            name: {str(genre): float(ranked[name][genres == genre].mean()) for genre in set(genres)}
             for name in ("at_5", "at_10")
         },
     }
@@ -150,16 +146,16 @@ def summarize(answers: Mapping[str, np.ndarray], genres: np.ndarray) -> dict[str
 def measure(
     protocol: Protocol = BENCHMARK_PROTOCOL, pool: str = TEST, part: str = TEST
 ) -> dict[str, Any]:
-    """Measure, from the shipped embeddings, how good each system's neighbours are.
+    """Retrieval metrics of each system, from the shipped embeddings.
 
     Parameters
     ----------
     protocol : Protocol
         One of `protocols`.
     pool : str
-        `TEST`: what may be found are the other clips of the part that asks. `ALL`: every clip.
+        `TEST`: the other clips of the queries' part. `ALL`: every clip.
     part : str
-        Which clips ask: ``test``, or ``valid``, by which `embeddings.NETWORKS` were selected.
+        Part of the queries: ``test``, or ``valid``, by which `embeddings.NETWORKS` were selected.
 
     Returns
     -------
@@ -170,16 +166,16 @@ def measure(
     split = split_of(protocol)
     removed = same_artist(facts)
     labels = np.array([row["genre"] for row in facts])
-    asking = np.array([split.part_of(row["track"]) == part for row in facts])
+    is_query = np.array([split.part_of(row["track"]) == part for row in facts])
     found: dict[str, Any] = {}
     for system in (*models.MODELS, ALL_NETWORKS, MFCC):
         table = vectors(system, protocol)
         there = ~np.isnan(table[:, 0])
-        queries = np.flatnonzero(asking & there)
+        queries = np.flatnonzero(is_query & there)
         candidates = np.flatnonzero(there) if pool == ALL else queries
         similarity = np.nan_to_num(table) @ np.nan_to_num(table).T
-        answers = rank(similarity, labels, removed, queries, candidates)
-        found[system] = summarize(answers, labels[queries])
+        ranked = rank(similarity, labels, removed, queries, candidates)
+        found[system] = summarize(ranked, labels[queries])
     chance = rank(None, labels, removed, queries, candidates)
     found[RANDOM] = summarize(chance, labels[queries])
     return found
@@ -200,7 +196,7 @@ def split_of(protocol: Protocol) -> Split:
 
 
 def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> None:
-    """Compute the embeddings that are shipped.
+    """Compute the embeddings to ship.
 
     Of the app's own networks all clips are kept, of those of other protocols the test clips.
 
@@ -272,15 +268,15 @@ def title(system: str) -> str:
     return TITLES.get(system) or models.title(system)
 
 
-def heading(protocol: Protocol, pool: str, part: str, asked: Mapping[str, Any]) -> str:
-    """Return who asks and what may be found, in words."""
+def heading(protocol: Protocol, pool: str, part: str, found: Mapping[str, Any]) -> str:
+    """Return a heading: the queries and their candidates."""
     where = {
         TEST: "the other test clips, which the networks never learnt from",
         ALL: "all other clips, most of which trained the networks, so these figures FLATTER",
     }.get(pool, f"the other {pool} clips (by these the networks to use were chosen)")
     return (
-        f"Retrieval, protocol {protocol}: {asked['queries']} {part} clips ask, "
-        f"neighbours of the same artist removed;\n{asked['candidates']:.0f} candidates on average: "
+        f"Retrieval, protocol {protocol}: {found['queries']} {part} clips ask, "
+        f"neighbours of the same artist removed;\n{found['candidates']:.0f} candidates on average: "
         f"{where}"
     )
 

@@ -1,4 +1,4 @@
-"""What phones, MP3 and noise do to the networks' predictions on their test clips.
+"""Accuracy of the networks on degraded test clips: MP3, telephone band, gain, speed, noise.
 
 The networks of one protocol predict the same test clips again after each degradation, through the
 front end of the app. Needs the sound of test clips (DEEPMUSIC_GTZAN); those at hand are counted:
@@ -29,7 +29,7 @@ from deepmusic.runs import Run
 
 
 def measure(runs: Sequence[Run]) -> dict[str, Any]:
-    """Predict a protocol's test clips after each of `DEGRADATIONS`.
+    """Accuracies over a protocol's test clips after each of `DEGRADATIONS`.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def measure(runs: Sequence[Run]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``protocol``; ``clips``, how many could be read, ``of`` how many the protocol tests;
-        ``skipped``, how many files could not be read; and ``right``: by degradation and by network
-        (the ensemble last), ``accuracy`` by mean probability and its 95 % ``interval``.
+        ``protocol``; numbers of ``clips`` that could be read, ``of`` the protocol's test clips,
+        and of those ``skipped`` as unreadable; and ``right``: by degradation and by network (the
+        ensemble last), ``accuracy`` by mean probability and its 95 % ``interval``.
 
     Raises
     ------

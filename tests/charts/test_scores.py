@@ -4,11 +4,11 @@ import pytest
 
 from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
 from deepmusic.evaluation.scores import Measured
-from tests.evaluation.examples import sure
+from tests.evaluation.examples import scored_blues
 
 
 def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
-    bins = sure(("blues", 0.8), ("rock", 0.8), ("blues", 0.6)).calibration().bins
+    bins = scored_blues(("blues", 0.8), ("rock", 0.8), ("blues", 0.6)).calibration().bins
     figure = reliability_chart({"A": "cnn"}, {"A": bins})
     diagonal, line = figure.data
     assert list(diagonal.x) == list(diagonal.y)

@@ -19,26 +19,26 @@ from deepmusic.prediction import compute_log_mels
 MEL = FRONT_ENDS["compact"]
 
 
-def picture_of(samples) -> np.ndarray:
+def drawn(samples) -> np.ndarray:
     song = song_from_array(samples, sample_rate=22_050)
     png = spectrogram_png(compute_log_mels(song, MEL), MEL)
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
 
 def test_low_notes_are_at_the_bottom():
-    log_mel = picture_of(synth.tone(200.0, seconds=5.0))
+    log_mel = drawn(synth.tone(200.0, seconds=5.0))
     assert log_mel.shape == (128, 216)
     assert log_mel.mean(axis=1).argmax() > 100
 
 
 def test_a_long_song_keeps_to_a_width():
-    assert picture_of(synth.tone(440.0, seconds=100.0)).shape == (128, 2000)
+    assert drawn(synth.tone(440.0, seconds=100.0)).shape == (128, 2000)
 
 
 def test_loud_is_bright_and_clips_share_one_scale():
     loud = synth.tone(440.0, seconds=30.0, amplitude=0.8)
     quiet = synth.tone(440.0, seconds=30.0, amplitude=0.008)
-    log_mel = picture_of(np.concatenate([loud, quiet]))
+    log_mel = drawn(np.concatenate([loud, quiet]))
     assert log_mel[:, 300].max() > log_mel[:, -300].max() + 50
 
 
@@ -59,7 +59,7 @@ def test_a_filter_is_drawn_low_notes_down_and_its_strongest_answer_brightest():
     assert np.asarray(silent.convert("L")).max() < 5
 
 
-def test_pictures_have_one_scale_and_low_notes_at_the_bottom():
+def test_log_mels_have_one_scale_and_low_notes_at_the_bottom():
     one = np.zeros((128, 60), np.uint8)
     one[:64] = 255
     image = Image.open(io.BytesIO(log_mel_png(one, 384, 128))).convert("RGB")

@@ -18,7 +18,7 @@ def test_every_genre_has_a_colour_of_its_own():
     assert genre_colour("polka").startswith("#")
 
 
-def test_genres_of_other_collections_have_colours_of_their_own():
+def test_genres_of_other_datasets_have_colours_of_their_own():
     colours = genre_colours(("Hip-Hop", "Rock", "Folk", "Electronic"))
     assert colours["Rock"] == GENRE_COLOURS["rock"]
     assert colours["Hip-Hop"] == GENRE_COLOURS["hiphop"]

@@ -23,11 +23,11 @@ POP_ROCK_JAZZ = ["pop", "rock", "jazz"]
 def windows(**predicted):
     """A table of window predictions: by track, named after its genre, what each window predicts."""
     rows = []
-    for track, verdicts in predicted.items():
-        for number, prediction_ in enumerate(verdicts):
-            shares = {genre: 0.9 if genre == prediction_ else 0.1 for genre in GENRES}
+    for track, by_window in predicted.items():
+        for number, prediction in enumerate(by_window):
+            row = {genre: 0.9 if genre == prediction else 0.1 for genre in GENRES}
             rows.append({"track": track, "genre": track.split("_")[0], "start": 1.4 * number})
-            rows[-1] |= shares
+            rows[-1] |= row
     return pd.DataFrame(rows)
 
 
@@ -37,11 +37,11 @@ def scored(name="CNN", **predicted):
     )
 
 
-def sure(*clips):
+def scored_blues(*clips):
     """A score of one-window clips, predicted as blues at the given confidences."""
     rows = [
-        {"track": f"clip{number}", "genre": genre, "start": 0.0, "blues": share, "rock": 1 - share}
-        for number, (genre, share) in enumerate(clips)
+        {"track": f"clip{number}", "genre": genre, "start": 0.0, "blues": p, "rock": 1 - p}
+        for number, (genre, p) in enumerate(clips)
     ]
     candidate = Candidate("CNN", "cnn", BENCHMARK_PROTOCOL, (), True)
     return score_predictions(candidate, pd.DataFrame(rows), GENRES)

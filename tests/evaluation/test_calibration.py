@@ -18,7 +18,7 @@ def test_calibration_by_hand():
             "genre": ["blues", "jazz", "blues", "blues"],
             "start": 0.0,
             "blues": blues,
-            "jazz": [1 - share for share in blues],
+            "jazz": [1 - p for p in blues],
         }
     )
     found = evaluate.summarize(table, BLUES_JAZZ)
@@ -54,7 +54,7 @@ def test_a_known_temperature_is_found(known):
         assert errors[1] < 0.03 < errors[0]
 
 
-def test_a_temperature_scales_clips_and_changes_no_verdict(random_predictions):
+def test_a_temperature_scales_clips_and_changes_no_prediction(random_predictions):
     table = metrics.clip_table(random_predictions, THREE)
     scaled = calibration.apply_temperature(table, THREE, 0.4)
     assert (scaled[THREE].idxmax(axis=1) == table["predicted"]).all()

@@ -95,8 +95,8 @@ def test_damaged_runs_are_named(tmp_path):
 
 def test_the_baseline_stands_beside_the_networks(tmp_path):
     genres = list(GTZAN_GENRES)
-    for number, shares in enumerate(("svm", "svm-broken")):
-        run = Run(tmp_path / "own" / shares)
+    for number, name in enumerate(("svm", "svm-broken")):
+        run = Run(tmp_path / "own" / name)
         run.path.mkdir(parents=True)
         table = pd.DataFrame(np.eye(10), columns=genres).assign(start=0.0)
         run.write_predictions(table.assign(track=genres, genre=genres))

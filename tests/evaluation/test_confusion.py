@@ -20,7 +20,7 @@ def test_recall_reads_along_rows_and_precision_down_columns(first):
     assert confusion.normalize(counts, COUNTS) is counts
     recall = confusion.normalize(counts, RECALL)
     assert recall.loc["rock"].tolist() == [75, 25, 0]
-    assert recall.loc["jazz"].isna().all(), "a share of nothing is no number"
+    assert recall.loc["jazz"].isna().all(), "a fraction of no clips is no number"
     precision = confusion.normalize(counts, PRECISION)
     assert precision["pop"].tolist() == [25, 75, 0]
     assert precision["jazz"].isna().all()
@@ -80,7 +80,7 @@ def test_the_clips_of_a_cell_are_sorted_and_say_what_others_predict(first, secon
     assert confusion.clips_in_cell(tables, ["two"], "pop", "jazz").empty
 
 
-def test_windows_are_judged_one_by_one():
+def test_windows_are_predicted_one_by_one():
     windows = pd.DataFrame(
         {"track": "a", "genre": "pop", "start": [0.0, 1.5], "pop": [0.6, 0.1], "rock": [0.4, 0.9]}
     )

@@ -26,7 +26,7 @@ def test_summary_counts_windows_means_and_votes(predictions):
 
 
 def test_confusion_has_true_genres_as_rows(predictions):
-    # By mean probability: blues heard as blues, jazz heard as blues.
+    # By mean probability: blues predicted as blues, jazz as blues.
     assert evaluate.summarize(predictions, BLUES_JAZZ)["confusion"] == [[1, 0], [1, 0]]
 
 
@@ -50,7 +50,7 @@ def test_metrics_are_scikit_learns(random_predictions):
     ]
 
 
-def test_a_genre_that_is_never_heard_has_precision_zero(predictions):
+def test_a_genre_that_is_never_predicted_has_precision_zero(predictions):
     found = evaluate.summarize(predictions, BLUES_JAZZ)["per_genre"]
     assert found["jazz"] == {"precision": 0, "recall": 0, "f1": 0, "support": 1}
     assert found["blues"]["precision"] == 0.5
@@ -81,7 +81,7 @@ def test_scores_are_split_by_what_clips_were_to_the_networks():
     assert " ".join(row.split()) == "CNN 1.000 of 1 0.000 of 1 0.500 of 2"
 
 
-def test_scoring_a_stranger_is_refused():
+def test_scoring_an_unknown_track_is_refused():
     with pytest.raises(DatasetError, match=r"my song\.mp3.*not a track of GTZAN"):
         evaluate.score_files({Path("my song.mp3"): {"cnn": "jazz"}})
 

@@ -9,7 +9,7 @@ from deepmusic.evaluation import evaluate, metrics
 from tests.evaluation.examples import BLUES_JAZZ, THREE
 
 
-def test_clips_are_judged_by_mean_and_by_vote(predictions):
+def test_clips_are_predicted_by_mean_and_by_vote(predictions):
     table = metrics.clip_table(predictions, BLUES_JAZZ)
     assert list(table.index) == ["a", "b"]
     assert list(table.columns) == [
@@ -27,13 +27,13 @@ def test_clips_are_judged_by_mean_and_by_vote(predictions):
 
 
 @pytest.mark.parametrize(
-    ("right", "of", "interval"),
+    ("right", "total", "interval"),
     # Newcombe, Statistics in Medicine 17, 1998, table I.
     [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0.0, 0.1611))],
 )
-def test_shares_have_wilsons_interval(right, of, interval):
-    answers = [True] * right + [False] * (of - right)
-    assert metrics.wilson_interval(answers) == pytest.approx(interval, abs=5e-5)
+def test_accuracies_have_wilsons_interval(right, total, interval):
+    hits = [True] * right + [False] * (total - right)
+    assert metrics.wilson_interval(hits) == pytest.approx(interval, abs=5e-5)
 
 
 def test_the_interval_of_windows_is_drawn_over_clips(random_predictions):
@@ -78,7 +78,7 @@ def test_one_clip_has_no_interval(predictions):
     assert metrics.window_interval(predictions.iloc[:3], BLUES_JAZZ) == [0.0, 1.0]
 
 
-def answers(right: str, genre: str = "blues") -> pd.DataFrame:
+def clips(right: str, genre: str = "blues") -> pd.DataFrame:
     """Return a clip table: a letter for each clip, r where the network is right."""
     predicted = [genre if letter == "r" else "jazz" for letter in right]
     index = pd.Index([f"clip{number}" for number in range(len(right))], name="track")
@@ -91,8 +91,8 @@ def answers(right: str, genre: str = "blues") -> pd.DataFrame:
     [(9, 1, 0.021484375), (0, 0, 1.0), (3, 3, 1.0), (25, 15, 0.1539)],
 )
 def test_mcnemar(only_one, only_other, p_value):
-    one = answers("r" * (4 + only_one) + "w" * (2 + only_other))
-    other = answers("rrrr" + "w" * only_one + "ww" + "r" * only_other)
+    one = clips("r" * (4 + only_one) + "w" * (2 + only_other))
+    other = clips("rrrr" + "w" * only_one + "ww" + "r" * only_other)
     found = metrics.mcnemar(one, other.sample(frac=1, random_state=0))
     assert found == {
         "only_one": only_one,
@@ -103,18 +103,18 @@ def test_mcnemar(only_one, only_other, p_value):
 
 def test_different_clips_are_not_compared():
     with pytest.raises(RunError, match=r"different clips \(3 and 2, 2 in common\)"):
-        metrics.mcnemar(answers("rrr"), answers("rr"))
+        metrics.mcnemar(clips("rrr"), clips("rr"))
 
 
 def test_agreement():
-    tables = {"one": answers("rrwr"), "other": answers("rwww")}
+    tables = {"one": clips("rrwr"), "other": clips("rwww")}
     assert metrics.agreement(tables) == {
         "agreed": 0.5,
         "right_when_agreed": 0.5,
         "right_when_split": {"one": 1.0, "other": 0.0},
         "one_is_right_when_split": 1.0,
     }
-    alone = metrics.agreement({"one": answers("rw")})
+    alone = metrics.agreement({"one": clips("rw")})
     assert alone["agreed"] == 1
     assert alone["one_is_right_when_split"] is None
 

@@ -176,7 +176,7 @@ def test_a_repeat_must_be_the_same_recipe_and_another_seed(tmp_path):
     with pytest.raises(RunError, match="was not tested on the clips that"):
         release.ship_repeat(fewer)
     assert shipped_run("crnn").repeats() == {}
-    # Where the same collection lies is no part of a recipe.
+    # Where the same dataset lies is no part of a recipe.
     release.ship_repeat(make_run(tmp_path / "elsewhere", seed=1, data="/somewhere/gtzan"))
     assert list(shipped_run("crnn").repeats()) == [1]
 

@@ -11,7 +11,7 @@ from deepmusic.evaluation.scores import BY_GENRE, Candidate, score_candidate
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import Run, assets
-from tests.evaluation.examples import scored, sure
+from tests.evaluation.examples import scored, scored_blues
 
 
 def test_a_score_is_counted_from_windows():
@@ -37,27 +37,27 @@ def test_shipped_numbers_are_those_that_were_shipped():
         if not candidate.shipped:
             continue
         score = score_candidate(candidate)
-        told = json.loads(
+        stated = json.loads(
             (Run(assets.SHIPPED / candidate.model).path / "evaluation.json").read_text()
         )
-        assert score.clip.value == pytest.approx(told["clip_accuracy"], abs=1e-4)
-        assert score.vote.value == pytest.approx(told["clip_vote_accuracy"], abs=1e-4)
-        assert score.window.value == pytest.approx(told["window_accuracy"], abs=1e-4)
+        assert score.clip.value == pytest.approx(stated["clip_accuracy"], abs=1e-4)
+        assert score.vote.value == pytest.approx(stated["clip_vote_accuracy"], abs=1e-4)
+        assert score.window.value == pytest.approx(stated["window_accuracy"], abs=1e-4)
 
 
-def test_a_temperature_moves_confidence_and_no_verdict(two_genres):
-    score = sure(("blues", 0.8), ("blues", 0.8), ("blues", 0.8), ("rock", 0.8))
+def test_a_temperature_changes_confidence_and_no_prediction(two_genres):
+    score = scored_blues(("blues", 0.8), ("blues", 0.8), ("blues", 0.8), ("rock", 0.8))
     as_it_is = score.calibration()
     assert as_it_is.error == pytest.approx(0.8 - 0.75)
     # At a temperature of one half, odds of 4 to 1 become 16 to 1.
-    surer = score.calibration(0.5)
-    assert surer.error == pytest.approx(16 / 17 - 0.75)
-    (filled,) = (one for one in surer.bins if one["count"])
+    scaled = score.calibration(0.5)
+    assert scaled.error == pytest.approx(16 / 17 - 0.75)
+    (filled,) = (one for one in scaled.bins if one["count"])
     assert (filled["count"], filled["accuracy"]) == (4, 0.75)
 
 
 def test_temperatures_are_tried_on_a_stricter_protocol(two_genres, monkeypatch):
-    score = sure(("blues", 0.8), ("rock", 0.8))
+    score = scored_blues(("blues", 0.8), ("rock", 0.8))
     monkeypatch.setattr(Candidate, "temperature", 0.5)
     assert scores.errors_at_benchmark_temperature([score], [score]) == pytest.approx(
         [0.8 - 0.5, 16 / 17 - 0.5]

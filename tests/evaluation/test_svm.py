@@ -38,11 +38,11 @@ class Bands:
         )
 
     def log_mels(self, tracks, mel):
-        found = {track: self._picture(track) for track in tracks if track not in self._missing}
+        found = {track: self._log_mel(track) for track in tracks if track not in self._missing}
         gone = tuple(SkippedTrack(track, "gone") for track in tracks if track in self._missing)
         return LogMels(found, gone)
 
-    def _picture(self, track):
+    def _log_mel(self, track):
         genre, number = track.split(".")
         noise = np.random.default_rng(int(number)).integers(0, 60, (128, 50))
         noise[GENRES.index(genre) * 40 :][:40] += 150

@@ -10,7 +10,7 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from tests.evaluation.examples import GENRES, scored, windows
 
 
-def test_agreement_is_told_in_words():
+def test_agreement_is_said_in_words():
     def by(model, **predicted):
         candidate = Candidate(models.title(model), model, BENCHMARK_PROTOCOL, (), True)
         return score_predictions(candidate, windows(**predicted), GENRES)
@@ -26,7 +26,7 @@ def test_agreement_is_told_in_words():
     )
 
 
-def test_a_difference_is_told_in_words():
+def test_a_difference_is_said_in_words():
     right = {f"blues_{number}": ["blues"] for number in range(12)}
     wrong = {f"blues_{number}": ["rock"] for number in range(12)}
     words = difference_in_words(scored("A", **right), scored("B", **wrong))
