@@ -2,54 +2,32 @@
 
 Starts a server for each round and measures, in a real browser, the time from asking for the address
 to the first words on the page, for the first visitor (whose server has loaded nothing) and for the
-next one, and the time from choosing a demo clip to the verdict, cold and warm.
+next one, and the time from choosing a demo clip to the prediction, cold and warm.
 """
 
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.request import urlopen
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.running_app import PATIENCE, running_app, running_chromium
+
 ROUNDS = 3
 WORDS = "What genre is this, and why?"
-VERDICT = "named the labelled genre"
+PREDICTION = "How good is it?"
 
 
-def start_server() -> tuple[subprocess.Popen, str]:
-    """Start the app on a free port and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    server = subprocess.Popen(
-        [*command, f"--server.port={port}", "--server.address=127.0.0.1"],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    while True:
-        try:
-            urlopen(f"{address}/_stcore/health", timeout=1).read()
-            return server, address
-        except OSError:
-            time.sleep(0.05)
-
-
-def seconds_until(browser, address: str, words: str) -> float:
+def seconds_until(browser: Browser, address: str, words: str) -> float:
     """Return the time from asking for an address to seeing words on the page."""
     visitor = browser.new_context()
     page = visitor.new_page()
     began = time.perf_counter()
     page.goto(address)
-    page.get_by_text(words).first.wait_for(timeout=120_000)
+    page.get_by_text(words).first.wait_for(timeout=PATIENCE)
     took = time.perf_counter() - began
     visitor.close()
     return took
@@ -57,25 +35,18 @@ def seconds_until(browser, address: str, words: str) -> float:
 
 def main() -> None:
     """Print the median over rounds of each way into the app."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     times: dict[str, list[float]] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with running_chromium() as browser:
         for _ in range(ROUNDS):
-            server, address = start_server()
-            demo = f"{address}/?source=demo&demo=jazz"
-            for name, where, words in (
-                ("first paint, first visitor of a server", address, WORDS),
-                ("verdict on a demo clip, networks cold", demo, VERDICT),
-                ("first paint, next visitor", address, WORDS),
-                ("verdict on a demo clip, warm", demo, VERDICT),
-            ):
-                times.setdefault(name, []).append(seconds_until(browser, where, words))
-            server.terminate()
-            server.wait()
-        browser.close()
+            with running_app() as app:
+                demo = f"{app.address}/?source=demo&demo=jazz"
+                for name, where, words in (
+                    ("first paint, first visitor of a server", app.address, WORDS),
+                    ("prediction of a demo clip, networks cold", demo, PREDICTION),
+                    ("first paint, next visitor", app.address, WORDS),
+                    ("prediction of a demo clip, warm", demo, PREDICTION),
+                ):
+                    times.setdefault(name, []).append(seconds_until(browser, where, words))
     for name, measured in times.items():
         rounds = ", ".join(f"{seconds:.2f}" for seconds in measured)
         print(f"{name:42} {statistics.median(measured):6.2f} s  ({rounds})")

@@ -2,8 +2,8 @@
 
 Starts a server and real sessions (Streamlit's own protocol over websockets, on this machine alone).
 Each session uploads songs of its own, one after the other, while a worker trains on the toy set.
-Printed are the time from upload to verdict, the server's memory as predictions add up, and whether
-any session was shown another one's song or answer.
+Printed are the time from upload to prediction, the memory of the server as predictions add up, and
+whether any session was shown the song or prediction of another.
 """
 
 import argparse
@@ -27,7 +27,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION"] = "false"
 
 import numpy as np
-from first_paint import start_server
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
@@ -36,8 +35,10 @@ from deepmusic import audio, models, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.protocols import DEPLOYED_PROTOCOL
+from deepmusic.runs import Run
 from deepmusic.training import recipes, worker
 from deepmusic.ui.classify.result import certainty
+from tools.running_app import RunningApp, running_app
 
 PATIENCE = 300
 
@@ -141,7 +142,7 @@ class Songs:
             self._count += 1
             number = self._count
             samples = self._music[genre].copy()
-            # Beyond hearing, but other bytes: no cache can know the answer.
+            # Too soft to hear, but other bytes: no cache can know the answer.
             samples[number] += np.float32(1e-3)
             if genre not in self._answers:
                 song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
@@ -150,11 +151,11 @@ class Songs:
         return (
             f"song{number}q.flac",
             encode.encode_flac(samples, audio.SAMPLE_RATE),
-            (self._answers[genre]),
+            self._answers[genre],
         )
 
     def predict(self, genre: str) -> None:
-        """Decode and classify most of a song in this process, from a place of its own on."""
+        """Decode and classify most of a song in this process, each from a sample of its own."""
         with self._lock:
             self._count += 1
         samples = self._music[genre][self._count :]
@@ -175,7 +176,7 @@ def processor_seconds(pid: int) -> float:
 
 
 def visit(address: str, songs: Songs, number: int, rounds: int) -> tuple[list[float], list[str]]:
-    """Be one visitor; return the time of each verdict, and what was wrong."""
+    """Be one visitor; return the time to each prediction, and what was wrong."""
     session = Session(address)
     times, faults = [], []
     for index in range(rounds):
@@ -191,6 +192,68 @@ def visit(address: str, songs: Songs, number: int, rounds: int) -> tuple[list[fl
     return times, faults
 
 
+def measure_latency(app: RunningApp, songs: Songs, visitors: int, rounds: int, name: str) -> int:
+    """Print how long so many visitors at once wait; return how many were answered wrongly."""
+    began, worked = time.perf_counter(), processor_seconds(app.pid)
+    with ThreadPoolExecutor(visitors) as pool:
+        results = list(
+            pool.map(lambda number: visit(app.address, songs, number, rounds), range(visitors))
+        )
+    took = time.perf_counter() - began
+    times = sorted(one for times, _ in results for one in times)
+    faults = [fault for _, faults in results for fault in faults]
+    p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
+    work = (processor_seconds(app.pid) - worked) / len(times)
+    print(
+        f"{name:14} {visitors:3} visitors at once: "
+        f"median {statistics.median(times):6.2f} s, p95 {p95:6.2f} s to the prediction; "
+        f"{len(times) / took:5.2f} songs/s; {work:.2f} s of processor a song; "
+        f"{len(faults)} of {len(times)} wrong; server {megabytes(app.pid):.0f} MB",
+        flush=True,
+    )
+    print("\n".join(faults[:3]), end="\n" if faults else "")
+    return len(faults)
+
+
+def measure_while_training(
+    app: RunningApp, songs: Songs, visitors: list[int], rounds: int, folder: Path
+) -> int:
+    """Print the waits of visitors beside a training; return how many were answered wrongly."""
+    model, recipe = recipes.recipe("cnn", "class")
+    run: Run = worker.create(model, recipe.changed(data="toy", epochs=500), folder)
+    worker.start(run)
+    while not run.history():
+        time.sleep(0.5)
+    n_faults = sum(
+        measure_latency(app, songs, number, rounds, "while training") for number in visitors
+    )
+    worker.stop(run)
+    while run.is_locked():
+        time.sleep(0.2)
+    return n_faults
+
+
+def measure_memory(app: RunningApp, songs: Songs, pages: int) -> int:
+    """Print the server's memory as songs add up; return how many were answered wrongly."""
+    n_faults, done, per_session = 0, 0, 10
+    while done < pages:
+        with ThreadPoolExecutor(4) as pool:
+            for _, faults in pool.map(
+                lambda number: visit(app.address, songs, number, per_session), range(4)
+            ):
+                n_faults += len(faults)
+        done += 4 * per_session
+        print(f"after {done:5} songs on pages: server {megabytes(app.pid):.0f} MB", flush=True)
+    if done:
+        time.sleep(FORGOTTEN)
+        visit(app.address, songs, 0, 1)
+        print(
+            f"{FORGOTTEN} s after they left, with one new visitor: "
+            f"server {megabytes(app.pid):.0f} MB"
+        )
+    return n_faults
+
+
 def main() -> int:
     """Print latency by number of visitors, then memory over many predictions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -204,69 +267,19 @@ def main() -> int:
     for genre in GTZAN_GENRES:
         songs.draw(genre)
     n_faults = 0
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["DEEPMUSIC_RUNS"] = folder
-        server, address = start_server()
-        visit(address, songs, 0, 2)
+    with tempfile.TemporaryDirectory() as folder, running_app(DEEPMUSIC_RUNS=folder) as app:
+        visit(app.address, songs, 0, 2)
         print(
-            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; songs "
-            f"of {options.seconds:g} s; "
-            f"server {megabytes(server.pid):.0f} MB"
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+            f"songs of {options.seconds:g} s; server {megabytes(app.pid):.0f} MB"
         )
-        model, recipe = recipes.recipe("cnn", "class")
-        run = worker.create(model, recipe.changed(data="toy", epochs=500), Path(folder))
-        for training in (False, True) if options.visitors else ():
-            if training:
-                worker.start(run)
-                while not run.history():
-                    time.sleep(0.5)
-            for visitors in options.visitors:
-                began, worked = time.perf_counter(), processor_seconds(server.pid)
-                with ThreadPoolExecutor(visitors) as pool:
-                    results = list(
-                        pool.map(
-                            lambda number: visit(address, songs, number, options.songs),
-                            range(visitors),
-                        )
-                    )
-                took = time.perf_counter() - began
-                times = sorted(one for times, _ in results for one in times)
-                faults = [fault for _, faults in results for fault in faults]
-                n_faults += len(faults)
-                p95 = times[min(len(times) - 1, int(0.95 * len(times)))]
-                work = (processor_seconds(server.pid) - worked) / len(times)
-                print(
-                    f"{'while training' if training else 'idle':14} {visitors:3} visitors at once: "
-                    f"median {statistics.median(times):6.2f} s, p95 {p95:6.2f} s to the verdict; "
-                    f"{len(times) / took:5.2f} songs/s; {work:.2f} s of processor a song; "
-                    f"{len(faults)} of {len(times)} wrong; server {megabytes(server.pid):.0f} MB",
-                    flush=True,
-                )
-                print("\n".join(faults[:3]), end="\n" if faults else "")
-        if run.is_locked():
-            worker.stop(run)
-        while run.is_locked():
-            time.sleep(0.2)
-        done, per_session = 0, 10
-        while done < options.pages:
-            with ThreadPoolExecutor(4) as pool:
-                for _, faults in pool.map(
-                    lambda number: visit(address, songs, number, per_session), range(4)
-                ):
-                    n_faults += len(faults)
-            done += 4 * per_session
-            print(
-                f"after {done:5} songs on pages: server {megabytes(server.pid):.0f} MB", flush=True
+        for visitors in options.visitors:
+            n_faults += measure_latency(app, songs, visitors, options.songs, "idle")
+        if options.visitors:
+            n_faults += measure_while_training(
+                app, songs, options.visitors, options.songs, Path(folder)
             )
-        if done:
-            time.sleep(FORGOTTEN)
-            visit(address, songs, 0, 1)
-            print(
-                f"{FORGOTTEN} s after they left, with one new visitor: "
-                f"server {megabytes(server.pid):.0f} MB"
-            )
-        server.terminate()
-        server.wait()
+        n_faults += measure_memory(app, songs, options.pages)
     for done in range(1, options.predictions + 1):
         songs.predict(GTZAN_GENRES[done % len(GTZAN_GENRES)])
         if done in (20, 100) or done % 200 == 0:

@@ -1,4 +1,4 @@
-"""The main job: a song in, what three networks predict out."""
+"""Predict the genre of a song with three networks, and show why."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ if song is None:
     st.stop()
 
 try:
-    with st.spinner("From sound to mel-spectrogram ...", show_time=True):
+    with st.spinner("Computing the log-mel spectrogram ...", show_time=True):
         view = cache.view_song(song)
 except DeepMusicError as error:
     markdown.show_error(error)
@@ -37,7 +37,7 @@ with right:
     featured = result.choose_network()
     result.show_own_runs()
     try:
-        with st.spinner("The networks are at it ...", show_time=True):
+        with st.spinner("Predicting ...", show_time=True):
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
         markdown.show_error(error)
@@ -52,5 +52,5 @@ with right:
 with stage:
     player.show(view, predictions, featured=featured, key="player")
 known_clips.show(song, song.protocol)
-result.show_record(featured, song)
+result.show_accuracy(featured, song)
 downloads.show(song, view, predictions)

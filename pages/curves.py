@@ -1,4 +1,4 @@
-"""How trainings went: accuracy and loss by epoch, the paper's behind them (its Fig. 3)."""
+"""Show accuracy and loss by epoch, with the paper's behind them (its Fig. 3)."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from deepmusic.ui.curves.trainings import SHIPPED
 frame.enter("pages/curves.py")
 
 found, labels, faults = trainings.find_curves()
-st.subheader("Do they learn the music, or learn the clips by heart?", anchor=False)
+st.subheader("Do the networks learn music, or memorise their clips?", anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     chosen = query_params.choose_several(
         "runs",
@@ -27,8 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         max_value=0.9,
         step=0.1,
         key="smoothing",
-        help="Draws a moving average, so that the trend shows. Hovering still tells what was "
-        "measured, and so does the table.",
+        help="Draws a moving average, so that the trend shows. Hovering and the table still give "
+        "the measured values.",
         persist_state="session",
         width=200,
     )
@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     )
 markdown.show_faults(faults)
 if not chosen:
-    st.info("Choose a training above, and see here how it went, epoch by epoch.")
+    st.info("Choose a training above to see its accuracy and loss, epoch by epoch.")
     st.button(
         "Show the three shipped networks",
         type="primary",

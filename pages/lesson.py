@@ -1,16 +1,16 @@
-"""Five steps from sound to prediction on one clip, for a class to watch."""
+"""Show a class, in five steps, how sound becomes a prediction."""
 
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, markdown, song_source
 from deepmusic.ui.lesson import controls, steps
-from deepmusic.ui.lesson.steps import Scene
+from deepmusic.ui.lesson.steps import LessonContext
 
 frame.enter("pages/lesson.py")
 
 step = controls.choose_step()
-# The figure stands above what chooses the clip, so that a projector shows all of it.
+# The figure stands above the controls of the clip, so that a projector shows all of it.
 stage = st.container()
 left, middle, right = st.columns([4, 5, 3], gap="medium", vertical_alignment="center")
 with left:
@@ -19,15 +19,15 @@ if song is None:
     st.stop()
 st.caption(song.remark)
 try:
-    with stage, st.spinner("From sound to mel-spectrogram ...", show_time=True):
+    with stage, st.spinner("Computing the log-mel spectrogram ...", show_time=True):
         view = cache.view_song(song)
         outline, windows = cache.outline_and_windows(song)
     with middle:
         st.audio(view.sound or song.data, format=view.mime_type, alt=f"The clip {song.name}")
     with right:
         window = controls.choose_window(windows)
-    with stage, st.spinner("The networks are at it ...", show_time=True):
+    with stage, st.spinner("Predicting ...", show_time=True):
         dark = st.context.theme.type == "dark"
-        steps.show(step, Scene(song, view, outline, window, dark))
+        steps.show(step, LessonContext(song, view, outline, window, dark))
 except DeepMusicError as error:
     markdown.show_error(error, stage)

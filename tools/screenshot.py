@@ -5,70 +5,15 @@ Starts the app on a free port, lets it classify a synthetic band, and writes wha
 
 import argparse
 import io
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
-
-ROOT = Path(__file__).resolve().parent.parent
-READY = (
-    "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
-)
-#: In ms; the first answer of a server waits for TensorFlow.
-PATIENCE = 120_000
-
-
-@contextmanager
-def running_app() -> Iterator[str]:
-    """Run the app on a free port, with no runs but the shipped ones; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    with tempfile.TemporaryDirectory() as runs:
-        server = subprocess.Popen(
-            [*command, f"--server.port={port}", "--server.address=127.0.0.1"],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name != "DEEPMUSIC_GTZAN"}
-            | {"DEEPMUSIC_RUNS": runs},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            while True:
-                if server.poll() is not None:
-                    sys.exit("The app did not start. Try `make app` and read what it says.")
-                try:
-                    urlopen(f"{address}/_stcore/health", timeout=1).read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
+from running_app import PATIENCE, ROOT, running_app, running_chromium, settle
 
 
 def take(address: str, words: str, *, width: int, height: int, scheme: str) -> bytes:
     """Return a PNG of a page once these words stand on it and nothing moves any more."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        sys.exit("A screenshot needs Chromium or Chrome. On Debian: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with running_chromium() as browser:
         page = browser.new_page(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
@@ -76,14 +21,11 @@ def take(address: str, words: str, *, width: int, height: int, scheme: str) -> b
         )
         page.goto(address)
         page.get_by_text(words).first.wait_for(timeout=PATIENCE)
-        page.wait_for_selector(READY, timeout=PATIENCE)
-        page.wait_for_selector("[data-testid=stSkeleton]", state="detached", timeout=PATIENCE)
+        settle(page)
         page.evaluate("document.fonts.ready")
         if page.locator("[data-testid=stException]").count():
-            sys.exit("The page shows an error; no picture was taken.")
-        png = page.screenshot()
-        browser.close()
-    return png
+            raise SystemExit("The page shows an error; no picture was taken.")
+        return page.screenshot()
 
 
 def to_palette(png: bytes) -> bytes:
@@ -105,9 +47,9 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=720)
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     asked = parser.parse_args()
-    with running_app() as address:
+    with running_app() as app:
         png = take(
-            address + asked.page,
+            app.address + asked.page,
             asked.words,
             width=asked.width,
             height=asked.height,

@@ -1,4 +1,4 @@
-"""The frame around every page, and the way into it from a deep link."""
+"""The frame around every page: its title, logo and style, and deep links into it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def open_frame() -> None:
 
 
 def follow_deep_link() -> None:
-    """Go on to the page that was asked for before the frame was up; `app.py` calls this."""
+    """Go on to the page that was requested before the frame was set up; `app.py` calls this."""
     target = st.session_state.pop(_TARGET, None)
     if target:
         page, query = target
@@ -30,20 +30,20 @@ def follow_deep_link() -> None:
 
 
 def go_to_classify() -> None:
-    """Go on to the first page, whose own address is ``/``, with the query of ``/classify``."""
+    """Redirect ``/classify`` to the first page, whose own address is ``/``."""
     st.switch_page("pages/classify.py", query_params=st.query_params.to_dict())
 
 
 def enter(page: str) -> None:
-    """Begin a page, inside the frame; every page calls this first.
+    """Begin a page inside the frame; every page calls this first.
 
     The first visitor of a fresh server who opens a page by its address gets that page alone,
-    without `app.py`. Then remember the page and its query, and go by way of `app.py`.
+    without `app.py`; the page and its query are then opened again by way of `app.py`.
 
     Parameters
     ----------
     page : str
-        The page's own path, such as ``pages/classify.py``.
+        Path of the page, such as ``pages/classify.py``.
     """
     if _FRAMED not in st.session_state:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())

@@ -1,4 +1,4 @@
-"""Choices that stand in the page's address, so that a link leads back to them.
+"""Widgets whose values are query parameters, so that a link leads back to them.
 
 Streamlit can bind a widget to the address by itself, but writes the label that people read there.
 We want ``?source=gtzan&gtzan=blues.00000``, not an artist's name and a title.
@@ -9,21 +9,21 @@ from typing import Any
 
 import streamlit as st
 
-#: In the session: the page that runs, and the song that was chosen last, on whichever page.
+#: In the session: the page that runs, and the song that was chosen last, on any page.
 _PAGE, _SONG = "page", "chosen_song"
-#: Choices that go along from page to page; all others are a page's own.
+#: Parameters that all pages share; all others belong to one page.
 _OF_THE_SONG = ("source", "demo", "gtzan")
 
 
 def enter_page(page: str) -> None:
-    """Let the choices that follow be those of a page; the song comes along from the page before."""
+    """Begin the parameters of a page; the song comes along from the page before."""
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         select(**st.session_state.get(_SONG, {}))
 
 
 def requested(name: str) -> str | None:
-    """Return what the address asks for under this name."""
+    """Return the value of a query parameter; None without it."""
     return st.query_params.get(name)
 
 
@@ -37,29 +37,29 @@ def choose(
     widget: Callable[..., str] = st.segmented_control,
     **settings: Any,
 ) -> str:
-    """Let a visitor choose one of several; the choice stands in the address.
+    """Show a widget that chooses one option, and keep its value in the address.
 
     Parameters
     ----------
     name : str
-        Of the choice in the address.
+        Name of the query parameter.
     options : sequence of str
-        What can be chosen, as it stands in the address; at least one.
+        Values, as in the address; at least one.
     labels : mapping or callable, optional
-        What people read instead.
+        Labels of the options.
     label : str
-        Of the widget.
+        Label of the widget.
     default : str, optional
-        Taken where neither the session nor the address asks for one of the options; else the first.
+        Value if neither session nor address holds an option; the first option if not given.
     widget : callable
         ``st.segmented_control``, ``st.pills``, ``st.selectbox`` or ``st.select_slider``.
     **settings
-        Go to the widget.
+        Further arguments of the widget.
 
     Returns
     -------
     str
-        Always one of the options.
+        One of the options.
     """
     if widget in (st.segmented_control, st.pills):
         settings["required"] = True
@@ -80,15 +80,14 @@ def choose_several(
     default: Sequence[str],
     **settings: Any,
 ) -> list[str]:
-    """Let a visitor choose any number of options; parameters as of `choose`.
+    """Show a widget that chooses any number of options; parameters as of `choose`.
 
-    In the address they stand behind one name, with commas between. `default` is taken where neither
-    the session nor the address asks for any of the options.
+    In the address they are separated by commas.
     """
     key = _key(name)
     wanted = st.session_state.get(key)
-    if wanted is None and requested(name) is not None:
-        wanted = [option for option in requested(name).split(",") if option]
+    if wanted is None and (asked := requested(name)) is not None:
+        wanted = [option for option in asked.split(",") if option]
     known = [option for option in dict.fromkeys(wanted or ()) if option in options]
     if wanted is None or (wanted and not known):
         known = [option for option in default if option in options]
@@ -102,29 +101,28 @@ def choose_several(
 
 
 def bind(name: str, options: Sequence[str], default: str | None = None) -> str:
-    """Return the key of a widget whose value is one of the options, as `choose` says."""
+    """Return the key of a widget, after giving it a value as `choose` does."""
     key = _key(name)
     if st.session_state.get(key) not in options:
         wanted = requested(name)
-        fallback = default if default in options else options[0]
-        select(**{name: wanted if wanted in options else fallback})
+        select(**{name: next(v for v in (wanted, default, options[0]) if v in options)})
     return key
 
 
 def chosen(name: str) -> Any:
-    """Return what is chosen on this page under this name; None if nothing is yet."""
+    """Return the value of a parameter of this page; None if it has none yet."""
     return st.session_state.get(_key(name))
 
 
 def select(page: str | None = None, **choices: Any) -> None:
-    """Choose in a visitor's place: in a callback, or before going on to another page.
+    """Set parameters, in a callback or before going on to another page.
 
     Parameters
     ----------
     page : str, optional
         Name of the page; this one if not given.
     **choices
-        Names and values.
+        Values by name.
     """
     for name, value in choices.items():
         st.session_state[_key(name, page)] = value
@@ -132,14 +130,14 @@ def select(page: str | None = None, **choices: Any) -> None:
 
 
 def forget(*names: str) -> None:
-    """Let these choices of this page be open again, in the address too."""
+    """Reset parameters of this page, in the session and in the address."""
     for name in names:
         st.session_state.pop(_key(name), None)
     remove(*names)
 
 
 def publish(*names: str) -> None:
-    """Write these choices into the address."""
+    """Write parameters into the address."""
     for name in names:
         value = chosen(name)
         _remember(name, value)
@@ -149,7 +147,7 @@ def publish(*names: str) -> None:
 
 
 def remove(*names: str) -> None:
-    """Take out of the address what a choice has made pointless."""
+    """Remove parameters from the address."""
     for name in names:
         if name in st.query_params:
             del st.query_params[name]

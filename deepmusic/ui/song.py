@@ -1,4 +1,4 @@
-"""A song on a page: what was chosen, its analysis, and what is shown of it."""
+"""A visitor's song: its file, its decoded form, and what pages show of it."""
 
 import hashlib
 import threading
@@ -13,19 +13,19 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 
 @dataclass(frozen=True)
 class SongFile:
-    """A song that a visitor chose.
+    """The file of a song that a visitor chose.
 
     Attributes
     ----------
     name : str
-        For people to read.
+        Shown on pages, and repeated by errors.
     data : bytes
-        Content of the file.
+        Content.
     remark : str
-        What to say beside it, such as that it is synthetic.
+        Caption beside it, as Markdown, such as that it is synthetic.
     of_gtzan : bool
-        Whether it was chosen as a clip of GTZAN. The networks of the tables predict it, which never
-        learnt from the test clips; any other song those that learnt from all of GTZAN.
+        Whether it was chosen as a clip of GTZAN. Networks with a held-out test set predict these;
+        networks trained on all of GTZAN predict any other song.
     """
 
     name: str
@@ -46,22 +46,22 @@ class SongFile:
 
 @dataclass(frozen=True)
 class SongView:
-    """What a page shows of a song without any network. Holds no samples.
+    """Length, format and log-mel of a song, as shown by pages; without its samples.
 
     Attributes
     ----------
     duration : float
         In s.
     source : str
-        Sample rate and channels, in words.
+        Sample rate and channels.
     note : str
-        What is wrong with the file, if it could be used all the same.
+        A fault of the file that can be used all the same; else empty.
     spectrogram : bytes
         PNG.
     frequency_ticks : list of (str, float)
-        Labels and heights from 0 to 1.
+        Labels, and heights from 0 to 1.
     sound, mime_type : bytes or None, str
-        What the browser plays instead of the file where it cannot play that; else None.
+        What a browser plays: None for the file itself, else the song as FLAC; and its media type.
     """
 
     duration: float
@@ -74,13 +74,7 @@ class SongView:
 
 
 class SongAnalysis:
-    """A decoded song and its log-mels by front end; shared by all pages and visitors.
-
-    Parameters
-    ----------
-    song : Song
-        What `deepmusic.audio.load_song` returned.
-    """
+    """A decoded song and its log-mels by front end, shared by all pages and visitors."""
 
     def __init__(self, song: Song) -> None:
         self.song = song
@@ -88,7 +82,7 @@ class SongAnalysis:
         self._lock = threading.Lock()
 
     def log_mels(self, mel: MelConfig) -> list[Any]:
-        """Return what `deepmusic.prediction.compute_log_mels` gives, computed once a front end."""
+        """Return `deepmusic.prediction.compute_log_mels` of the song, computed once a front end."""
         from deepmusic import prediction
 
         with self._lock:

@@ -1,4 +1,4 @@
-"""Where a song comes from: upload, microphone, GTZAN, or a synthetic band."""
+"""Sources of a song: upload, microphone, GTZAN clips, and synthetic demo clips."""
 
 from pathlib import Path
 
@@ -6,60 +6,49 @@ import streamlit as st
 
 from deepmusic import audio
 from deepmusic.config import GTZAN_GENRES, current_deployment
+from deepmusic.data import Track
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile
 
 UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
-_LABELS = {
-    UPLOAD: "Upload",
-    RECORD: "Record",
-    GTZAN: "GTZAN clip",
-    DEMO: "Demo clip",
-}
+_LABELS = {UPLOAD: "Upload", RECORD: "Record", GTZAN: "GTZAN clip", DEMO: "Demo clip"}
 _KEPT = "song_of_"
 
 
 def choose() -> SongFile | None:
-    """Show the ways to a song side by side, and return the song that was chosen, if any.
-
-    The way and the clip stand in the address, so that a result can be shared.
-    """
-    ways = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
-    if query_params.requested("source") == GTZAN and GTZAN not in ways:
-        cure = f"Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or choose another song."
+    """Show the widgets that choose a song, and return it, if any is chosen."""
+    sources = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
+    if query_params.requested("source") == GTZAN and GTZAN not in sources:
+        cure = f"Set {ENVIRONMENT_VARIABLE} to its folder, or choose another song."
         st.info(
-            "This link points at a clip of GTZAN, which is not at hand here. "
+            "This link leads to a GTZAN clip, and GTZAN is not available here. "
             + ("Choose another song." if current_deployment().is_public else cure)
         )
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
-        way = query_params.choose(
-            "source", ways, _LABELS, label="Where the song comes from", label_visibility="collapsed"
+        source = query_params.choose(
+            "source", sources, _LABELS, label="Source of the song", label_visibility="collapsed"
         )
     with right:
-        return _INPUTS[way]()
+        return _INPUTS[source]()
 
 
 def choose_clip() -> SongFile | None:
-    """Let a visitor choose a clip that is at hand, so that a class can begin at once.
-
-    A synthetic band, or a clip of GTZAN where that is there; the clip stands in the address.
-    """
-    ways = [DEMO, *([GTZAN] if cache.gtzan() else [])]
-    way = DEMO
-    if len(ways) > 1:
-        way = query_params.choose(
+    """Show the widgets that choose a demo clip, or a clip of GTZAN where that is available."""
+    source = DEMO
+    if cache.gtzan():
+        source = query_params.choose(
             "clip_from",
-            ways,
+            [DEMO, GTZAN],
             _LABELS,
-            label="Where the clip comes from",
+            label="Source of the clip",
             default=GTZAN if query_params.requested(GTZAN) else DEMO,
             label_visibility="collapsed",
         )
-        query_params.remove(DEMO if way == GTZAN else GTZAN)
-    return _INPUTS[way]()
+        query_params.remove(DEMO if source == GTZAN else GTZAN)
+    return _INPUTS[source]()
 
 
 def _upload() -> SongFile | None:
@@ -89,8 +78,8 @@ def _record() -> SongFile | None:
 
 
 def _keep(widget: str) -> None:
-    """Keep what a visitor gave over a switch of pages, until they take it away."""
-    # Next it is looked for among GTZAN's clips, by the networks of the tables.
+    """Keep a visitor's file over a switch of pages, until they remove it."""
+    # It is predicted by the former, and compared with GTZAN's clips by the latter.
     cache.networks_ready(DEPLOYED_PROTOCOL)
     cache.networks_ready(BENCHMARK_PROTOCOL)
     file = st.session_state[widget]
@@ -112,12 +101,14 @@ def _demo() -> SongFile | None:
         f"synthetic-{genre}.wav",
         cache.demo_song(genre),
         f"**Synthetic**: computed, not recorded. {bands.BANDS[genre].description} "
-        "The networks know real recordings only, so this may well fool them.",
+        "The networks were trained on real recordings, so they may well be wrong.",
     )
 
 
 def _gtzan() -> SongFile | None:
     dataset = cache.gtzan()
+    if dataset is None:
+        return None
     track = query_params.choose(
         GTZAN,
         dataset.audio_tracks,
@@ -127,12 +118,18 @@ def _gtzan() -> SongFile | None:
         label_visibility="collapsed",
     )
     path = dataset.audio_path(track)
+    data = _read(path)
+    remark = _describe_part(dataset.tracks[track])
+    return None if data is None else SongFile(path.name, data, remark, of_gtzan=True)
+
+
+def _read(path: Path) -> bytes | None:
+    """Read a sound file; show the error and return None if that fails."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
         return None
-    return SongFile(path.name, data, _gtzan_remark(track), of_gtzan=True)
 
 
 def open_in_classify(data: str, track: str, path: Path) -> None:
@@ -141,41 +138,39 @@ def open_in_classify(data: str, track: str, path: Path) -> None:
     Parameters
     ----------
     data : str
-        The dataset, as in a run's settings; a clip of GTZAN gets an address of its own.
+        Name of the dataset, as in a run's settings.
     track : str
-        Its id.
+        Id of the clip.
     path : Path
-        Its sound.
+        Sound file of the clip.
     """
     if data == "gtzan":
         wanted = {"source": GTZAN, "gtzan": track}
     else:
         wanted = {"source": UPLOAD}
-        try:
-            st.session_state[_KEPT + "uploader"] = SongFile(path.name, path.read_bytes())
-        except OSError as error:
-            markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
+        content = _read(path)
+        if content is None:
             return
+        st.session_state[_KEPT + "uploader"] = SongFile(path.name, content)
     query_params.select("classify", **wanted)
     st.switch_page("pages/classify.py", query_params=wanted)
 
 
-def _describe_track(track) -> str:
+def _describe_track(track: Track) -> str:
     who = ", ".join(filter(None, (track.artist, track.title)))
     return f"{track.id}  {who}" if who else track.id
 
 
-def _gtzan_remark(track: str) -> str:
-    """Say the label, and what the clip was to the networks."""
-    dataset = cache.gtzan()
-    part = cache.gtzan_part(track)
+def _describe_part(track: Track) -> str:
+    """Return the label of a clip, and its part for the networks, as Markdown."""
     known = {
-        "train": "The networks were **trained on this clip**, so a right answer proves little.",
-        "valid": "This clip **chose when training stopped**, so a right answer proves little.",
-        "test": "This is a **test clip**: the networks never saw it in training.",
+        "train": "The networks were **trained on it**, so a correct prediction proves little.",
+        "valid": "It is a **validation clip**, which decided when training stopped, so a correct "
+        "prediction proves little.",
+        "test": "It is a **test clip**: the networks were not trained on it.",
     }
-    artist = " Artist and title after Sturm (2012)." if dataset.tracks[track].artist else ""
-    return f"GTZAN's label: **{dataset.tracks[track].genre}**. {known[part]}{artist}"
+    artist = " Artist and title after Sturm (2012)." if track.artist else ""
+    return f"GTZAN's label: **{track.genre}**. {known[cache.gtzan_part(track.id)]}{artist}"
 
 
 _INPUTS = {UPLOAD: _upload, RECORD: _record, GTZAN: _gtzan, DEMO: _demo}

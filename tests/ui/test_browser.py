@@ -1,18 +1,13 @@
-"""The main job in a real Chromium, on a server of its own for each kind of first visit."""
+"""The pages in a real Chromium."""
 
 import itertools
 import json
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from typing import NamedTuple
 
 import pytest
 import soundfile
@@ -23,18 +18,11 @@ from deepmusic.cli import main
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.evaluation import metrics
 from deepmusic.runs import list_runs, shipped_run
+from tools.running_app import CHROMIUM, PATIENCE, READY, running_app, running_chromium, settle
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
-)
-READY = (
-    "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
-)
-#: The first answer of a server waits for TensorFlow.
-SLOW = 90_000
 
 
 @pytest.fixture(scope="session")
@@ -43,62 +31,21 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail("CI must run the browser tests; install chromium.")
         pytest.skip("needs Chromium or Chrome")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-            ],
-        )
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
-@contextmanager
-def running_server(**environment: str) -> Iterator[str]:
-    """Run the app on a free port, with these environment variables; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = ["--server.headless=true", f"--server.port={port}", "--server.fileWatcherType=none"]
-    server = subprocess.Popen(
-        [*command, *options, "--server.address=127.0.0.1"],
-        cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "DEEPMUSIC_GTZAN"}
-        | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urlopen(f"{address}/_stcore/health", timeout=1).read()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+class Server(NamedTuple):
+    address: str
+    runs: Path
 
 
 @pytest.fixture(scope="module")
-def server():
-    with running_server() as address:
-        yield address
+def server(toy_gtzan, tmp_path_factory) -> Iterator[Server]:
+    """A server with clips named like GTZAN's, for all tests that need no fresh one."""
+    runs = tmp_path_factory.mktemp("runs")
+    with running_app(DEEPMUSIC_GTZAN=str(toy_gtzan), DEEPMUSIC_RUNS=str(runs)) as app:
+        yield Server(app.address, runs)
 
 
 def is_fault(line) -> bool:
@@ -115,7 +62,7 @@ def visit(chromium, address: str, **context) -> Iterator:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if is_fault(line) else None)
     page.goto(address)
-    page.wait_for_selector(READY, timeout=SLOW)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     try:
         yield page
         assert page.locator("[data-testid=stException]").count() == 0
@@ -131,7 +78,7 @@ def upload(page, path: Path) -> None:
 def expect_visible(page, text: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.get_by_text(text).first).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -143,53 +90,32 @@ def mp3(tmp_path_factory) -> Path:
 
 def test_deep_link_on_a_fresh_server(chromium):
     """The very first request of a server asks for a page by its address."""
+    from playwright.sync_api import expect
+
     with (
-        running_server() as address,
-        visit(chromium, f"{address}/classify?source=demo&demo=reggae&model=crnn") as page,
+        running_app() as app,
+        visit(chromium, f"{app.address}/classify?source=demo&demo=reggae&model=crnn") as page,
     ):
         expect_visible(page, "synthetic-reggae.wav")
-        expect_visible(page, "Here the CRNN has learnt from all clips")
-        page.get_by_alt_text("DeepMusic", exact=False).or_(
-            page.locator("[data-testid=stHeaderLogo]")
-        ).first.wait_for()
+        expect(page.get_by_role("radio", name="CRNN")).to_be_checked()
+        page.get_by_role("link", name="Lesson", exact=True).wait_for()
         # Once the server is up, the first page's own address is "/"; the other leads there.
-        page.goto(f"{address}/classify?source=demo&demo=metal&model=cnn")
+        page.goto(f"{app.address}/classify?source=demo&demo=metal&model=cnn")
         expect_visible(page, "synthetic-metal.wav")
-        expect_visible(page, "Here the CNN has learnt from all clips")
+        expect(page.get_by_role("radio", name="CNN", exact=True)).to_be_checked()
         assert page.get_by_text("Page not found").count() == 0
 
 
-#: Classify and Train have a first visitor in other tests of this file.
-OTHER_PAGES = sorted({path.stem for path in (ROOT / "pages").glob("*.py")} - {"classify", "train"})
+def test_another_page_can_be_the_first_that_a_server_is_asked_for(chromium):
+    """One of them is enough: `test_every_page_enters_the_frame` holds the others to the same."""
+    with running_app() as app, visit(chromium, f"{app.address}/curves") as page:
+        page.get_by_role("link", name="Curves", exact=True).wait_for(timeout=PATIENCE)
+        expect_visible(page, "Do the networks learn music")
 
 
-@pytest.mark.parametrize("name", OTHER_PAGES)
-def test_every_page_can_be_the_first_that_a_server_is_asked_for(chromium, name):
-    with running_server() as address, visit(chromium, f"{address}/{name}") as page:
-        here = page.get_by_role("link", name=name.capitalize(), exact=True)
-        here.wait_for(timeout=SLOW)
-        page.locator("[data-testid=stMain] :is(h1, h2, h3, [role=radiogroup])").first.wait_for(
-            timeout=SLOW
-        )
-
-
-@pytest.fixture(scope="module")
-def server_with_clips(toy_gtzan):
-    """A server with clips named like GTZAN's."""
-    with running_server(DEEPMUSIC_GTZAN=str(toy_gtzan)) as address:
-        yield address
-
-
-def settle(page) -> None:
-    """Wait until a page is complete."""
-    page.wait_for_selector(READY, timeout=SLOW)
-    for unfinished in ("stSkeleton", "stSpinner"):
-        page.wait_for_selector(f"[data-testid={unfinished}]", state="detached", timeout=SLOW)
-
-
-def test_one_visitor_goes_through_every_page(chromium, server_with_clips):
+def test_one_visitor_goes_through_every_page(chromium, server):
     """From link to link, in light and in dark by turns; `visit` asserts that nothing went wrong."""
-    with visit(chromium, f"{server_with_clips}/?source=demo&demo=blues") as page:
+    with visit(chromium, f"{server.address}/?source=demo&demo=blues") as page:
         expect_visible(page, "Download JSON")
         links = page.locator("[data-testid=stToolbar], [data-testid=stHeader]").get_by_role("link")
         names = [name for name in links.all_inner_texts() if name]
@@ -203,41 +129,41 @@ def test_one_visitor_goes_through_every_page(chromium, server_with_clips):
 
 
 def test_the_lesson_by_keyboard_and_by_link(chromium, server):
-    with visit(chromium, f"{server}/lesson?step=2&demo=metal") as page:
-        expect_visible(page, "2. Which notes are in it, and when?")
+    with visit(chromium, f"{server.address}/lesson?step=2&demo=metal") as page:
+        expect_visible(page, "2. Which frequencies, and when?")
         settle(page)
         for number in (3, 4, 5):
             page.keyboard.press("PageDown")
             page.wait_for_url(re.compile(f"step={number}.*demo=metal|demo=metal.*step={number}"))
             settle(page)
-        expect_visible(page, "windows say so on their own")
+        expect_visible(page, "windows agree with it")
         page.keyboard.press("PageUp")
         expect_visible(page, "4. What does the recurrent layer remember?")
 
 
-def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server_with_clips, toy_gtzan):
+def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server, toy_gtzan):
     run = shipped_run("cnn")
     genres = list(run.config.model.genres)
     clips = metrics.clip_table(run.read_predictions(), genres)
     at_hand = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
     track, row = next(at_hand.iterrows())
-    label, heard = (genres.index(row[name]) for name in ("genre", "predicted"))
+    label, predicted = (genres.index(row[name]) for name in ("genre", "predicted"))
     with visit(
-        chromium, f"{server_with_clips}/confusion", viewport={"width": 1280, "height": 1600}
+        chromium, f"{server.address}/confusion", viewport={"width": 1280, "height": 1600}
     ) as page:
         settle(page)
         matrix = page.locator("[data-testid=stPlotlyChart]").first.locator(".nsewdrag").first
         box = matrix.bounding_box()
         cell = {
-            "x": (heard + 0.5) * box["width"] / len(genres),
+            "x": (predicted + 0.5) * box["width"] / len(genres),
             "y": (label + 0.5) * box["height"] / len(genres),
         }
         matrix.click(position=cell)
         expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['predicted']}")
         expect_visible(page, "Listen to")
         settle(page)
-        page.get_by_role("combobox", name=re.compile("Listen to")).wait_for(timeout=SLOW)
-        page.wait_for_function("document.querySelector('audio')?.duration > 5", timeout=SLOW)
+        page.get_by_role("combobox", name=re.compile("Listen to")).wait_for(timeout=PATIENCE)
+        page.wait_for_function("document.querySelector('audio')?.duration > 5", timeout=PATIENCE)
         assert f"clip={track}" in page.url
 
 
@@ -248,18 +174,18 @@ while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeEle
 """
 
 
-def tab_to(page, what: str, most: int = 60) -> None:
+def tab_to(page, what: str, limit: int = 60) -> None:
     """Press Tab until the element that this JavaScript expression is true of has the focus."""
-    for _ in range(most):
+    for _ in range(limit):
         page.keyboard.press("Tab")
         if page.evaluate(f"{DEEPEST_FOCUS} (e => {what})(focused)"):
             return
-    raise AssertionError(f"{most} times Tab do not lead to: {what}")
+    raise AssertionError(f"{limit} times Tab do not lead to: {what}")
 
 
 def test_the_main_job_by_keyboard_alone(chromium, server):
-    """Choose the demo clips, choose one, read the verdict, play and seek."""
-    with visit(chromium, server) as page:
+    """Choose the demo clips, choose one, read the prediction, play and seek."""
+    with visit(chromium, server.address) as page:
         expect_visible(page, "What genre is this, and why?")
         settle(page)
         tab_to(page, "e.getAttribute('role') === 'radio'")
@@ -277,9 +203,9 @@ def test_the_main_job_by_keyboard_alone(chromium, server):
         settle(page)
         tab_to(page, "e.getAttribute('aria-label') === 'Position in the song'")
         page.keyboard.press("Space")
-        page.wait_for_function("!document.querySelector('audio').paused", timeout=SLOW)
+        page.wait_for_function("!document.querySelector('audio').paused", timeout=PATIENCE)
         page.keyboard.press("Space")
-        page.wait_for_function("document.querySelector('audio').paused", timeout=SLOW)
+        page.wait_for_function("document.querySelector('audio').paused", timeout=PATIENCE)
         for key, seconds in (("End", 30), ("PageDown", 20), ("Home", 0), ("ArrowRight", 1)):
             page.keyboard.press(key)
             assert page.evaluate("document.querySelector('audio').currentTime") == pytest.approx(
@@ -288,7 +214,7 @@ def test_the_main_job_by_keyboard_alone(chromium, server):
 
 
 def test_upload_of_an_mp3_gives_the_command_line_s_numbers(chromium, server, mp3, tmp_path):
-    with visit(chromium, server) as page:
+    with visit(chromium, server.address) as page:
         upload(page, mp3)
         expect_visible(page, "Download JSON")
         with page.expect_download() as waiting:
@@ -309,7 +235,7 @@ def test_upload_of_an_mp3_gives_the_command_line_s_numbers(chromium, server, mp3
 def test_a_text_named_mp3_is_refused_in_words(chromium, server, tmp_path):
     fake = tmp_path / "fake.mp3"
     fake.write_text("this is no music")
-    with visit(chromium, server) as page:
+    with visit(chromium, server.address) as page:
         upload(page, fake)
         expect_visible(page, "fake.mp3 is not sound that can be read")
         expect_visible(page, "What genre is this, and why?")
@@ -318,7 +244,7 @@ def test_a_text_named_mp3_is_refused_in_words(chromium, server, tmp_path):
 def test_click_and_keys_seek_without_a_rerun(chromium, server, mp3):
     from playwright.sync_api import expect
 
-    with visit(chromium, server) as page:
+    with visit(chromium, server.address) as page:
         upload(page, mp3)
         expect_visible(page, "Download JSON")
         page.wait_for_selector(READY)
@@ -336,13 +262,13 @@ def test_click_and_keys_seek_without_a_rerun(chromium, server, mp3):
         expect(plot).to_have_attribute("aria-valuetext", re.compile(r"0:0[67] of 0:12.*CNN"))
 
 
-def test_a_place_of_disagreement_is_heard_from_its_start(chromium, server):
+def test_a_disagreement_is_played_from_its_start(chromium, server):
     """Of the demo clips, take the first in which the networks first differ after 2 s."""
     for genre in GTZAN_GENRES:
-        address = f"{server}/compare?view=duel&source=demo&demo={genre}"
+        address = f"{server.address}/compare?view=duel&source=demo&demo={genre}"
         with visit(chromium, address, viewport={"width": 1280, "height": 1500}) as page:
             lane = page.get_by_role("img", name="They differ")
-            lane.wait_for(timeout=SLOW)
+            lane.wait_for(timeout=PATIENCE)
             page.wait_for_selector(READY)
             first = re.search(r"They differ: 0:(\d\d) to", lane.get_attribute("aria-label"))
             if not first or int(first[1]) < 2:
@@ -360,23 +286,23 @@ def test_a_song_leads_to_others_and_one_of_those_further(chromium, server):
     """In the demo bands, so that nothing need be indexed."""
     from playwright.sync_api import expect
 
-    with visit(chromium, f"{server}/recommend") as page:
+    with visit(chromium, f"{server.address}/recommend") as page:
         page.get_by_role("button", name="Try the demo jazz").click()
         # The first of two: while a page is drawn anew, the old answers are still there.
         first = page.locator(".st-key-result_1").first
-        expect(first).to_contain_text("Why:", timeout=SLOW)
+        expect(first).to_contain_text("Why:", timeout=PATIENCE)
         expect(first.locator("audio")).to_have_count(1)
         page.wait_for_selector(READY)
         found = re.search(r"1\. (.+)", first.inner_text())[1]
         first.get_by_role("button", name="More like this").click()
         # What was found asks now, and is not among the answers to itself.
-        expect(first).not_to_contain_text(found, timeout=SLOW)
+        expect(first).not_to_contain_text(found, timeout=PATIENCE)
         expect(first).to_contain_text("Why:")
 
 
-def test_a_phone_shows_the_verdict_first_and_nothing_sticks_out(chromium, server, mp3):
+def test_a_phone_shows_the_prediction_first_and_nothing_sticks_out(chromium, server, mp3):
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-    with visit(chromium, server, **phone) as page:
+    with visit(chromium, server.address, **phone) as page:
         upload(page, mp3)
         expect_visible(page, "Download JSON")
         page.wait_for_selector(READY)
@@ -388,7 +314,7 @@ def test_a_phone_shows_the_verdict_first_and_nothing_sticks_out(chromium, server
 
 
 def test_a_recording_from_the_microphone(chromium, server):
-    with visit(chromium, f"{server}/?source=record", permissions=["microphone"]) as page:
+    with visit(chromium, f"{server.address}/?source=record", permissions=["microphone"]) as page:
         recorder = page.locator("[data-testid=stAudioInput]")
         recorder.get_by_role("button").first.click()
         page.wait_for_function(
@@ -405,16 +331,14 @@ def choose_run(page, run_id: str) -> None:
     page.get_by_role("combobox", name="Run", exact=True).fill(run_id)
     page.get_by_role("option", name=run_id).wait_for()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Delete ...").wait_for(timeout=SLOW)
+    page.get_by_role("button", name="Delete ...").wait_for(timeout=PATIENCE)
 
 
-def test_training_from_the_button_to_classify(chromium, tmp_path):
+def test_training_from_the_button_to_classify(chromium, server):
     """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
     n_epochs = 30
-    with (
-        running_server(DEEPMUSIC_RUNS=str(tmp_path)) as address,
-        visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page,
-    ):
+    address = server.address
+    with visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page:
         for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
             page.get_by_role("button", name=other, exact=True).click()
             page.get_by_role("button", name=button, exact=True).wait_for()
@@ -423,25 +347,25 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
         page.get_by_label("Most epochs").press("Enter")
         page.get_by_role("button", name="Train", exact=True).click()
         third = re.compile(rf"epoch ([3-9]|\d\d) of {n_epochs}")
-        page.get_by_text(third).first.wait_for(timeout=SLOW)
-        (run,) = list_runs(tmp_path)
+        page.get_by_text(third).first.wait_for(timeout=PATIENCE)
+        (run,) = list_runs(server.runs)
         assert run.state == "running"
 
         page.reload()
-        page.get_by_text(third).first.wait_for(timeout=SLOW)
+        page.get_by_text(third).first.wait_for(timeout=PATIENCE)
         page.get_by_role("link", name="Classify").click()
         expect_visible(page, "What genre is this, and why?")
         assert run.state == "running"
         page.get_by_role("link", name="Train").click()
-        page.get_by_role("button", name="Stop", exact=True).first.click(timeout=SLOW)
-        page.get_by_text("cancelled").first.wait_for(timeout=SLOW)
+        page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
+        page.get_by_text("cancelled").first.wait_for(timeout=PATIENCE)
         assert run.state == "cancelled"
         kept = len(run.history())
         assert 2 <= kept < n_epochs
 
         choose_run(page, run.id)
         page.get_by_role("button", name="Resume", exact=True).last.click()
-        page.get_by_text("of the test clips right").first.wait_for(timeout=2 * SLOW)
+        page.get_by_text("of the test clips right").first.wait_for(timeout=2 * PATIENCE)
         assert run.state == "finished"
         assert [row["epoch"] for row in run.history()] == list(range(n_epochs))
         assert f"going on after epoch {kept}\n" in run.log_path.read_text()
@@ -451,8 +375,8 @@ def test_training_from_the_button_to_classify(chromium, tmp_path):
         page.get_by_role("link", name="Train").click()
         choose_run(page, run.id)
         page.get_by_role("button", name="Use in Classify").last.click()
-        page.get_by_role("button", name="Used in Classify").last.wait_for(timeout=SLOW)
+        page.get_by_role("button", name="Used in Classify").last.wait_for(timeout=PATIENCE)
         page.get_by_role("link", name="Classify").click()
-        page.get_by_text("Try the demo blues").click(timeout=SLOW)
+        page.get_by_text("Try the demo blues").click(timeout=PATIENCE)
         expect_visible(page, f"CRNN: your run {run.id}")
         expect_visible(page, "Download JSON")

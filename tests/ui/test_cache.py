@@ -38,7 +38,7 @@ def test_all_caches_stand_in_one_folder():
 
 @pytest.fixture
 def decoded(monkeypatch):
-    """Count how often each song is decoded, and how often its log-mels are computed."""
+    """Counts of how often each song is decoded, and its log-mels computed."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     # Fewer and shorter demo songs.
     monkeypatch.setattr(cache.library, "TAKES", 1)
@@ -80,19 +80,6 @@ def open_page(page: str, song: SongFile, **query) -> AppTest:
     return app
 
 
-@pytest.mark.parametrize(
-    ("page", "query"),
-    [
-        ("classify", {"source": "upload"}),
-        ("compare", {"source": "upload", "view": "duel"}),
-        ("recommend", {"source": "upload", "by": "song", "in": "demo"}),
-    ],
-)
-def test_a_page_decodes_a_song_once(page, query, decoded):
-    open_page(page, upload("song.flac", seed=len(page)), **query)
-    assert decoded["decoded", "song.flac"] == decoded["log-mel", "song.flac"] == 1
-
-
 def test_all_pages_decode_a_song_once(decoded):
     song = upload("song.flac", seed=77)
     open_page("classify", song, source="upload")
@@ -110,7 +97,7 @@ def test_the_lesson_decodes_its_clip_once(decoded, monkeypatch):
 
 
 def test_a_song_keeps_its_own_name():
-    """The same bytes under two names are two songs to their visitors."""
+    """The same bytes under two names stay two songs to two visitors."""
     first, second = upload("first.flac", seed=5), upload("second.flac", seed=5)
     assert first.digest == second.digest
     assert [cache.analyse(song).song.name for song in (first, second)] == [first.name, second.name]
@@ -142,7 +129,7 @@ def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
     assert asked == [DEPLOYED_PROTOCOL]
 
 
-def test_hearing_a_song_shares_its_analysis(decoded):
+def test_known_clips_share_the_analysis_of_a_song(decoded):
     song = upload("asked.flac", seed=31)
     cache.classify_song(song)
     cache.analyze_song(song)

@@ -1,4 +1,4 @@
-"""What everybody must be able to read: contrast (WCAG 2.2, AA), and words for every picture."""
+"""Accessibility: contrast (WCAG 2.2, AA), and a text alternative for every image and sound."""
 
 import ast
 import inspect
@@ -62,15 +62,15 @@ def test_networks_differ_in_more_than_colour():
     assert len(set(MODEL_MARKS.values())) == len(MODEL_COLOURS)
 
 
-def calls_without_words() -> list[str]:
-    """Find every picture, chart, table or sound of the app that has no `alt`."""
+def calls_without_alt() -> list[str]:
+    """Every image, chart, table or sound of the app without `alt`."""
     found = []
     for path in [*(ROOT / "pages").glob("*.py"), *(ROOT / "deepmusic" / "ui").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             element = getattr(st, node.func.attr, None)
-            # A table is words already.
+            # A table is text already.
             if element is st.table or not callable(element):
                 continue
             if "alt" not in inspect.signature(element).parameters:
@@ -80,5 +80,5 @@ def calls_without_words() -> list[str]:
     return found
 
 
-def test_every_picture_chart_and_sound_has_words():
-    assert calls_without_words() == []
+def test_every_image_chart_and_sound_has_a_text_alternative():
+    assert calls_without_alt() == []

@@ -1,5 +1,6 @@
 """From every page to every other: choices of one page are no other's, and the song comes along."""
 
+import ast
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def go(app, page, **query):
 
 def start():
     return AppTest.from_file("../../app.py", default_timeout=120).run()
+
+
+def test_every_page_enters_the_frame():
+    """As the first page of a fresh server, too: see `deepmusic.ui.frame.enter`."""
+    for page in PAGES:
+        statements = ast.parse(Path(f"pages/{page}.py").read_text(encoding="utf-8")).body
+        first = next(one for one in statements[1:] if isinstance(one, ast.Expr))
+        assert ast.unparse(first) == f"frame.enter('pages/{page}.py')"
 
 
 def test_the_walk_is_complete():

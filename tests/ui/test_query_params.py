@@ -1,4 +1,4 @@
-"""Choices in the address."""
+"""Widgets whose values are query parameters."""
 
 import pytest
 from streamlit.testing.v1 import AppTest

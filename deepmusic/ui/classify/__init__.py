@@ -1,1 +1,1 @@
-"""What stands on the Classify page: an invitation, the result, and files to take home."""
+"""Parts of the Classify page: the welcome, the result, and its download."""

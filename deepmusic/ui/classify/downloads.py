@@ -1,4 +1,4 @@
-"""A result to take home, in the words of the command line."""
+"""Downloads of a song's predictions, in the format of the command line."""
 
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -10,7 +10,7 @@ from deepmusic.ui.song import SongFile, SongView
 
 
 def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) -> None:
-    """Offer a song's predictions as CSV (a row a network) and as JSON (with every window)."""
+    """Show download buttons: CSV with a row for each network, JSON with every window."""
     stem = PurePath(song.name).stem or "song"
     found = song.name, view.duration, predictions
     files = {

@@ -1,4 +1,4 @@
-"""The prediction in words: which genre, how sure, who agrees, and how often that is right."""
+"""The prediction as text: genre, probability, agreement of the networks, and accuracy."""
 
 import html
 from collections.abc import Mapping
@@ -15,34 +15,25 @@ from deepmusic.runs import find_run
 from deepmusic.ui import cache, query_params
 from deepmusic.ui.song import SongFile
 
-_BEWARE = (
-    "It knows ten genres and no other, and a percentage here is a network's vote, not a measured "
-    "chance of being right."
+_LIMITS = (
+    "It knows these ten genres only, and its percentages are not measured chances of being right."
 )
 _SURE, _LEANING = 0.7, 0.45
 
 
 def choose_network() -> str:
-    """Let the visitor choose whose prediction is shown first; it stands in the address."""
+    """Show the choice of the network whose prediction is featured."""
     return query_params.choose(
         "model",
         [models.ENSEMBLE, *models.MODELS],
         models.title,
-        label="Whose prediction",
+        label="Network",
         label_visibility="collapsed",
     )
 
 
 def show(predictions: Mapping[str, Prediction], featured: str) -> None:
-    """Show the featured network's prediction, and whether the others agree.
-
-    Parameters
-    ----------
-    predictions : mapping of str to Prediction
-        By network.
-    featured : str
-        Whose prediction stands first.
-    """
+    """Show the featured network's prediction, and whether the others agree."""
     lead = predictions[featured]
     st.html(
         f'<div style="border-left: 0.5rem solid {genre_colour(lead.genre)};'
@@ -53,50 +44,36 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
     st.markdown(agreement(predictions))
 
 
-def show_record(featured: str, song: SongFile) -> None:
-    """Show how often the network that was asked about a song is right, and on what."""
-    st.caption(f"How good is it? {record(featured, song)}")
+def show_accuracy(featured: str, song: SongFile) -> None:
+    """Show the accuracy of the network that predicted a song, and on what it was measured."""
+    st.caption(f"How good is it? {describe_accuracy(featured, song)}")
 
 
-def record(featured: str, song: SongFile) -> str:
-    """Say how often the featured network was right, or why nobody can know.
-
-    Parameters
-    ----------
-    featured : str
-        Whose prediction stands first.
-    song : SongFile
-        What it was asked about.
-    """
+def describe_accuracy(featured: str, song: SongFile) -> str:
+    """Return the accuracy of the featured network for a song, or why it is unknown."""
     own = cache.own_runs()
     if featured == models.ENSEMBLE and own:
-        return "Nobody has measured this ensemble, which has runs of your own."
+        return "Unknown: this ensemble contains runs of your own, and was not evaluated."
     result = find_run(own[featured]).evaluation if featured in own else None
     if result is None:
         result = cache.shipped_evaluation(featured)
         if song.protocol == DEPLOYED_PROTOCOL:
+            parts = cache.shipped_evaluation(next(iter(models.MODELS)))["clips_by_part"]
             return (
-                f"Here {_subject(featured)} has learnt from all clips of GTZAN, so that none is "
-                f"left to test it on. Trained in the same way on {_learnt_from()} of them, it "
-                f"named the labelled genre of {format_percent(result['clip_accuracy'])} of "
-                f"{result['clips']} others. {_BEWARE}"
+                f"Here {_subject(featured)} was trained on all clips of GTZAN, so none is left to "
+                f"test it on. Trained in the same way on {parts['train']} of them, its accuracy on "
+                f"{result['clips']} others was {format_percent(result['clip_accuracy'])}. {_LIMITS}"
             )
     if "clip_accuracy" not in result:
-        return "Nobody can know: this run learnt from every clip, and none is left to test it on."
+        return "Unknown: this run was trained on every clip, and none is left to test it on."
     return (
-        f"On {result['clips']} test clips (protocol {result['protocol']}) never seen in training, "
-        f"{_subject(featured)} named the labelled genre of "
-        f"{format_percent(result['clip_accuracy'])}. {_BEWARE}"
+        f"On {result['clips']} test clips (protocol {result['protocol']}), the accuracy of "
+        f"{_subject(featured)} was {format_percent(result['clip_accuracy'])}. {_LIMITS}"
     )
 
 
-def _learnt_from() -> int:
-    """Return how many clips the measured networks learnt from."""
-    return cache.shipped_evaluation(next(iter(models.MODELS)))["clips_by_part"]["train"]
-
-
 def show_own_runs() -> None:
-    """Say which networks are a visitor's own runs, and offer the way back."""
+    """Show which networks are a visitor's own runs, and the buttons that undo that."""
     for model, run_id in cache.own_runs().items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{models.title(model)}: your run {run_id}", width="stretch")
@@ -110,18 +87,18 @@ def show_own_runs() -> None:
 
 
 def certainty(prediction: Prediction) -> str:
-    """Say how sure a network is: ``83 %, quite sure``."""
+    """Return a prediction's probability in words: ``83 %, quite sure``."""
     first, second = np.argsort(prediction.song_probabilities)[::-1][:2]
-    share = format_percent(prediction.confidence)
+    percent = format_percent(prediction.confidence)
     if prediction.confidence >= _SURE:
-        return f"{share}, quite sure"
+        return f"{percent}, quite sure"
     if prediction.confidence >= _LEANING:
-        return f"{share}, leaning; next is {prediction.genres[second]}"
-    return f"{share}, torn between {prediction.genres[first]} and {prediction.genres[second]}"
+        return f"{percent}, leaning; next is {prediction.genres[second]}"
+    return f"{percent}, torn between {prediction.genres[first]} and {prediction.genres[second]}"
 
 
 def agreement(predictions: Mapping[str, Prediction]) -> str:
-    """Say which networks agree, such as "All three networks predict jazz"."""
+    """Return which networks agree, such as "All three networks predict **jazz**."."""
     by_genre: dict[str, list[str]] = {}
     for name in models.MODELS:
         by_genre.setdefault(predictions[name].genre, []).append(models.title(name))

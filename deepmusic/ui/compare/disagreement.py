@@ -27,7 +27,9 @@ def show() -> None:
         st.caption(song.remark)
     sound = st.empty()
     segments = disagreement.disagreements(predictions)
-    player.show(view, predictions, featured=models.ENSEMBLE, key="duel_player", apart=segments)
+    player.show(
+        view, predictions, featured=models.ENSEMBLE, key="duel_player", disagreements=segments
+    )
     start = 0
     if segments:
         total = sum(segment["end"] - segment["start"] for segment in segments)

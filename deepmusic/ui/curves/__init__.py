@@ -1,1 +1,1 @@
-"""What stands on the Curves page: trainings as curves, as a table and as CSV."""
+"""Parts of the Curves page: training curves as charts, as a table and as CSV."""

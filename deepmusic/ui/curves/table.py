@@ -1,4 +1,4 @@
-"""Trainings as a table, and as CSV to take home."""
+"""Table of trainings, and their epochs as CSV."""
 
 import pandas as pd
 import streamlit as st
@@ -8,7 +8,7 @@ from deepmusic.prediction import export
 
 
 def show(curves: list[Curve]) -> None:
-    """Show a row for each training, and offer all epochs."""
+    """Show a row for each training, and a download of all epochs."""
     st.dataframe(
         _table(curves),
         hide_index=True,
@@ -19,11 +19,11 @@ def show(curves: list[Curve]) -> None:
             "Gap": st.column_config.NumberColumn(
                 format="%+.1f points",
                 help="Training minus validation accuracy at the kept epoch, in percentage points. "
-                "The larger, the more the network knows its training clips by heart.",
+                "The larger, the more the network overfits.",
             ),
             "Kept epoch": st.column_config.NumberColumn(
-                help="The epoch with the lowest validation loss. Our runs keep its weights; of the "
-                "paper's it is the epoch that our rule would have kept."
+                help="The epoch with the lowest validation loss. Our runs keep its weights; the "
+                "paper's did not."
             ),
         },
         alt="Accuracy and over-fitting gap of each training at its kept epoch",

@@ -1,4 +1,4 @@
-"""Trainings whose curves can be shown: shipped ones, own runs, and the paper's."""
+"""Training curves of the shipped networks, of own runs, and of the paper."""
 
 from collections import Counter
 
@@ -6,21 +6,21 @@ from deepmusic import models
 from deepmusic.charts.training import Curve
 from deepmusic.errors import ModelError, RunError
 from deepmusic.evaluation import paper
-from deepmusic.runs import FINISHED, Run, list_runs, shipped_run
+from deepmusic.runs import FINISHED, Run, assets, list_runs
 
-#: What stands for a shipped network in the address.
+#: Shipped networks by their name in the address.
 SHIPPED = {f"shipped-{name}": name for name in models.MODELS}
 _DATASETS = {"gtzan": "GTZAN", "fma": "FMA small", "toy": "toy set"}
 _MEASURED = {"loss", "accuracy", "val_loss", "val_accuracy", "epoch"}
 
 
 def _read_curve(run: Run, name: str) -> Curve | None:
-    """Return how a run went, or None if it has no epoch yet; raise `RunError` if it is damaged."""
+    """Return a run's curve, or None before its first epoch; raise `RunError` if it is damaged."""
     train = run.config.train
     model = models.spec(run.config.model.name)
     history = run.history()
     if not train.is_tested:
-        raise RunError(f"{run.id} holds no clip back, and so has no validation curve to show.")
+        raise RunError(f"{run.id} was trained on every clip, and so has no validation curve.")
     if history and not history[0].keys() >= _MEASURED:
         missing = ", ".join(sorted(_MEASURED - history[0].keys()))
         raise RunError(f"{run.history_path} has no column {missing}. Train this run again.")
@@ -30,31 +30,31 @@ def _read_curve(run: Run, name: str) -> Curve | None:
 
 
 def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
-    """Return all runs' curves, shipped ones first, then the newest; their labels; and faults.
+    """Return curves, labels and faults of all runs by name in the address, the newest first.
 
-    All three are keyed by what stands for the run in the address.
+    The shipped networks come before them.
     """
     own = list_runs()[::-1]
     titles = Counter(run.notes["title"] for run in own)
-    curves, labels, faults = {}, {}, {}
-    for choice, model in SHIPPED.items():
-        labels[choice] = f"Shipped {models.title(model)}"
-        try:
-            curves[choice] = _read_curve(shipped_run(model), labels[choice])
-        except RunError as error:
-            faults[choice] = str(error)
+    runs = {name: Run(assets.SHIPPED / model) for name, model in SHIPPED.items()}
+    labels = {name: f"Shipped {models.title(model)}" for name, model in SHIPPED.items()}
     for run in own:
         title = run.notes["title"]
-        name = title if title and titles[title] == 1 else run.id
-        labels[run.id] = name if run.state == FINISHED else f"{name} ({run.state})"
+        runs[run.id] = run
+        labels[run.id] = title if title and titles[title] == 1 else run.id
+    curves, faults = {}, {}
+    for name, run in runs.items():
         try:
-            curves[run.id] = _read_curve(run, name)
+            if curve := _read_curve(run, labels[name]):
+                curves[name] = curve
         except (RunError, ModelError) as error:
-            faults[run.id] = str(error)
-    return {choice: curve for choice, curve in curves.items() if curve}, labels, faults
+            faults[name] = str(error)
+        if name not in SHIPPED and run.state != FINISHED:
+            labels[name] += f" ({run.state})"
+    return curves, labels, faults
 
 
-def paper_curves(of: list[Curve]) -> list[Curve]:
+def paper_curves(shown: list[Curve]) -> list[Curve]:
     """Return the paper's curves of the networks that are shown."""
     return [
         Curve(
@@ -65,5 +65,5 @@ def paper_curves(of: list[Curve]) -> list[Curve]:
             from_paper=True,
         )
         for model in paper.PRINTED
-        if model in {curve.model for curve in of}
+        if model in {curve.model for curve in shown}
     ]

@@ -1,1 +1,1 @@
-"""What stands on the Lesson page: its steps, and what chooses among them."""
+"""Parts of the Lesson page: its five steps, and the controls."""

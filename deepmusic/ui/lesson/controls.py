@@ -1,4 +1,4 @@
-"""What chooses the step of the lesson, and the window that it looks into."""
+"""Controls of the lesson: its step, and the window that it looks into."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from deepmusic.ui.lesson.steps import STEPS
 
 
 def choose_step() -> str:
-    """Show the five steps and the ways to the next one, and return the one to be shown."""
+    """Show the steps and the buttons that move between them; return the chosen one."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
@@ -35,20 +35,20 @@ def choose_step() -> str:
     return step
 
 
-def _move(by: int) -> None:
-    number = int(query_params.chosen("step")) + by
+def _move(change: int) -> None:
+    number = int(query_params.chosen("step")) + change
     query_params.select(step=str(min(max(number, 1), len(STEPS))))
 
 
 def choose_window(windows: list[Window]) -> Window:
-    """Let the visitor choose the few seconds that the middle steps look at."""
+    """Show the choice of the window that steps 1 to 4 show."""
     by_number = {str(number): window for number, window in enumerate(windows, start=1)}
     numbers = list(by_number)
     number = query_params.choose(
         "window",
         numbers,
         lambda number: format_clock(by_number[number].start),
-        label="The window to look into",
+        label="Window, by its start",
         default=numbers[len(numbers) // 2],
         widget=st.select_slider,
     )

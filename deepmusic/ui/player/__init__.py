@@ -1,4 +1,4 @@
-"""The player: spectrogram, genres over time and a cursor, on one time axis."""
+"""The player component: log-mel, predicted genres over time and a cursor, on one time axis."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
@@ -13,9 +13,9 @@ from deepmusic.prediction import genre_segments
 from deepmusic.ui.song import SongView
 
 LEGEND = (
-    "Time runs to the right, pitch upwards, bright is loud. Each lane shows the genre that a "
-    "network predicts in every 3 s window; the bar is as high as it is sure. Click anywhere to "
-    "hear that moment. By keyboard: arrow keys seek, space plays."
+    "Time runs to the right, pitch upwards, bright is loud. A lane shows the genre that a network "
+    "predicts in each 3 s window; the bar's height is its probability. Click to hear that moment, "
+    "or use arrow keys and space."
 )
 
 
@@ -34,23 +34,23 @@ def show(
     *,
     featured: str,
     key: str,
-    apart: Sequence[Mapping[str, Any]] | None = None,
+    disagreements: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
-    """Show a song's spectrogram, a lane for each network, and the cursor of the page's audio.
+    """Show a song's log-mel, a lane for each network, and the cursor of the page's audio.
 
     Parameters
     ----------
     view : SongView
-        What the page knows of the song.
+        The song.
     predictions : mapping of str to Prediction, or None
-        By network; None while the networks are still loading, which keeps the lanes' places.
+        By network; None while these are still loading, for empty lanes.
     featured : str
-        The network whose name is set in bold.
+        Network whose name is bold.
     key : str
         Unique on the page.
-    apart : sequence of mapping, optional
-        Places at which the networks disagree, with ``start`` and ``end`` in s; marked in a lane
-        of their own. A click on one plays it from its start.
+    disagreements : sequence of mapping, optional
+        Segments in which the networks disagree, with ``start`` and ``end`` in s, shown in a lane
+        of their own; a click plays one from its start.
     """
     names = list(predictions) if predictions else [*models.MODELS, models.ENSEMBLE]
     lanes = [
@@ -65,8 +65,8 @@ def show(
         }
         for name in names
     ]
-    if apart is not None:
-        marks = [{"start": place["start"], "end": place["end"]} for place in apart]
+    if disagreements is not None:
+        marks = [{"start": found["start"], "end": found["end"]} for found in disagreements]
         lanes.insert(0, {"title": "They differ", "featured": False, "marks": marks})
     genres = next(iter(predictions.values())).genres if predictions else ()
     _component(
@@ -77,6 +77,6 @@ def show(
             "frequencies": view.frequency_ticks,
             "lanes": lanes,
             "colours": {genre: genre_colour(genre) for genre in genres},
-            "waiting": "The networks are warming up ...",
+            "waiting": "The networks are loading ...",
         },
     )

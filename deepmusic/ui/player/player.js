@@ -1,4 +1,4 @@
-// Spectrogram, one lane of genres a network, and a cursor that follows the page's audio element.
+// A log-mel, a lane of predicted genres for each network, and a cursor on the page's audio.
 // Everything from Python is shown by textContent or drawn on a canvas, never parsed as HTML.
 
 const clock = (seconds) => {
@@ -26,13 +26,13 @@ const make = (tag, className, text) => {
 
 // Neighbouring windows of one genre, for a common label.
 const merge = (segments) => {
-  const runs = [];
+  const merged = [];
   for (const segment of segments) {
-    const last = runs.at(-1);
+    const last = merged.at(-1);
     if (last && last.genre === segment.genre) last.end = segment.end;
-    else runs.push({ ...segment });
+    else merged.push({ ...segment });
   }
-  return runs;
+  return merged;
 };
 
 // Canvases are as sharp as the screen; what is drawn counts in CSS pixels.
@@ -52,7 +52,7 @@ const drawLane = (canvas, lane, duration, colours) => {
   const x = (seconds) => (seconds / duration) * width;
   for (const { start, end, genre, probability } of lane.segments) {
     pen.fillStyle = colours[genre];
-    // The bar is as high as the network is sure.
+    // The bar's height is the probability.
     const bar = Math.max(3, height * probability);
     pen.globalAlpha = 0.3;
     pen.fillRect(x(start), 0, x(end) - x(start) + 0.5, height);
@@ -73,7 +73,7 @@ const drawLane = (canvas, lane, duration, colours) => {
   }
 };
 
-// Places at which the networks disagree: they are one colour, whatever is heard there.
+// Segments in which the networks disagree, in one colour.
 const drawMarks = (canvas, marks, duration) => {
   const { pen, width, height } = penOn(canvas);
   pen.fillStyle = getComputedStyle(canvas).color;
@@ -84,8 +84,8 @@ const drawMarks = (canvas, marks, duration) => {
 };
 
 const tickStep = (duration, width) => {
-  const most = Math.max(2, width / 70);
-  return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900].find((s) => duration / s <= most) ?? 1800;
+  const limit = Math.max(2, width / 70);
+  return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900].find((s) => duration / s <= limit) ?? 1800;
 };
 
 export default function ({ parentElement, data }) {
@@ -115,22 +115,22 @@ export default function ({ parentElement, data }) {
       const row = make("div", lane.featured ? "lane featured" : "lane");
       row.append(make("span", "name", lane.title));
       if (lane.marks) {
-        row.classList.add("apart");
+        row.classList.add("disagreements");
         const canvas = make("canvas");
         canvas.setAttribute("role", "img");
-        const told = lane.marks
+        const times = lane.marks
           .slice(0, 20)
           .map((mark) => `${clock(mark.start)} to ${clock(mark.end)}`);
-        canvas.setAttribute("aria-label", `${lane.title}: ${told.join(", ") || "nowhere"}`);
+        canvas.setAttribute("aria-label", `${lane.title}: ${times.join(", ") || "nowhere"}`);
         canvases.push([canvas, lane]);
         row.append(canvas);
       } else if (lane.segments) {
         const canvas = make("canvas");
         canvas.setAttribute("role", "img");
-        const told = merge(lane.segments)
+        const genres = merge(lane.segments)
           .slice(0, 20)
-          .map((run) => `${clock(run.start)} ${run.genre}`);
-        canvas.setAttribute("aria-label", `${lane.title} over time: ${told.join(", ")}`);
+          .map(({ start, genre }) => `${clock(start)} ${genre}`);
+        canvas.setAttribute("aria-label", `${lane.title} over time: ${genres.join(", ")}`);
         canvases.push([canvas, lane]);
         row.append(canvas);
       } else {
@@ -140,10 +140,10 @@ export default function ({ parentElement, data }) {
     }),
   );
 
-  const heard = new Set(lanes.flatMap((lane) => (lane.segments ?? []).map((s) => s.genre)));
+  const predicted = new Set(lanes.flatMap((lane) => (lane.segments ?? []).map((s) => s.genre)));
   find(".legend").replaceChildren(
     ...Object.keys(colours)
-      .filter((genre) => heard.has(genre))
+      .filter((genre) => predicted.has(genre))
       .map((genre) => {
         const entry = make("span", "", genre);
         const swatch = make("i");
@@ -195,8 +195,8 @@ export default function ({ parentElement, data }) {
 
   const secondsAt = (event) => {
     const box = image.getBoundingClientRect();
-    const share = (event.clientX - box.left) / box.width;
-    return Math.min(1, Math.max(0, share)) * duration;
+    const fraction = (event.clientX - box.left) / box.width;
+    return Math.min(1, Math.max(0, fraction)) * duration;
   };
   const seek = (seconds) => {
     const player = audio();
@@ -204,11 +204,11 @@ export default function ({ parentElement, data }) {
   };
   plot.onclick = (event) => {
     const seconds = secondsAt(event);
-    const marks = event.target.closest?.(".apart") && lanes.find((lane) => lane.marks).marks;
-    // A finger is wide and a place may be short: half a second beside it still counts.
-    const place = marks?.find(({ start, end }) => start - 0.5 <= seconds && seconds < end + 0.5);
-    seek(place ? place.start : seconds);
-    if (place) audio()?.play();
+    const marks = event.target.closest?.(".disagreements") && lanes.find((lane) => lane.marks).marks;
+    // A finger is wide and a segment may be short: half a second beside it still counts.
+    const segment = marks?.find(({ start, end }) => start - 0.5 <= seconds && seconds < end + 0.5);
+    seek(segment ? segment.start : seconds);
+    if (segment) audio()?.play();
   };
   plot.onpointermove = (event) => {
     hovered = event.pointerType === "mouse" ? secondsAt(event) : null;
