@@ -118,9 +118,9 @@ def _gtzan() -> SongFile | None:
         label_visibility="collapsed",
     )
     path = dataset.audio_path(track)
-    data = _read(path)
-    remark = _describe_part(dataset.tracks[track])
-    return None if data is None else SongFile(path.name, data, remark, of_gtzan=True)
+    if path is None or (data := _read(path)) is None:
+        return None
+    return SongFile(path.name, data, _describe_part(dataset.tracks[track]), of_gtzan=True)
 
 
 def _read(path: Path) -> bytes | None:

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -54,8 +55,9 @@ def describe_accuracy(featured: str, song: SongFile) -> str:
     own = cache.own_runs()
     if featured == models.ENSEMBLE and own:
         return "Unknown: this ensemble contains runs of your own, and was not evaluated."
-    result = find_run(own[featured]).evaluation if featured in own else None
-    if result is None:
+    if featured in own:
+        result: Mapping[str, Any] = find_run(own[featured]).evaluation or {}
+    else:
         result = cache.shipped_evaluation(featured)
         if song.protocol == DEPLOYED_PROTOCOL:
             parts = cache.shipped_evaluation(next(iter(models.MODELS)))["clips_by_part"]

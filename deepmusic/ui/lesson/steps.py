@@ -66,6 +66,7 @@ def _say(step: str, first: str, second: str) -> None:
 
 
 def _show_sound(lesson: LessonContext) -> None:
+    lowest, highest = lesson.outline
     _say(
         "1",
         "Sound is vibrating air, and a computer records its pressure <b>22,050 times a second</b>: "
@@ -75,7 +76,8 @@ def _show_sound(lesson: LessonContext) -> None:
     )
     st.plotly_chart(
         waveform_chart(
-            *lesson.outline,
+            lowest,
+            highest,
             lesson.view.duration,
             (lesson.window.start, lesson.window.start + lesson.window.seconds),
         ),
