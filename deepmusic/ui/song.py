@@ -73,7 +73,7 @@ class SongView:
     mime_type: str
 
 
-class SongAnalysis:
+class DecodedSong:
     """A decoded song and its log-mels by front end, shared by all pages and visitors."""
 
     def __init__(self, song: Song) -> None:

@@ -100,7 +100,10 @@ def test_a_song_keeps_its_own_name():
     """The same bytes under two names stay two songs to two visitors."""
     first, second = upload("first.flac", seed=5), upload("second.flac", seed=5)
     assert first.digest == second.digest
-    assert [cache.analyse(song).song.name for song in (first, second)] == [first.name, second.name]
+    assert [cache.decode_song(song).song.name for song in (first, second)] == [
+        first.name,
+        second.name,
+    ]
 
 
 def test_what_a_browser_plays_is_the_file_itself_where_it_can(tmp_path):

@@ -29,8 +29,8 @@ from deepmusic.ui.cache.models import (
     use_run,
 )
 from deepmusic.ui.cache.songs import (
-    analyse,
     classify_song,
+    decode_song,
     demo_song,
     layer_activations,
     outline_and_windows,
@@ -39,11 +39,11 @@ from deepmusic.ui.cache.songs import (
 )
 
 __all__ = [
-    "analyse",
     "analyze_song",
     "classify_song",
     "cover",
     "dataset_version",
+    "decode_song",
     "demo_index",
     "demo_song",
     "demo_take",

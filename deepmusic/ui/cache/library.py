@@ -17,7 +17,7 @@ from deepmusic.library.song_index import analyze_song as analyze
 from deepmusic.library.store import Library
 from deepmusic.prediction import Classifier
 from deepmusic.ui.cache import models
-from deepmusic.ui.cache.songs import SONG_KEYS, analyse
+from deepmusic.ui.cache.songs import SONG_KEYS, decode_song
 from deepmusic.ui.song import SongFile
 
 #: Songs of each synthetic band, and their length in s.
@@ -74,10 +74,10 @@ def demo_take(genre: str, take: int) -> bytes:
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
 def analyze_song(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
     """Embed and describe a song, and find GTZAN's clips in it; raise `AudioError` if unusable."""
-    networks, analysis = _networks(), analyse(song)
-    log_mels = analysis.log_mels(networks[0].config.mel)
+    networks, decoded = _networks(), decode_song(song)
+    log_mels = decoded.log_mels(networks[0].config.mel)
     entry = Entry.of_file(io.BytesIO(song.data), Path(song.name).stem)
-    analyzed = analyze(analysis.song, networks, log_mels=log_mels, entry=entry)
+    analyzed = analyze(decoded.song, networks, log_mels=log_mels, entry=entry)
     try:
         return analyzed, known_clips.find(log_mels, analyzed.embedding)
     except RunError:

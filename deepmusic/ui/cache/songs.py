@@ -10,7 +10,7 @@ from deepmusic import audio, models
 from deepmusic.audio import encode
 from deepmusic.config import FRONT_ENDS
 from deepmusic.ui.cache import models as cached_models
-from deepmusic.ui.song import SongAnalysis, SongFile, SongView
+from deepmusic.ui.song import DecodedSong, SongFile, SongView
 
 #: How Streamlit tells songs apart. Errors repeat the name; the protocol follows from the last.
 SONG_KEYS: dict[str | type, Callable[[Any], Any]] = {
@@ -22,9 +22,9 @@ _WAVEFORM_SEGMENTS = 1200
 
 # Few, since an hour of samples takes 320 MB; what the pages show of a song is kept for longer.
 @st.cache_resource(show_spinner=False, max_entries=4, ttl="10m", hash_funcs=SONG_KEYS)
-def analyse(song: SongFile) -> SongAnalysis:
+def decode_song(song: SongFile) -> DecodedSong:
     """Decode a song, once for all pages; raise `AudioError` if it cannot be used."""
-    return SongAnalysis(audio.load_song(song.data, name=song.name))
+    return DecodedSong(audio.load_song(song.data, name=song.name))
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
@@ -33,18 +33,18 @@ def view_song(song: SongFile) -> SongView:
     from deepmusic import prediction
     from deepmusic.charts.spectrogram import frequency_ticks, spectrogram_png
 
-    analysis = analyse(song)
-    decoded = analysis.song
-    prediction.check_length(decoded, [spec.config for spec in models.MODELS.values()])
+    decoded = decode_song(song)
+    prediction.check_length(decoded.song, [spec.config for spec in models.MODELS.values()])
     mel = FRONT_ENDS["compact"]
     mime_type = encode.browser_mime_type(song.data)
+    samples, sample_rate = decoded.song.samples, decoded.song.sample_rate
     return SongView(
-        duration=decoded.duration,
-        source=_describe_source(decoded),
-        note=decoded.note,
-        spectrogram=spectrogram_png(analysis.log_mels(mel), mel),
+        duration=decoded.song.duration,
+        source=_describe_source(decoded.song),
+        note=decoded.song.note,
+        spectrogram=spectrogram_png(decoded.log_mels(mel), mel),
         frequency_ticks=frequency_ticks(mel),
-        sound=None if mime_type else encode.encode_flac(decoded.samples, decoded.sample_rate),
+        sound=None if mime_type else encode.encode_flac(samples, sample_rate),
         mime_type=mime_type or "audio/flac",
     )
 
@@ -92,10 +92,10 @@ def classify_song(song: SongFile) -> Mapping[str, Any]:
 def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
     from deepmusic import prediction
 
-    analysis = analyse(song)
+    decoded = decode_song(song)
     classifiers = cached_models.networks_with(song.protocol, own)
     mel = next(iter(classifiers.values())).config.mel
-    return prediction.classify(analysis.song, classifiers, analysis.log_mels(mel))
+    return prediction.classify(decoded.song, classifiers, decoded.log_mels(mel))
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
@@ -104,9 +104,9 @@ def outline_and_windows(song: SongFile) -> tuple[Any, list[Any]]:
     from deepmusic.prediction import inspect_layers
 
     config = models.spec("cnn").config
-    analysis = analyse(song)
-    windows = inspect_layers.list_windows(analysis.log_mels(config.mel), config)
-    return inspect_layers.envelope(analysis.song.samples, _WAVEFORM_SEGMENTS), windows
+    decoded = decode_song(song)
+    windows = inspect_layers.list_windows(decoded.log_mels(config.mel), config)
+    return inspect_layers.envelope(decoded.song.samples, _WAVEFORM_SEGMENTS), windows
 
 
 def layer_activations(song: SongFile, start: float) -> Any:
@@ -118,10 +118,10 @@ def layer_activations(song: SongFile, start: float) -> Any:
 def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any:
     from deepmusic.prediction import inspect_layers
 
-    classifiers, analysis = cached_models.networks_with(song.protocol, own), analyse(song)
+    classifiers, decoded = cached_models.networks_with(song.protocol, own), decode_song(song)
     windows = {}
     for model in ("cnn", "crnn"):
         config = classifiers[model].config
-        found = inspect_layers.list_windows(analysis.log_mels(config.mel), config)
+        found = inspect_layers.list_windows(decoded.log_mels(config.mel), config)
         windows[model] = inspect_layers.find_window(found, start).log_mel
     return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
