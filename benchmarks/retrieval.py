@@ -78,9 +78,9 @@ def expected_average_precision(n_relevant: int, n_candidates: int) -> float:
     """
     if not n_relevant:
         return 0.0
-    rank = np.arange(1, n_candidates + 1)
+    ranks = np.arange(1, n_candidates + 1)
     others = (n_relevant - 1) / max(n_candidates - 1, 1)
-    return float(((1 + (rank - 1) * others) / rank).mean())
+    return float(((1 + (ranks - 1) * others) / ranks).mean())
 
 
 def rank(

@@ -103,81 +103,6 @@ def _add_interval(figure: "go.Figure", row: IntervalRow, measured: Measured, hei
     )
 
 
-def genre_bars(names: Mapping[str, str], values: Mapping[str, Mapping[str, float]]) -> "go.Figure":
-    """Fractions by genre, such as recall, as grouped bars; the genre of highest mean is first.
-
-    Parameters
-    ----------
-    names : mapping of str to str
-        Network of each bar, a key of `MODEL_COLOURS`, by the bar's name.
-    values : mapping of str to mapping of str to float
-        By the same names and by genre, from 0 to 1.
-    """
-    import plotly.graph_objects as go
-
-    genres = sorted(
-        dict.fromkeys(genre for of_one in values.values() for genre in of_one),
-        key=lambda genre: -sum(of_one.get(genre, 0) for of_one in values.values()),
-    )
-    figure = go.Figure()
-    for name, of_one in values.items():
-        figure.add_bar(
-            x=genres,
-            y=[100 * of_one[genre] if genre in of_one else None for genre in genres],
-            name=escape_label(name),
-            marker_color=MODEL_COLOURS.get(names[name], NEUTRAL),
-            hovertemplate="<b>%{x}</b><br>%{fullData.name}: %{y:.0f} %<extra></extra>",
-        )
-    figure.update_yaxes(range=[0, 101], ticksuffix=" %", dtick=25)
-    return set_layout(figure, height=360, barmode="group", bargap=0.25, bargroupgap=0.06)
-
-
-def reliability_chart(
-    names: Mapping[str, str], bins: Mapping[str, Sequence[Mapping[str, float]]]
-) -> "go.Figure":
-    """Reliability diagram: confidence to the right, accuracy upwards, marks as large as bins.
-
-    Parameters
-    ----------
-    names : mapping of str to str
-        Network of each line, a key of `MODEL_COLOURS`, by the line's name.
-    bins : mapping of str to sequence of mapping
-        ``bins`` of `deepmusic.evaluation.calibration.Calibration`, by the same names.
-    """
-    import plotly.graph_objects as go
-
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 100], y=[0, 100], mode="lines", line=_DASHED, hoverinfo="skip", showlegend=False
-    )
-    largest = max((one["count"] for of_one in bins.values() for one in of_one), default=1)
-    for name, of_one in bins.items():
-        filled = [one for one in of_one if one["count"]]
-        colour = MODEL_COLOURS.get(names[name], NEUTRAL)
-        sizes = [6 + 16 * math.sqrt(one["count"] / largest) for one in filled]
-        figure.add_scatter(
-            x=[100 * one["confidence"] for one in filled],
-            y=[100 * one["accuracy"] for one in filled],
-            customdata=[one["count"] for one in filled],
-            mode="lines+markers",
-            name=escape_label(name),
-            line={"color": colour, "width": 2},
-            # Marks of several sizes are half transparent by default.
-            marker=marker(colour, sizes, MODEL_MARKS.get(names[name])) | {"opacity": 1},
-            hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: confidence %{x:.0f} %, "
-            "accuracy %{y:.0f} %<extra></extra>",
-        )
-    for words, x, y in (("underconfident", 24, 88), ("overconfident", 76, 12)):
-        figure.add_annotation(x=x, y=y, text=words, showarrow=False, font_color=NEUTRAL)
-    update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
-    figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
-    figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
-    return set_layout(figure, height=380)
-
-
-# === Charts of scores ===
-
-
 def accuracy_chart(scores: Sequence["Score"]) -> "go.Figure":
     """Clip accuracies of scores of one protocol, with the paper's under `BENCHMARK_PROTOCOL`."""
     protocol = scores[0].candidate.protocol
@@ -190,22 +115,63 @@ def accuracy_chart(scores: Sequence["Score"]) -> "go.Figure":
 
 
 def measure_chart(scores: Sequence["Score"], measure: str) -> "go.Figure":
-    """Recall, precision or F1 of scores, by genre."""
-    return genre_bars(
-        _models(scores), {one.candidate.name: one.by_genre(measure) for one in scores}
+    """Recall, precision or F1 of scores as grouped bars; the genre of highest mean is first."""
+    import plotly.graph_objects as go
+
+    found = [score.by_genre(measure) for score in scores]
+    genres = sorted(
+        dict.fromkeys(genre for values in found for genre in values),
+        key=lambda genre: -sum(values.get(genre, 0) for values in found),
     )
+    figure = go.Figure()
+    for score, values in zip(scores, found, strict=True):
+        figure.add_bar(
+            x=genres,
+            y=[100 * values[genre] if genre in values else None for genre in genres],
+            name=escape_label(score.candidate.name),
+            marker_color=MODEL_COLOURS.get(score.candidate.model, NEUTRAL),
+            hovertemplate="<b>%{x}</b><br>%{fullData.name}: %{y:.0f} %<extra></extra>",
+        )
+    figure.update_yaxes(range=[0, 101], ticksuffix=" %", dtick=25)
+    return set_layout(figure, height=360, barmode="group", bargap=0.25, bargroupgap=0.06)
 
 
 def calibration_chart(
     scores: Sequence["Score"], temperatures: Mapping[str, float | None] | None = None
 ) -> "go.Figure":
-    """Reliability diagram of scores, as they are or at temperatures by name."""
-    found = temperatures or {}
-    names = [score.candidate.name for score in scores]
-    at = [found.get(name) or 1.0 for name in names]
-    bins = [score.calibration(one).bins for score, one in zip(scores, at, strict=True)]
-    return reliability_chart(_models(scores), dict(zip(names, bins, strict=True)))
+    """Reliability diagram of scores, as they are or at temperatures by name.
 
+    Confidence is to the right, accuracy upwards; a mark grows with its number of clips.
+    """
+    import plotly.graph_objects as go
 
-def _models(scores: Sequence["Score"]) -> dict[str, str]:
-    return {score.candidate.name: score.candidate.model for score in scores}
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100], mode="lines", line=_DASHED, hoverinfo="skip", showlegend=False
+    )
+    at = [(temperatures or {}).get(score.candidate.name) or 1.0 for score in scores]
+    found = [score.calibration(one).bins for score, one in zip(scores, at, strict=True)]
+    largest = max((one["count"] for bins in found for one in bins), default=1)
+    for score, bins in zip(scores, found, strict=True):
+        filled = [one for one in bins if one["count"]]
+        colour = MODEL_COLOURS.get(score.candidate.model, NEUTRAL)
+        sizes = [6 + 16 * math.sqrt(one["count"] / largest) for one in filled]
+        mark = marker(colour, sizes, MODEL_MARKS.get(score.candidate.model))
+        figure.add_scatter(
+            x=[100 * one["confidence"] for one in filled],
+            y=[100 * one["accuracy"] for one in filled],
+            customdata=[one["count"] for one in filled],
+            mode="lines+markers",
+            name=escape_label(score.candidate.name),
+            line={"color": colour, "width": 2},
+            # Marks of several sizes are half transparent by default.
+            marker=mark | {"opacity": 1},
+            hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: confidence %{x:.0f} %, "
+            "accuracy %{y:.0f} %<extra></extra>",
+        )
+    for words, x, y in (("underconfident", 24, 88), ("overconfident", 76, 12)):
+        figure.add_annotation(x=x, y=y, text=words, showarrow=False, font_color=NEUTRAL)
+    update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
+    figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
+    figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
+    return set_layout(figure, height=380)

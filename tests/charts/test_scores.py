@@ -2,14 +2,19 @@
 
 import pytest
 
-from deepmusic.charts.scores import IntervalRow, genre_bars, interval_chart, reliability_chart
+from deepmusic.charts.scores import (
+    IntervalRow,
+    calibration_chart,
+    interval_chart,
+    measure_chart,
+)
 from deepmusic.evaluation.scores import Measured
-from tests.evaluation.examples import scored_blues
+from tests.evaluation.examples import scored, scored_blues
 
 
 def test_the_diagonal_and_the_filled_bins_are_drawn(two_genres):
-    bins = scored_blues(("blues", 0.8), ("rock", 0.8), ("blues", 0.6)).calibration().bins
-    figure = reliability_chart({"A": "cnn"}, {"A": bins})
+    score = scored_blues(("blues", 0.8), ("rock", 0.8), ("blues", 0.6))
+    figure = calibration_chart([score])
     diagonal, line = figure.data
     assert list(diagonal.x) == list(diagonal.y)
     assert list(line.x) == pytest.approx([60, 80]) and list(line.y) == [100, 50]
@@ -41,12 +46,12 @@ def test_charts_take_any_name_and_nothing():
     figure = interval_chart([IntervalRow("<b>x", "svm", Measured(0.0, 0.0, 1.0))])
     assert figure.layout.yaxis.ticktext[0].startswith("&lt;b&gt;")
     interval_chart([])
-    genre_bars({}, {})
+    measure_chart([], "recall")
 
 
 def test_genres_that_are_easy_stand_left():
-    figure = genre_bars(
-        {"A": "cnn", "B": "crnn"}, {"A": {"rock": 0.5, "blues": 1.0}, "B": {"rock": 0.4}}
-    )
+    one = scored("A", rock_1=["rock"], rock_2=["blues"], blues_1=["blues"])
+    other = scored("B", rock_1=["blues"])
+    figure = measure_chart([one, other], "recall")
     assert list(figure.data[0].x) == ["blues", "rock"]
-    assert list(figure.data[1].y) == [None, 40.0]
+    assert list(figure.data[1].y) == [None, 0.0]
