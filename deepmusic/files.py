@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-#: Folder that holds the package, from which ``python -m deepmusic`` finds it.
+#: Folder that holds the package.
 ROOT = Path(__file__).resolve().parent.parent
 
 #: What DeepMusic ships: inside the package where it is installed, beside it in a checkout.
@@ -27,7 +27,7 @@ def runs_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Return the folder of data sets: ``DEEPMUSIC_DATA``, or ``data/`` in the current one."""
+    """Return the folder of datasets: ``DEEPMUSIC_DATA``, or ``data/`` in the current one."""
     return Path(os.environ.get("DEEPMUSIC_DATA") or "data")
 
 
@@ -38,27 +38,17 @@ def library_folder() -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to, and move it to `path` if nothing went wrong.
+    """Yield a temporary path beside `path`, with the same suffix, and move it there on success.
 
     The temporary name is unique to the call: processes and threads never write to one another's,
     and a reader never sees half a file.
-
-    Parameters
-    ----------
-    path : Path
-        The file to be made or replaced. Its folder must exist.
-
-    Yields
-    ------
-    Path
-        An empty file beside `path`, with the same suffix.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp makes files that only their owner can read; these are as others that one writes.
+        # mkstemp makes files that only their owner can read.
         temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, path)
     finally:
@@ -66,14 +56,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file at once: who reads it meanwhile sees all of the old, or all of the new.
+    """Write a file at once: a reader sees all of the old content or all of the new.
 
-    Parameters
-    ----------
-    path : Path
-        The file to be made or replaced. Its folder must exist.
-    content : str or bytes
-        Text is written as UTF-8; names of files in it keep their bytes (surrogateescape).
+    Text is written as UTF-8; names of files in it keep their bytes (surrogateescape).
     """
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogateescape")
@@ -87,15 +72,14 @@ def acquire_lock(path: Path, *, wait: float = 2.0) -> IO[bytes]:
     Parameters
     ----------
     path : Path
-        The lock's file; it is made if need be, and stays.
+        The lock's file; it is made if missing, and stays.
     wait : float
-        How long to try, in s. Never 0, since whoever asks `is_locked` holds it for a moment.
+        How long to try, in s. Never 0, since `is_locked` holds it for a moment.
 
     Returns
     -------
     file
-        Whoever has it open holds the lock: this process, and those that inherit it. Close it, or
-        use it in a ``with`` statement, to let go.
+        Every process that has it open holds the lock, those that inherit it too; closing frees it.
 
     Raises
     ------
@@ -119,10 +103,10 @@ def acquire_lock(path: Path, *, wait: float = 2.0) -> IO[bytes]:
 
 
 def is_locked(path: Path) -> bool:
-    """Tell whether someone holds a lock, without ever keeping another from taking it."""
+    """Tell whether a lock is held, without ever keeping others from taking it."""
     try:
         with path.open("rb") as file:
-            # Shared: two who look at the same moment must not take each other for the holder.
+            # Shared: two readers at the same moment must not take each other for the holder.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return False
     except FileNotFoundError:

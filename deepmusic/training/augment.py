@@ -12,31 +12,18 @@ _LOW_CUT, _HIGH_CUT = 0.12, 0.56
 def augment(
     batch: np.ndarray, settings: AugmentConfig, mel: MelConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return an augmented copy of a batch of training windows.
+    """Return an augmented copy of windows [n_windows, n_mels, n_frames], float32 from 0 to 255.
 
-    Parameters
-    ----------
-    batch : np.ndarray [shape=(n_windows, n_mels, n_frames)], float32
-        Windows from 0 to 255.
-    settings : AugmentConfig
-        Strength of each change.
-    mel : MelConfig
-        Front end; its ``top_db`` is the range of the 255 steps in dB.
-    rng : np.random.Generator
-        Random numbers.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_windows, n_mels, n_frames)], float32
-        From 0 to 255.
+    The 255 steps are ``mel.top_db`` dB.
     """
+    steps_per_db = 255.0 / mel.top_db
     changed = _shift_mels(batch, settings.mel_shift, rng)
-    changed = changed + _gain_and_tilt(batch.shape, settings, 255.0 / mel.top_db, rng)
+    changed = changed + _gain_and_tilt(batch.shape, settings, steps_per_db, rng)
     np.clip(changed, 0, 255, out=changed)
     if settings.noise_db:
-        changed = _raise_floor(changed, settings, 255.0 / mel.top_db, rng)
+        changed = _raise_floor(changed, settings.noise_db * steps_per_db, rng)
     if settings.narrow_share:
-        changed = np.where(_outside_band(changed, settings, rng), 0, changed)
+        changed = np.where(_outside_band(batch.shape, settings.narrow_share, rng), 0, changed)
     # Masks take the window's mean, so that they do not look like silence.
     fill = changed.mean(axis=(1, 2), keepdims=True)
     for _ in range(settings.mel_masks):
@@ -51,21 +38,8 @@ def mix_up(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mixup: blend each window, and its target, with another one (Zhang et al., ICLR 2018).
 
-    Parameters
-    ----------
-    batch : np.ndarray [shape=(n_windows, n_mels, n_frames)], float32
-        Windows from 0 to 255.
-    targets : np.ndarray [shape=(n_windows, n_genres)], float32
-        Probability of each genre.
-    alpha : float
-        The weight of the stronger window is drawn from Beta(alpha, alpha), folded to 0.5 ... 1.
-    rng : np.random.Generator
-        Random numbers.
-
-    Returns
-    -------
-    (np.ndarray, np.ndarray)
-        Of the same shapes; each row of targets still sums to 1.
+    The weight of the stronger window is drawn from Beta(alpha, alpha), folded to 0.5 ... 1. Rows of
+    the targets [n_windows, n_genres] still sum to 1.
     """
     weight = rng.beta(alpha, alpha, len(batch)).astype(np.float32)[:, None]
     weight = np.maximum(weight, 1 - weight)
@@ -84,25 +58,21 @@ def _gain_and_tilt(
     return ((gain + slope * band) * steps_per_db).astype(np.float32)
 
 
-def _raise_floor(
-    batch: np.ndarray, settings: AugmentConfig, steps_per_db: float, rng: np.random.Generator
-) -> np.ndarray:
+def _raise_floor(batch: np.ndarray, highest: float, rng: np.random.Generator) -> np.ndarray:
     """Raise the noise floor of half the windows, and rescale as the front end would."""
-    floor = rng.uniform(0, settings.noise_db * steps_per_db, (len(batch), 1, 1))
+    floor = rng.uniform(0, highest, (len(batch), 1, 1))
     floor = (floor * (rng.random(floor.shape) < 0.5)).astype(np.float32)
     return (np.maximum(batch, floor) - floor) * (255 / (255 - floor))
 
 
-def _outside_band(
-    batch: np.ndarray, settings: AugmentConfig, rng: np.random.Generator
-) -> np.ndarray:
+def _outside_band(shape: tuple[int, ...], share: float, rng: np.random.Generator) -> np.ndarray:
     """Return [n_windows, n_mels, 1]: the bands that a telephone cuts off, in some windows."""
-    n_windows, n_mels, _ = batch.shape
+    n_windows, n_mels, _ = shape
     low = rng.uniform(0, _LOW_CUT, n_windows) * n_mels
     high = rng.uniform(_HIGH_CUT, 1, n_windows) * n_mels
     band = np.arange(n_mels)
     outside = (band < low[:, None]) | (band >= high[:, None])
-    chosen = rng.random((n_windows, 1)) < settings.narrow_share
+    chosen = rng.random((n_windows, 1)) < share
     return np.expand_dims(outside & chosen, 2)
 
 

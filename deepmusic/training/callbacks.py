@@ -7,13 +7,16 @@ import shutil
 import time
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from deepmusic.errors import RunError
 from deepmusic.runs import Run
+
+if TYPE_CHECKING:
+    from deepmusic.training.fit import RandomWindows
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +31,9 @@ class Stopped(Exception):
 
 
 class ReseedCallback(keras.callbacks.Callback):
-    """Seeds of windows and dropout from (seed, epoch), so that resumed runs are identical.
+    """Seeds of windows and dropout from (seed, epoch), so that resumed runs are identical."""
 
-    Parameters
-    ----------
-    sequence : deepmusic.training.fit.RandomWindows
-        Batches, redrawn at the beginning of each epoch.
-    seed : int
-        Seed of the run.
-    """
-
-    def __init__(self, sequence: Any, seed: int) -> None:
+    def __init__(self, sequence: "RandomWindows", seed: int) -> None:
         super().__init__()
         self._sequence, self._seed = sequence, seed
 
@@ -51,30 +46,19 @@ class ReseedCallback(keras.callbacks.Callback):
                 generator.state.assign(state.astype("uint32"))
 
 
-class TimingCallback(keras.callbacks.Callback):
-    """Duration of each epoch, as ``seconds`` in the history."""
+class EpochCallback(keras.callbacks.Callback):
+    """Duration of each epoch, as ``seconds`` in the history; raises `RunError` on divergence."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         logs["seconds"] = time.perf_counter() - self._began
-
-
-class DivergenceCallback(keras.callbacks.Callback):
-    """Check that the losses are numbers; raises `RunError` after an epoch in which they are not."""
-
-    def __init__(self, learning_rate: float) -> None:
-        super().__init__()
-        self._learning_rate = learning_rate
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         for name in ("loss", "val_loss"):
             if not math.isfinite(logs.get(name, 0)):
                 raise RunError(
                     f"The training diverged: the {name} must be a number. Received: {logs[name]} "
-                    f"in epoch {epoch + 1}. Train anew with a learning rate below "
-                    f"{self._learning_rate:g}."
+                    f"in epoch {epoch + 1}. Train anew with a lower learning rate."
                 )
 
 

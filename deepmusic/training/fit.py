@@ -14,7 +14,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #    - the steps, each a batch of augmented windows; `ProgressCallback` reports them, and ends the
 #      training here or in the validation if the run was asked to stop;
 #    - the validation windows are predicted;
-#    - `DivergenceCallback` ends the training if a loss is no number;
+#    - `EpochCallback` ends the training if a loss is no number;
 #    - a row is added to history.csv, with the epoch's seconds;
 #    - `CheckpointCallback` writes the weights, which makes the epoch complete, drops those that are
 #      neither the best nor the last, and stops early once patience is lost.
@@ -40,10 +40,9 @@ from deepmusic.runs import Run
 from deepmusic.training.augment import augment, mix_up
 from deepmusic.training.callbacks import (
     CheckpointCallback,
-    DivergenceCallback,
+    EpochCallback,
     ProgressCallback,
     ReseedCallback,
-    TimingCallback,
     checkpoint_path,
     drop_checkpoints,
     patience_ended,
@@ -60,14 +59,7 @@ _VALIDATION_BATCH = 512
 class RandomWindows(keras.utils.PyDataset):
     """Batches of random windows, redrawn in each epoch from the seed and its number.
 
-    Parameters
-    ----------
-    log_mels : sequence of np.ndarray [shape=(n_mels, n_frames)], uint8
-        One per training clip.
-    labels : np.ndarray [shape=(n_clips,)]
-        Genre indices.
-    model, train : ModelConfig, TrainConfig
-        Window, genres, batch size, augmentation and seed.
+    Their source is one log-mel [n_mels, n_frames], uint8, and one genre index per training clip.
     """
 
     def __init__(
@@ -125,15 +117,8 @@ def learning_rate(epoch: int, train: TrainConfig) -> float:
 def train(run: Run, dataset: Dataset) -> None:
     """Train the network of a run, keep the weights of its best epoch, and test them once.
 
-    Validation and test part are disjoint from the training part; under `all_clips` there is
-    neither, and the last epoch is kept. A stopped run is resumed after its last complete epoch.
-
-    Parameters
-    ----------
-    run : Run
-        With settings; the results are written beside them.
-    dataset : Dataset
-        Dataset of the clips.
+    Under `all_clips` nothing is validated or tested, and the last epoch is kept. A stopped run is
+    resumed after its last complete epoch.
 
     Raises
     ------
@@ -248,9 +233,8 @@ def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: 
         callbacks=[
             ReseedCallback(sequence, recipe.seed),
             keras.callbacks.LearningRateScheduler(lambda epoch: learning_rate(epoch, recipe)),
-            TimingCallback(),
             ProgressCallback(run, steps=len(sequence)),
-            DivergenceCallback(recipe.learning_rate),
+            EpochCallback(),
             # The history comes before the weights: an epoch without both is trained again.
             keras.callbacks.CSVLogger(run.history_path, append=True),
             CheckpointCallback(run, recipe.patience),

@@ -75,20 +75,7 @@ def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
 
 
 def for_dataset(model: ModelConfig, data: str) -> ModelConfig:
-    """Return the settings of a network for the genres of a dataset.
-
-    Parameters
-    ----------
-    model : ModelConfig
-        Settings for the genres of GTZAN, which the toy dataset shares.
-    data : str
-        As in `deepmusic.config.TrainConfig`.
-
-    Raises
-    ------
-    DatasetError
-        If a dataset of other genres is missing.
-    """
+    """Return the settings of a network for a dataset's genres; raise `DatasetError` if missing."""
     from deepmusic.data import open_dataset
 
     if data in ("gtzan", "toy"):
@@ -104,14 +91,7 @@ def default_split(data: str) -> str:
 
 
 def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:
-    """Return the settings of a network under a preset.
-
-    Parameters
-    ----------
-    name : str
-        A key of `deepmusic.models.MODELS`.
-    preset : str
-        A key of `PRESETS`.
+    """Return the settings of a network (`deepmusic.models.MODELS`) under a preset (`PRESETS`).
 
     Raises
     ------

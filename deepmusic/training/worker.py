@@ -13,7 +13,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -81,12 +81,7 @@ def _library_versions() -> dict[str, str]:
 
 
 def start(run: Run) -> subprocess.Popen:
-    """Start a worker for a run, new or to be resumed, and return at once.
-
-    Returns
-    -------
-    subprocess.Popen
-        The worker. It need not be waited for: its state follows from the run's files.
+    """Start a worker for a run, new or to be resumed; it need not be waited for.
 
     Raises
     ------
@@ -103,8 +98,7 @@ def start(run: Run) -> subprocess.Popen:
         with run.take_lock() as lock, (run.path / "output.txt").open("ab") as output:
             run.clear_ending()
             run.enqueue()
-            arguments = ["--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
-            return _spawn(["train", *arguments], output, pass_fds=[lock.fileno()])
+            return _spawn_training(run, lock, output)
     except OSError as error:
         raise RunError(
             f"{run.id} cannot be started ({error.strerror}). Free some space or memory, and "
@@ -112,26 +106,22 @@ def start(run: Run) -> subprocess.Popen:
         ) from error
 
 
-def _spawn(
-    arguments: Sequence[str], output: IO[bytes] | int, pass_fds: Sequence[int] = ()
-) -> subprocess.Popen:
-    """Run a command of DeepMusic in a process and session of its own."""
-    environment = os.environ | {
-        "DEEPMUSIC_RUNS": str(runs_folder().resolve()),
-        "DEEPMUSIC_DATA": str(data_folder().resolve()),
-    }
+def _spawn_training(run: Run, lock: IO[bytes], output: IO[bytes]) -> subprocess.Popen:
+    """Run ``train`` in a process and session of its own, which inherits the lock."""
+    folders = {"DEEPMUSIC_RUNS": runs_folder(), "DEEPMUSIC_DATA": data_folder()}
     for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA"):
-        if environment.get(name):
-            environment[name] = str(Path(environment[name]).resolve())
+        if os.environ.get(name):
+            folders[name] = Path(os.environ[name])
+    train = ["train", "--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
     return subprocess.Popen(
-        [sys.executable, "-m", "deepmusic", *arguments],
+        [sys.executable, "-m", "deepmusic", *train],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {name: str(folder.resolve()) for name, folder in folders.items()},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         start_new_session=True,
-        pass_fds=pass_fds,
+        pass_fds=[lock.fileno()],
     )
 
 
@@ -145,12 +135,8 @@ def stop(run: Run) -> None:
 def run_worker(run: Run, inherited: int | None = None) -> None:
     """Wait for a run's turn and train it in this process; its files tell how it ended.
 
-    Parameters
-    ----------
-    run : Run
-        New, or to be resumed.
-    inherited : int, optional
-        File descriptor of the run's lock, if the parent process has taken it.
+    The run is new, or to be resumed; `inherited` is the file descriptor of its lock, if the parent
+    process has taken it.
 
     Raises
     ------

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -244,6 +246,35 @@ def test_notes_are_kept_and_may_be_damaged(run):
     assert run.summary()["title"] == "Größer"
     (run.path / "notes.json").write_text("{")
     assert run.notes == {"title": "", "text": ""}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")]
+)
+@pytest.mark.parametrize(
+    "change", [Run.cancel, Run.delete, lambda run: run.write_notes("title", "text")]
+)
+def test_a_disk_that_refuses_is_named(run, error, change, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise error
+
+    for owner, name in ((os, "replace"), (Path, "touch"), (Path, "write_text"), (shutil, "rmtree")):
+        monkeypatch.setattr(owner, name, refuse)
+    with pytest.raises(RunError, match=f"cannot be changed .{error.strerror}.. Free some space"):
+        change(run)
+    assert run.config, "nothing is lost"
+
+
+def test_a_run_that_another_server_deletes_is_gone_for_both(run, monkeypatch):
+    rmtree = shutil.rmtree
+
+    def both(path):
+        rmtree(path)
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", both)
+    run.delete()
+    assert runs.list_runs(run.path.parent) == []
 
 
 # === Folders of runs ===

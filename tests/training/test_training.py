@@ -145,7 +145,7 @@ def test_a_training_that_diverges_fails(on_few, tmp_path):
     run = new_run(tmp_path / "run", RECIPE.changed(learning_rate=1e30, augment=None))
     worker.run_worker(run)
     assert run.state == FAILED
-    assert "diverged" in run.error and "a learning rate below 1e+30" in run.error
+    assert "diverged" in run.error and "Received: nan in epoch 1" in run.error
     assert run.history() == [] == saved_epochs(run)
 
 

@@ -1,6 +1,8 @@
 """Workers: how they are started, queued and stopped, and what a run's files tell of its end."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -58,6 +60,22 @@ def test_new_runs_have_ids_of_their_own(tmp_path, monkeypatch):
     stem = "20261122-120000-cnn"
     assert sorted(made) == [stem, *(f"{stem}-{number}" for number in range(2, 6))]
     assert [run.id for run in runs.list_runs(tmp_path)] == sorted(made)
+
+
+def test_two_servers_make_runs_of_their_own(tmp_path):
+    """Both make runs within the same second; no run is lost or shared."""
+    code = (
+        "from pathlib import Path; from deepmusic.training import recipes, worker\n"
+        f"folder, settings = Path({str(tmp_path)!r}), recipes.recipe('cnn', 'class')\n"
+        "print(*[worker.create(*settings, folder).id for _ in range(15)])"
+    )
+    servers = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    made = [one for server in servers for one in server.communicate(timeout=120)[0].split()]
+    assert len(made) == len(set(made)) == 30
+    assert sorted(made) == [run.id for run in runs.list_runs(tmp_path)]
 
 
 def test_runs_lie_where_the_environment_says(tmp_path, monkeypatch):
@@ -235,6 +253,17 @@ def test_runs_are_trained_in_the_order_of_the_queue(tmp_path):
         assert not worker._has_predecessor(first)
         assert worker._has_predecessor(second)
     assert not worker._has_predecessor(second)
+
+
+def test_a_clock_that_is_set_back_loses_no_turn(tmp_path):
+    first, second = (worker.create(TINY, QUICK, tmp_path) for _ in range(2))
+    with first.take_lock(), second.take_lock():
+        first.enqueue()
+        second.enqueue()
+        for age in (10**9 * 86_400 * 365, 0):
+            os.utime(second.path / "ticket", ns=(0, first.ticket - age))
+            waits = [worker._has_predecessor(run) for run in (first, second)]
+            assert sorted(waits) == [False, True], "one goes first, and one waits"
 
 
 @pytest.fixture

@@ -54,6 +54,18 @@ def finish(run, accuracy):
     return run
 
 
+def test_notes_that_cannot_be_written_are_no_crash(app, monkeypatch):
+    def refuse(*args):
+        raise OSError(28, "No space left on device")
+
+    run = make_run()
+    monkeypatch.setattr("os.replace", refuse)
+    app.session_state["chosen_run"] = run.id
+    press(app.run(), "Save")
+    assert not app.exception
+    assert not run.notes["title"]
+
+
 def test_an_empty_page_invites(app):
     app.run()
     assert not app.exception
