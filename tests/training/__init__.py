@@ -15,6 +15,7 @@ class FewClips(Toy):
     """Forty tracks of the toy dataset and a broken one; noise with a loud band per genre."""
 
     def __init__(self, left_out: Callable[[str], bool] = lambda track: False) -> None:
+        super().__init__()
         self._left_out = left_out
 
     def split(self, name: str, fold: int | None = None) -> Split:

@@ -139,7 +139,7 @@ def test_a_split_that_the_data_does_not_know_is_a_failure(tmp_path):
     run = worker.create(TINY, QUICK.changed(split="fault_filtered"), tmp_path)
     worker.run_worker(run)
     assert run.state == "failed"
-    assert "knows no split fault_filtered" in run.error
+    assert "no split named 'fault_filtered'" in run.error
 
 
 def test_control_c_cancels(run, monkeypatch):
