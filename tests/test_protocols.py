@@ -45,6 +45,7 @@ def test_protocols_are_ordered_from_flattering_to_strict_and_described():
     assert all(one.is_of_gtzan for one in of_gtzan)
     assert not any(one.is_of_gtzan for one in (*others, DEPLOYED_PROTOCOL))
     assert all(one.description for one in (*of_gtzan, *others))
+    assert not any("GTZAN" in one.description for one in (BENCHMARK_PROTOCOL, *others))
     assert Protocol("anything").description == ""
 
 
