@@ -179,30 +179,6 @@ def download_command(name: str, path: Path | None) -> None:
     click.echo(found)
 
 
-# === map ===
-
-
-@data.command("map", hidden=True, epilog="Example: deepmusic data map --out assets/gtzan")
-@DATA_OPTION
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
-def map_command(data: str, out: Path) -> None:
-    """Compute the map of a dataset's clips and the spectra of its genres, as CSV.
-
-    With --out assets/gtzan: what the Dataset page shows to those without GTZAN.
-    """
-    from deepmusic.data import explore, open_dataset
-    from deepmusic.files import write_atomically
-
-    dataset = open_dataset(data)
-    vectors, log_mels = _embed(dataset)
-    out.mkdir(parents=True, exist_ok=True)
-    table = explore.draw_map(vectors, log_mels)
-    write_atomically(out / "map.csv", table.to_csv(float_format="%.3f"))
-    spectra = explore.spectra(log_mels, dataset).rename_axis("genre")
-    write_atomically(out / "spectra.csv", spectra.to_csv(float_format="%.2f"))
-    click.echo(f"{out}: a map of {len(table)} clips, spectra of {len(spectra)} genres")
-
-
 def _embed(dataset: Dataset) -> tuple[dict, Mapping]:
     """Return embeddings and log-mels of all clips, by track; this loads the networks."""
     from deepmusic.library import embeddings

@@ -1,5 +1,6 @@
 """A dataset: labelled tracks with audio, splits and log-mels."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from deepmusic.config import MelConfig
 from deepmusic.data import splits
 from deepmusic.data.splits import Split
 from deepmusic.errors import DatasetError
+from deepmusic.files import data_folder
 from deepmusic.protocols import ALL_CLIPS, OWN, PAPER
 
 
@@ -54,9 +56,7 @@ class LogMels:
     Attributes
     ----------
     by_track : mapping of str to np.ndarray [shape=(n_mels, n_frames)], uint8
-        Of the tracks that could be used.
     skipped : tuple of SkippedTrack
-        The tracks that could not.
     """
 
     by_track: Mapping[str, np.ndarray]
@@ -97,12 +97,12 @@ class ExpectedFiles:
 
 
 class Dataset:
-    """Base of all datasets: subclasses find the tracks, their files and their published split.
+    """Base of all datasets: subclasses set what it consists of.
 
     Attributes
     ----------
-    name : str
-        Short, for people and for file names.
+    name, credit : str
+        A short name for people and files; authors and licence, for wherever it is shown.
     location : Path or None
         Where its files lie; None if it has none.
     genres : tuple of str
@@ -110,9 +110,6 @@ class Dataset:
     splits : tuple of str
         Names that `split` knows, the default first.
     expected : ExpectedFiles
-        What its files should be like.
-    credit : str
-        Authors and licence, for wherever it is shown.
     tracks : mapping of str to Track
         All tracks that it should hold, by id.
     """
@@ -138,10 +135,7 @@ class Dataset:
     def split(self, name: str, fold: int | None = None) -> Split:
         """Return the train, validation and test tracks of a protocol (`deepmusic.data.splits`).
 
-        Raises
-        ------
-        DatasetError
-            If the protocol is unknown here, or there are too few tracks.
+        Raises `DatasetError` if the protocol is unknown here, or there are too few tracks.
         """
         if name == ALL_CLIPS:
             return splits.all_clips(self.tracks)
@@ -159,6 +153,14 @@ class Dataset:
         from deepmusic.data import logmels
 
         return logmels.load(self, tracks, mel)
+
+
+def find_folder(name: str, variable: str) -> Path | None:
+    """Return a dataset's folder, by environment variable or of a download, or None."""
+    downloaded = data_folder() / name
+    if named := os.environ.get(variable):
+        return Path(named)
+    return downloaded if downloaded.exists() else None
 
 
 def tracks_with_audio(dataset: Dataset) -> dict[str, Path]:

@@ -75,20 +75,10 @@ SOURCES = {
 
 
 def get(name: str, on_progress: Progress = lambda *progress: None) -> Path:
-    """Download a dataset into ``DEEPMUSIC_DATA``, and return its folder.
+    """Download a dataset, a key of `SOURCES`, into ``DEEPMUSIC_DATA``, and return its folder.
 
-    Parameters
-    ----------
-    name : str
-        A key of `SOURCES`.
-    on_progress : callable
-        See `Progress`.
-
-    Raises
-    ------
-    DatasetError
-        If it is there already, the disk is too small, or the server does not send what it should.
-        Archives that are whole are kept for the next try.
+    Raises `DatasetError` if it is there already, the disk is too small, or the server does not send
+    what it should. Archives that are whole are kept for the next try.
     """
     source = SOURCES[name]
     with _working(name) as target:
@@ -218,6 +208,7 @@ def _unpack_all(name: str, archives: list[Path], target: Path, on_progress: Prog
             for size in _unpack(archive, beside):
                 done += size
                 on_progress("unpacking", min(done, total), total)
+        on_progress("unpacking", total, total)  # The total was an estimate.
         _check(name, beside, archives[0])
         os.replace(beside, target)
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as e:

@@ -104,24 +104,19 @@ def shipped_spectra() -> pd.DataFrame:
     return pd.read_csv(SHIPPED / "spectra.csv", index_col="genre")
 
 
-def choose(
+def filter_tracks(
     table: pd.DataFrame,
     genres: Sequence[str] = (),
     artist: str | None = None,
     part: str | None = None,
     fault: str | None = None,
 ) -> pd.DataFrame:
-    """Return the rows of tracks that fit every filter; an empty filter lets all pass.
+    """Return the rows that fit every filter (of `fault`, a piece is enough); an empty one fits all.
 
-    Parameters
-    ----------
-    table : pd.DataFrame
-        By track: ``genre``, ``artist``, ``part`` and ``fault``, of which `fault` may be a piece.
+    The table has ``genre``, ``artist``, ``part`` and ``fault`` by track.
     """
-    kept = pd.Series(True, table.index)
-    for column, wanted in (("genre", genres), ("artist", artist), ("part", part)):
-        if wanted:
-            kept &= table[column].isin([wanted] if isinstance(wanted, str) else wanted)
-    if fault:
-        kept &= table["fault"].str.contains(fault, regex=False)
+    kept = table["fault"].str.contains(fault or "", regex=False)
+    for column, wanted in (("genre", genres), ("artist", [artist]), ("part", [part])):
+        if any(wanted):
+            kept &= table[column].isin(wanted)
     return table[kept]

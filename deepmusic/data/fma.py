@@ -5,14 +5,19 @@ The split is theirs: 80/10/10, no artist in two parts.
 """
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deepmusic.config import MelConfig
-from deepmusic.data.dataset import Dataset, ExpectedFiles, LogMels, SkippedTrack, Track
+from deepmusic.data.dataset import (
+    Dataset,
+    ExpectedFiles,
+    LogMels,
+    SkippedTrack,
+    Track,
+    find_folder,
+)
 from deepmusic.errors import DatasetError
-from deepmusic.files import data_folder
 from deepmusic.protocols import OWN, PAPER
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_FMA"
@@ -74,9 +79,8 @@ class Fma(Dataset):
     @classmethod
     def from_environment(cls) -> "Fma":
         """Open FMA where ``DEEPMUSIC_FMA`` or a download put it; else raise `DatasetError`."""
-        named = os.environ.get(ENVIRONMENT_VARIABLE)
-        root = Path(named) if named else data_folder() / "fma"
-        if not named and not root.exists():
+        root = find_folder("fma", ENVIRONMENT_VARIABLE)
+        if root is None:
             raise DatasetError(
                 f"FMA is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds "
                 "fma_metadata and fma_small, or get it: deepmusic data download fma"

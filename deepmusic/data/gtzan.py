@@ -9,7 +9,6 @@ not ours to share.
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
@@ -21,10 +20,16 @@ import numpy as np
 
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.data import archive, splits
-from deepmusic.data.dataset import Dataset, ExpectedFiles, LogMels, SkippedTrack, Track
+from deepmusic.data.dataset import (
+    Dataset,
+    ExpectedFiles,
+    LogMels,
+    SkippedTrack,
+    Track,
+    find_folder,
+)
 from deepmusic.data.splits import Split
 from deepmusic.errors import DatasetError
-from deepmusic.files import data_folder
 from deepmusic.protocols import SPLITS
 
 ENVIRONMENT_VARIABLE = "DEEPMUSIC_GTZAN"
@@ -39,11 +44,7 @@ _SUFFIXES = (".wav", ".au", ".flac", ".mp3", ".ogg")
 
 def find_root() -> Path | None:
     """Return GTZAN's folder, by ``DEEPMUSIC_GTZAN`` or of a download; None if there is none."""
-    named = os.environ.get(ENVIRONMENT_VARIABLE)
-    if named:
-        return Path(named)
-    downloaded = data_folder() / "gtzan"
-    return downloaded if downloaded.exists() else None
+    return find_folder("gtzan", ENVIRONMENT_VARIABLE)
 
 
 @cache
@@ -166,8 +167,7 @@ class Gtzan(Dataset):
     def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of tracks, or of segments of `window_leak`.
 
-        They are the archive's where it holds the track and the front end is ``compact``, else
-        computed from the audio. What is missing or corrupt is skipped.
+        Those of ``compact`` are read from the archive where it holds the track.
         """
         wanted = list(tracks)
         if any(splits.segment_of(track) is not None for track in wanted):

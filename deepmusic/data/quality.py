@@ -47,6 +47,8 @@ _SILENT_LEVEL = 1e-3
 
 _SILENT_SECONDS = 2.0
 
+_MEASURES = ("seconds", "sample_rate", "channels", "peak", "clipped_percent", "silent_seconds")
+
 
 @dataclass(frozen=True)
 class Report:
@@ -215,7 +217,6 @@ def examine(
     measured = dict(
         parallel.map_unordered(measure, paths, jobs=jobs, cluster=cluster, on_progress=on_progress)
     )
-    part_of = _parts_by_recording(dataset, drawn)
     digests = {
         track: measured.get(track, {}).get("sha256") or dataset.expected.sha256.get(track, "")
         for track in dataset.tracks
@@ -227,15 +228,30 @@ def examine(
             for first, second, correlation in duplicates.near(vectors, log_mels)
             if not digests[first] or digests[first] != digests[second]
         ]
+    part_of = _parts_by_recording(dataset, drawn)
     pairs = []
+    faults = {t: _faults(t, measured.get(t), dataset.expected) for t in dataset.tracks}
     for kind, first, second, correlation in doubled:
         genres = dataset.tracks[first].genre, dataset.tracks[second].genre
-        pairs.append(
-            Pair(kind, first, second, genres, (part_of[first], part_of[second]), correlation)
-        )
+        parts = part_of[first], part_of[second]
+        pairs.append(Pair(kind, first, second, genres, parts, correlation))
+        words = "the same as" if kind == "identical" else "sounds like"
+        faults[first].append((kind, f"{words} {second}"))
+        faults[second].append((kind, f"{words} {first}"))
     rows = [
-        _row(dataset, track, paths.get(track), measured.get(track), part_of[track], pairs)
-        for track in dataset.tracks
+        {
+            "track": track.id,
+            "genre": track.genre,
+            "artist": track.artist,
+            "title": track.title,
+            "part": part_of[track.id],
+            "file": format_name(paths.get(track.id, "")),
+            **{name: measured.get(track.id, {}).get(name) for name in _MEASURES},
+            "sha256": measured.get(track.id, {}).get("sha256", ""),
+            "faults": "; ".join(dict.fromkeys(fault for fault, _ in faults[track.id])),
+            "remark": "; ".join(remark for _, remark in faults[track.id] if remark),
+        }
+        for track in dataset.tracks.values()
     ]
     return Report(
         dataset.name,
@@ -267,65 +283,30 @@ def _parts_by_recording(dataset: Dataset, split: Split) -> Mapping[str, str]:
     return defaultdict(lambda: "unused", joined)
 
 
-def _row(
-    dataset: Dataset,
-    track: str,
-    path: Path | None,
-    measured: Mapping[str, Any] | None,
-    part: str,
-    pairs: Sequence[Pair],
-) -> dict[str, Any]:
-    faults, remarks = _faults(track, measured, dataset.expected)
-    for pair in pairs:
-        if track in (pair.first, pair.second):
-            other = pair.second if track == pair.first else pair.first
-            faults.append(pair.kind)
-            same = pair.kind == "identical"
-            remarks.append(f"the same as {other}" if same else f"sounds like {other}")
-    facts = dataset.tracks[track]
-    columns = ("seconds", "sample_rate", "channels", "peak", "clipped_percent", "silent_seconds")
-    measured = measured or {}
-    return {
-        "track": track,
-        "genre": facts.genre,
-        "artist": facts.artist,
-        "title": facts.title,
-        "part": part,
-        "file": format_name(path or ""),
-        **{name: measured.get(name) for name in columns},
-        "sha256": measured.get("sha256", ""),
-        "faults": "; ".join(dict.fromkeys(faults)),
-        "remark": "; ".join(remarks),
-    }
-
-
 def _faults(
-    track: str, measured: Mapping[str, Any] | None, known: ExpectedFiles
-) -> tuple[list[str], list[str]]:
-    """Return a track's faults, and remarks on them."""
-    if measured is None:
-        return ["missing"], []
-    if "reason" in measured:
-        return ["unreadable"], [known.unreadable.get(track) or measured["reason"]]
-    if "silent" in measured:
-        return ["silent"], ["silent throughout"]
-    faults, remarks = [], []
-    if measured["note"]:
-        faults.append("cut off")
-        remarks.append(measured["note"])
-    expected = known.sha256.get(track)
-    if expected and measured["sha256"] != expected:
-        faults.append("changed")
-    if measured["silent_seconds"] >= min(_SILENT_SECONDS, measured["seconds"]):
-        faults.append("silent")
-        remarks.append(f"{measured['silent_seconds']:.1f} s of silence")
-    if measured["clipped_percent"] > _CLIPPED_PERCENT:
-        faults.append("clipped")
-        remarks.append(f"{measured['clipped_percent']:.2f} % of its samples are clipped")
-    if known.seconds and not known.seconds[0] <= measured["seconds"] <= known.seconds[1]:
-        faults.append("length")
-        remarks.append(f"lasts {measured['seconds']:.1f} s")
-    if known.sample_rate and measured["sample_rate"] != known.sample_rate:
-        faults.append("sample rate")
-        remarks.append(f"{measured['sample_rate']:,} Hz instead of {known.sample_rate:,} Hz")
-    return faults, remarks
+    track: str, found: Mapping[str, Any] | None, expected: ExpectedFiles
+) -> list[tuple[str, str]]:
+    """Return the faults of a track's file, each with a remark."""
+    if found is None:
+        return [("missing", "")]
+    if "reason" in found:
+        return [("unreadable", expected.unreadable.get(track) or found["reason"])]
+    if "silent" in found:
+        return [("silent", "silent throughout")]
+    faults = []
+    seconds, sample_rate = found["seconds"], found["sample_rate"]
+    if found["note"]:
+        faults.append(("cut off", found["note"]))
+    if expected.sha256.get(track, found["sha256"]) != found["sha256"]:
+        faults.append(("changed", ""))
+    if found["silent_seconds"] >= min(_SILENT_SECONDS, seconds):
+        faults.append(("silent", f"{found['silent_seconds']:.1f} s of silence"))
+    if found["clipped_percent"] > _CLIPPED_PERCENT:
+        clipped = f"{found['clipped_percent']:.2f} % of its samples are clipped"
+        faults.append(("clipped", clipped))
+    if expected.seconds and not expected.seconds[0] <= seconds <= expected.seconds[1]:
+        faults.append(("length", f"lasts {seconds:.1f} s"))
+    if expected.sample_rate and sample_rate != expected.sample_rate:
+        remark = f"{sample_rate:,} Hz instead of {expected.sample_rate:,} Hz"
+        faults.append(("sample rate", remark))
+    return faults

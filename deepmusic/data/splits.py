@@ -90,19 +90,8 @@ class Split:
 def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None) -> Split:
     """Return the split of a protocol over all of GTZAN, whichever of its files are at hand.
 
-    Parameters
-    ----------
-    facts : sequence of mapping
-        Rows of ``gtzan_tracks.csv``.
-    name : str
-        One of `SPLITS`, or `ALL_CLIPS`.
-    fold : int, optional
-        Test fold of `artist_folds`, one of `FOLDS`.
-
-    Raises
-    ------
-    DatasetError
-        If the name or the fold is unknown.
+    `facts` are the rows of ``gtzan_tracks.csv``, `name` is one of `SPLITS` or `ALL_CLIPS`, and
+    `fold` one of `FOLDS` for `artist_folds`. Raises `DatasetError` for others.
     """
     genre_of = {row["track"]: row["genre"] for row in facts}
     if name == ALL_CLIPS:

@@ -77,7 +77,7 @@ def test_another_split_is_refused(dataset):
         dataset.split("no such split")
 
 
-def test_protocols_of_different_collections_have_different_names(dataset):
+def test_protocols_of_different_datasets_have_different_names(dataset):
     names = {
         dataset.split(name, 1 if name == "artist_folds" else None).name: name
         for name in dataset.splits

@@ -100,11 +100,11 @@ def test_filters_are_joined():
         },
         index=["1", "2", "3"],
     )
-    assert list(explore.choose(table).index) == ["1", "2", "3"]
-    assert list(explore.choose(table, genres=["rock"]).index) == ["1", "2"]
-    assert list(explore.choose(table, artist="A", part="test").index) == ["3"]
-    assert list(explore.choose(table, fault="the same file").index) == ["2"]
-    assert explore.choose(table, genres=["jazz"], fault="the same file").empty
+    assert list(explore.filter_tracks(table).index) == ["1", "2", "3"]
+    assert list(explore.filter_tracks(table, genres=["rock"]).index) == ["1", "2"]
+    assert list(explore.filter_tracks(table, artist="A", part="test").index) == ["3"]
+    assert list(explore.filter_tracks(table, fault="the same file").index) == ["2"]
+    assert explore.filter_tracks(table, genres=["jazz"], fault="the same file").empty
 
 
 # --- Front end -----------------------------------------------------------------------------------

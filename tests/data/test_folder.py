@@ -179,7 +179,7 @@ def test_two_genres_of_ones_own_go_through_the_baseline(music, tmp_path):
     assert found["protocol"] == f"{music.name}, by clip"
 
 
-def test_a_network_learns_the_genres_of_its_collection(music):
+def test_a_network_learns_the_genres_of_its_dataset(music):
     config = recipes.for_dataset(models.spec("crnn").config, str(music))
     assert config.genres == ("Rock", "hiphop")
     assert recipes.for_dataset(config, "gtzan") == config

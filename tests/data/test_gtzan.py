@@ -55,7 +55,7 @@ def test_every_usual_suffix_is_read(suffix, tmp_path):
     assert log_mels.by_track["pop.00003"].shape == (128, 51)
 
 
-def test_the_collection_has_a_thousand_tracks(toy_gtzan):
+def test_gtzan_has_a_thousand_tracks(toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     assert len(dataset.tracks) == 1000
     assert dataset.tracks["blues.00000"].artist == "John Lee Hooker"
@@ -83,7 +83,7 @@ def test_what_is_missing_or_corrupt_is_listed_and_the_rest_goes_on(tmp_path):
     assert "directory" in reasons["jazz.00056"]
 
 
-def test_log_mels_of_a_toy_collection(toy_gtzan):
+def test_log_mels_of_both_front_ends(toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     asked = dataset.audio_tracks[::-1]
     compact, paper = (dataset.log_mels(asked, mel) for mel in (COMPACT, PAPER))
@@ -95,7 +95,7 @@ def test_log_mels_of_a_toy_collection(toy_gtzan):
     assert {log_mel.dtype for log_mel in compact.by_track.values()} == {np.dtype(np.uint8)}
 
 
-def test_the_toy_collection_serves_every_part(toy_gtzan):
+def test_the_toy_gtzan_serves_every_part(toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     split = dataset.split("paper")
     for genre in GTZAN_GENRES:

@@ -41,7 +41,7 @@ def sound(toy_gtzan, tmp_path, monkeypatch) -> Gtzan:
     return Gtzan(dataset.location)
 
 
-def test_a_sound_collection_is_called_so(sound):
+def test_a_dataset_without_faults_is_called_so(sound):
     report = quality.examine(sound, jobs=1)
     faults = report.table["faults"]
     assert set(faults) == {"", "missing"}

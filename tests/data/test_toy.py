@@ -1,4 +1,4 @@
-"""The toy collection."""
+"""The toy dataset."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def test_all_frames_make_a_longer_log_mel():
     assert paper.shape == (128, 345)
 
 
-def test_a_stranger_is_skipped_and_no_failure(log_mels):
+def test_an_unknown_track_is_skipped_and_no_failure(log_mels):
     mixed = Toy().log_mels((SOME[0], "blues.00000", "../secret"), COMPACT)
     assert list(mixed.by_track) == [SOME[0]]
     assert [skipped.track for skipped in mixed.skipped] == ["blues.00000", "../secret"]

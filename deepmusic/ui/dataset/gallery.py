@@ -119,7 +119,7 @@ def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
                 persist_state="session",
                 width=180,
             )
-    return explore.choose(table, genres, artist, part, fault)
+    return explore.filter_tracks(table, genres, artist, part, fault)
 
 
 def _with_files_first(selected: SelectedDataset, found: pd.DataFrame) -> list[str]:
