@@ -29,13 +29,12 @@ def show(name: str, index: SongIndex, results: Sequence[Result]) -> None:
 def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None:
     entry = result.entry
     with st.container(key=f"result_{rank}", border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             _show_cover(name, index, result)
-            album = f" :small[:gray[{markdown.plain(entry.album)}]]" if entry.album else ""
+            facts = [entry.artist or "artist unknown", entry.album, format_clock(entry.duration)]
             st.markdown(
-                f"**{rank}. {markdown.plain(entry.title)}**{album}  \n"
-                f"{markdown.plain(entry.artist) or 'artist unknown'} · "
-                f"{format_clock(entry.duration)}",
+                f"**{rank}. {markdown.plain(entry.title)}**  \n"
+                + " · ".join(markdown.plain(fact) for fact in facts if fact),
                 width="stretch",
             )
             st.markdown(
@@ -43,13 +42,15 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
                 width="content",
                 help=_HELP if rank == 1 else None,
             )
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+            _show_player(name, result)
             st.button(
                 "More like this",
                 key=f"more_{rank}",
+                width="content",
                 on_click=ask_by_songs,
                 args=(name, [entry.id]),
             )
-        _show_player(name, result)
         st.caption("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
 
 
