@@ -1,9 +1,9 @@
-"""Are clips of GTZAN found in songs? Run with ``python benchmarks/known_clips.py``.
+"""Detection rate of GTZAN's clips in songs. Run with ``python benchmarks/known_clips.py``.
 
 Needs GTZAN and ffmpeg. Takes clips of GTZAN's audio, makes of each what people would upload (other
 formats, bit rates, volumes, beginnings; the clip in the midst of other music), and prints how often
-the clip is found. Then every clip is removed in turn, with the clips of its artist, and must not be
-taken for another.
+the clip is found. Then every clip is removed in turn, with the clips of its artist, and must match
+no other.
 """
 
 import subprocess
@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from benchmarks.retrieval import same_artist
 from deepmusic import prediction
 from deepmusic.audio import SAMPLE_RATE, load_song, song_from_array
 from deepmusic.data import Gtzan
@@ -58,7 +59,7 @@ WAYS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 
 
 def matches(samples: np.ndarray, networks: list) -> list[known_clips.Match]:
-    """Return what is recognised in some samples."""
+    """Return the clips that are found in some samples."""
     song = song_from_array(samples, sample_rate=SAMPLE_RATE)
     log_mels = prediction.compute_log_mels(song, networks[0].config.mel)
     return known_clips.find(log_mels, embeddings.embed_song(log_mels, song.duration, networks))
@@ -77,13 +78,13 @@ def tries(dataset: Gtzan) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def false_alarms() -> tuple[int, int]:
-    """Return how many clips would be taken for one of another artist, and of how many."""
+    """Return the number of clips that match one of another artist, and the number of all."""
     facts = read_facts()
     vectors, clips = (
         known_clips.vectors(known_clips.ALL_NETWORKS),
         known_clips.read(known_clips.MFCC),
     )
-    apart = ~known_clips.same_artist(facts)
+    apart = ~same_artist(facts)
     there = np.flatnonzero(~np.isnan(clips[:, 0]))
     taken = sum(
         bool(
@@ -110,7 +111,7 @@ def main() -> None:
     for way, right in found.items():
         print(f"{way:18} found {sum(right)} of {len(right)}")
     taken, of = false_alarms()
-    print(f"taken for a clip of another artist: {taken} of {of}")
+    print(f"matching a clip of another artist: {taken} of {of}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How long does a query take? Run with ``python benchmarks/neighbours.py [FOLDER]``.
+"""Time of a query. Run with ``python benchmarks/neighbours.py [FOLDER]``.
 
-Makes libraries of made-up songs with embeddings as wide as the shipped networks make them (in
+Makes libraries of random songs, with embeddings as wide as the shipped networks make them (in
 FOLDER, or where temporary files go), and prints how long it takes to open each, and to answer a
 query: ranking of all songs, copies, artists, reasons. The median of several rounds, and the size of
 the library's file.
@@ -28,7 +28,7 @@ _BATCH = 5_000
 
 
 def make(folder: Path, count: int) -> Library:
-    """Fill a library with songs that nobody played, by 5 songs an artist."""
+    """Fill a library with random songs, 5 an artist."""
     library = Library(folder)
     library.prepare()
     dimensions = sum(config.dense_units for config in embeddings.network_configs())

@@ -40,7 +40,6 @@ from deepmusic.library.known_clips import (
     ALL_NETWORKS,
     FOLDER,
     MFCC,
-    same_artist,
     training_digests,
     vectors,
 )
@@ -56,6 +55,19 @@ TITLES = {ALL_NETWORKS: "all three", MFCC: "MFCC statistics", RANDOM: "random or
 TEST, ALL = "test", "all"
 
 _RESAMPLES = 2000
+
+
+def same_artist(facts: Sequence[Mapping[str, str]]) -> np.ndarray:
+    """Pairs of clips by one artist [n_clips, n_clips], bool; they must not count as neighbours.
+
+    True where two rows of ``gtzan_tracks.csv`` share Sturm's artist, the artist group of Foleiss
+    and Tavares, or the SHA-256 of their recording; and on the diagonal.
+    """
+    alike = np.eye(len(facts), dtype=bool)
+    for key in ("artist", "artist_group", "wav_sha256"):
+        names = np.array([row[key].casefold() for row in facts])
+        alike |= (names[:, None] == names[None, :]) & (names != "")[:, None]
+    return alike
 
 
 # === Measures ===

@@ -120,19 +120,6 @@ def vectors(
     )
 
 
-def same_artist(facts: Sequence[Mapping[str, str]]) -> np.ndarray:
-    """Pairs of clips by one artist [n_clips, n_clips], bool; they must not count as neighbours.
-
-    True where two rows of ``gtzan_tracks.csv`` share Sturm's artist, the artist group of Foleiss
-    and Tavares, or the SHA-256 of their recording; and on the diagonal.
-    """
-    alike = np.eye(len(facts), dtype=bool)
-    for key in ("artist", "artist_group", "wav_sha256"):
-        names = np.array([row[key].casefold() for row in facts])
-        alike |= (names[:, None] == names[None, :]) & (names != "")[:, None]
-    return alike
-
-
 def gtzan_index() -> SongIndex:
     """Index of GTZAN's clips, made without their sound; raises `RunError` as `read` does."""
     embedded = vectors(ALL_NETWORKS)

@@ -59,6 +59,14 @@ def test_neighbours_of_the_same_artist_do_not_count():
     assert chance["average_precision"].tolist() == [pytest.approx(0.75)]
 
 
+def test_artists_groups_and_copies_are_the_same_and_unknown_artists_are_not():
+    rows = [("Queen", "1", "a"), ("QUEEN", "2", "b"), ("", "2", "c"), ("", "", "d"), ("", "", "d")]
+    names = ("artist", "artist_group", "wav_sha256")
+    alike = retrieval.same_artist([dict(zip(names, row, strict=True)) for row in rows])
+    assert np.argwhere(np.triu(alike, 1)).tolist() == [[0, 1], [1, 2], [3, 4]]
+    assert alike.diagonal().all()
+
+
 @pytest.fixture(scope="module")
 def measured():
     return retrieval.measure(BENCHMARK_PROTOCOL, TEST)
