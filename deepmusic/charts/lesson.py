@@ -154,5 +154,5 @@ def memory_chart(
     states_axis = {"showticklabels": False, "showgrid": False}
     figure.update_yaxes(title=f"{n_units} numbers", **states_axis, row=1, col=1)
     percent = {"range": [0, 104], "dtick": 50, "ticksuffix": " %", "zeroline": False}
-    figure.update_yaxes(title="guess so far", **percent, row=2, col=1)
+    figure.update_yaxes(title="prediction", **percent, row=2, col=1)
     return set_layout(figure, height=345)

@@ -84,7 +84,7 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
         shared_yaxes=True,
         column_widths=[0.72, 0.28],
         horizontal_spacing=0.02,
-        subplot_titles=("each window's vote", "mean"),
+        subplot_titles=("each window", "mean"),
     )
     figure.add_heatmap(
         x=(prediction.starts + prediction.ends) / 2,

@@ -336,7 +336,7 @@ def choose_run(page, run_id: str) -> None:
 
 def test_training_from_the_button_to_classify(chromium, server):
     """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
-    n_epochs = 30
+    n_epochs = 20
     address = server.address
     with visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page:
         for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):

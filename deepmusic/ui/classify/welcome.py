@@ -20,7 +20,6 @@ def show() -> None:
     st.html(_genre_chips())
     st.button("Try the demo blues", type="primary", on_click=_try_demo)
     _networks_state()
-    st.divider()
     _show_accuracies()
 
 
@@ -38,6 +37,8 @@ def _genre_chips() -> str:
 def _show_accuracies() -> None:
     """Show the accuracy of each network, and what it is."""
     results = {name: cache.shipped_evaluation(name) for name in [*models.MODELS, models.ENSEMBLE]}
+    n_clips = results[models.ENSEMBLE]["clips"]
+    st.markdown(f"**Accuracy on {n_clips} test clips**")
     columns = st.columns(len(results))
     for column, (name, result) in zip(columns, results.items(), strict=True):
         summary = (
@@ -49,10 +50,10 @@ def _show_accuracies() -> None:
             st.metric(models.title(name), format_percent(result["clip_accuracy"]))
             st.caption(summary)
     st.caption(
-        f"Accuracy on {result['clips']} test clips of the dataset GTZAN, none used in training "
-        f"(protocol {result['protocol']}: 70 % of the clips for training and validation, 30 % for "
-        "testing, drawn at random). Artists occur in both and some labels are wrong, so expect "
-        "less on your own music."
+        "Clips of the dataset GTZAN that were not used in training (protocol "
+        f"{results[models.ENSEMBLE]['protocol']}: 70 % of the clips for training and validation, "
+        "30 % for testing, drawn at random). Artists occur in both and some labels are wrong, so "
+        "expect less on your own music."
     )
 
 

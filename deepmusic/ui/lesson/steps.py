@@ -124,8 +124,7 @@ def _show_filters(lesson: LessonContext) -> None:
         f"The CNN slides <b>{len(found.filter_kinds)} small filters</b> over the window; an image "
         f"is bright where its filter finds its pattern{silent}: <b>time edges</b> are beats, "
         "<b>pitch edges</b> held notes, <b>slants</b> notes that begin, end or glide.",
-        "Nobody designed these filters: the network learnt them in training, and its next layers "
-        "combine their outputs.",
+        "Nobody designed these filters: the network learnt them in training.",
     )
     st.html(
         f'<div class="filters"><figure class="window"><img src="{window}" alt="Log-mel of '
