@@ -1,9 +1,10 @@
-"""The three networks side by side (the paper's Table 1): how good, how calibrated, how built."""
+"""The networks side by side (the paper's Table 1): accuracy, calibration, architecture."""
 
 import streamlit as st
 
 from deepmusic.evaluation.candidates import find_candidates
 from deepmusic.ui import frame, markdown, query_params
+from deepmusic.ui.cache.scores import scores_of
 from deepmusic.ui.compare import (
     architecture,
     calibration,
@@ -13,12 +14,11 @@ from deepmusic.ui.compare import (
     protocols,
     significance,
 )
-from deepmusic.ui.scores import scores_of
 
 VIEWS = {
     "genres": "By genre",
-    "calibration": "How sure?",
-    "protocols": "Honesty switch",
+    "calibration": "Calibration",
+    "protocols": "By protocol",
     "architecture": "Architecture",
     "duel": "Duel on one song",
 }
@@ -28,7 +28,7 @@ frame.enter("pages/compare.py")
 st.subheader("Which network predicts genres best, and how sure is that?", anchor=False)
 candidates, faults = find_candidates()
 if not candidates:
-    st.error("No finished run can be read, so there is nothing to compare.")
+    st.error("No finished run can be read, so that there is nothing to compare.")
     st.stop()
 protocol, chosen = overview.choose(candidates)
 scores, more_faults = scores_of(chosen)

@@ -1,4 +1,4 @@
-"""Which genres get mixed up: matrices (the paper's Fig. 4 to 6), and the songs behind each cell."""
+"""Confusion matrices (the paper's Fig. 4 to 6), and the clips of each cell."""
 
 import streamlit as st
 
@@ -8,27 +8,28 @@ from deepmusic.ui.confusion import cells, clips, controls, matrices, predictions
 
 frame.enter("pages/confusion.py")
 
-st.subheader("Which genres does it mix up?", anchor=False)
-faults: dict[str, str] = {}
-shipped, own = predictions.find_shipped(faults), predictions.find_own(faults)
-markdown.show_faults(faults)
-protocols = protocols_of([*shipped.values(), *own.values()])
-if not protocols:
+st.subheader("Which genres do the networks confuse?", anchor=False)
+candidates, faults = predictions.find_candidates()
+if not candidates:
+    markdown.show_faults(faults)
     st.info(
         "No network has been tested yet. Train one to the end, on the page Train or with "
-        "`deepmusic train`, and see here what it mixes up."
+        "`deepmusic train`, and see here what it confuses."
     )
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    protocol = controls.choose_protocol(protocols)
-    found, errors = predictions.read_protocol(shipped, own, protocol)
-    measure, view = controls.choose_numbers(len(found))
+controls_row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+with controls_row:
+    protocol = controls.choose_protocol(protocols_of(candidates.values()))
+found = predictions.read_results(candidates, protocol, faults)
+markdown.show_faults(faults)
+if not found:
+    st.stop()
+with controls_row:
+    measure, view = controls.choose_measure(len(found))
     chosen = controls.choose_networks(found, view)
-for error in errors:
-    markdown.show_warning(error)
 if not chosen:
-    st.info("Choose a network above, and see here what it takes for what.")
+    st.info("Choose a network above, and see here which genres it confuses.")
     st.button("Show them all", type="primary", on_click=controls.show_all, args=(list(found),))
     st.stop()
 
@@ -36,9 +37,9 @@ shown = {choice: found[choice] for choice in chosen}
 cell = cells.choose_cell(shown, view)
 matrices.show(shown, protocol, measure, view, cell)
 
-st.subheader("What is in a cell?", anchor=False)
+st.subheader("Which clips are in a cell?", anchor=False)
 st.caption("Click a cell or a line under a matrix, or choose here.")
 cells.show_cell_widgets(shown, view)
-beside = {choice: one for choice, one in found.items() if predictions.is_shipped_network(choice)}
-clips.show_clips(beside | shown, cell)
+networks = {choice: one for choice, one in found.items() if one.is_network}
+clips.show_clips(networks | shown, cell)
 matrices.show_paper(shown, protocol)

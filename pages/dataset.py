@@ -1,17 +1,17 @@
-"""The data: get it, check it, see and hear it."""
+"""The dataset: browse, map, spectra, front end, quality report, download."""
 
 import streamlit as st
 
 from deepmusic.ui import frame, query_params
-from deepmusic.ui.dataset import checkup, gallery, get, selected, views
+from deepmusic.ui.dataset import checkup, front_end, gallery, get, selected, views
 
 VIEWS = {
     "browse": ("Browse", gallery.show),
     "map": ("Map", views.show_map),
-    "sounds": ("Sound of a genre", views.show_sounds),
-    "front-end": ("Sound to picture", views.show_front_end),
-    "check": ("Check it", checkup.show),
-    "get": ("Get it", get.show),
+    "sounds": ("Spectra", views.show_sounds),
+    "front-end": ("Sound to log-mel", front_end.show),
+    "check": ("Check", checkup.show),
+    "get": ("Download", get.show),
 }
 
 frame.enter("pages/dataset.py")
@@ -23,7 +23,7 @@ if chosen is None:
 left, right = st.columns([5, 1], vertical_alignment="center")
 with left:
     view = query_params.choose(
-        "look",
+        "view",
         list(VIEWS),
         lambda name: VIEWS[name][0],
         label="View",

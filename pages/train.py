@@ -1,9 +1,10 @@
-"""Press a button and watch three networks learn."""
+"""Train networks, watch them learn, and compare all runs so far."""
 
 import streamlit as st
 
 from deepmusic.config import current_deployment
-from deepmusic.ui import frame, history, live, recipe_form
+from deepmusic.ui import frame
+from deepmusic.ui.train import form, history, live
 
 frame.enter("pages/train.py")
 
@@ -11,9 +12,9 @@ if not current_deployment().may_train:
     st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
     st.stop()
 
-form, watch = st.columns([5, 8], gap="large")
-with form:
-    recipe_form.show()
-with watch:
+left, right = st.columns([5, 8], gap="large")
+with left:
+    form.show()
+with right:
     live.show()
 history.show()

@@ -16,24 +16,12 @@ from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Files that still cache by themselves.
-ELSEWHERE = {
-    "deepmusic/ui/scores.py",
-    "deepmusic/ui/dataset/get.py",
-    "deepmusic/ui/dataset/selected.py",
-    "deepmusic/ui/dataset/views.py",
-}
 
 
 def test_all_caches_stand_in_one_folder():
     paths = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *ROOT.glob("deepmusic/**/*.py")]
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for path in paths
-        if "st.cache_" in path.read_text(encoding="utf-8")
-    }
-    in_cache = {name for name in found if name.startswith("deepmusic/ui/cache/")}
-    assert in_cache and found - in_cache <= ELSEWHERE
+    found = {path.parent for path in paths if "st.cache_" in path.read_text(encoding="utf-8")}
+    assert found == {ROOT / "deepmusic" / "ui" / "cache"}
 
 
 @pytest.fixture

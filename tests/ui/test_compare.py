@@ -69,12 +69,12 @@ def test_the_honesty_switch_invents_nothing(page, monkeypatch):
     home = [c for c in candidates.find_shipped() if c.protocol == BENCHMARK_PROTOCOL]
     monkeypatch.setattr(candidates, "find_candidates", lambda: (home, {}))
     page.query_params["view"] = "protocols"
-    page.query_params["honest"] = "crnn"
+    page.query_params["network"] = "crnn"
     page.run()
     assert not page.exception
     assert "--model crnn --split artist_folds --fold 3" in page.code[0].value
     assert "--split paper" not in page.code[0].value
-    assert page.query_params["honest"] == "crnn"
+    assert page.query_params["network"] == "crnn"
 
 
 def test_the_architecture_is_listed(page):
@@ -112,7 +112,7 @@ def test_calibration_is_drawn_before_and_after_and_explained(page):
     # The dashed line, three networks, and before also the ensemble.
     assert (len(before["data"]), len(after["data"])) == (5, 4)
     table = page.table[1].value
-    gaps = table[["Gap", "Gap at that temperature"]].map(lambda words: words.split()[0])
+    gaps = table[["Error", "Error with temperature"]].map(lambda words: words.split()[0])
     assert all(gaps.iloc[:3, 0].astype(float) > 0)
     said = "\n".join(text.value for text in page.caption)
     assert "How to read it" in said
@@ -136,7 +136,7 @@ def test_a_protocol_without_networks_has_no_calibration(page, own, monkeypatch):
 
 
 def test_the_svm_falls_from_leak_to_honest(page):
-    page.query_params.update({"view": "protocols", "honest": "svm"})
+    page.query_params.update({"view": "protocols", "network": "svm"})
     page.run()
     assert not page.exception and not page.code
     drawn = json.loads(page.get("plotly_chart")[1].proto.spec)["data"]

@@ -24,8 +24,7 @@ def _nothing_at_hand(monkeypatch, tmp_path):
 def page(**query) -> AppTest:
     app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
     app.session_state["frame_is_up"] = True
-    for name, value in query.items():
-        app.query_params[name.replace("_", "-") if name == "front_end" else name] = value
+    app.query_params.update(query)
     app.run()
     assert not app.exception
     return app
@@ -42,16 +41,16 @@ def button(app, label):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
-    app = page(look=view)
+    app = page(view=view)
     assert "1,000 clips, 10 genres" in texts(app)
-    assert "Not at hand here" in texts(app)
+    assert "Not available here" in texts(app)
     assert not app.error
     expected = {
-        "browse": "once the data set is at hand",
+        "browse": "once the dataset is downloaded",
         "map": "neighbours sound alike",
         "sounds": "Average spectrum",
         "front-end": "Each frame covers **93 ms**",
-        "check": "Every file at hand is measured",
+        "check": "Every file is measured",
         "get": "I have it already",
     }
     assert expected[view] in texts(app)
@@ -62,7 +61,7 @@ def test_demo_clips_fill_every_view(view, monkeypatch):
     if view == "map":
         # Placing them takes the networks; that is tested with the library.
         monkeypatch.setattr("deepmusic.data.explore.draw_map", fake_map)
-    app = page(collection="toy", look=view)
+    app = page(dataset="toy", view=view)
     assert not app.error
     if view == "browse":
         assert len(app.get("image")) == 10
@@ -82,7 +81,7 @@ def fake_map(vectors, log_mels):
 def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
     app = page()
-    assert "40 can be heard here" in texts(app)
+    assert "40 have sound here" in texts(app)
     tiles = [one.label for one in app.button if one.label.startswith("**")]
     assert len({label.split("**")[1] for label in tiles}) == 10
     app.multiselect(key="dataset_genres").set_value(["jazz"]).run()
@@ -91,7 +90,7 @@ def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
     app.selectbox(key="dataset_part").set_value("test").run()
     assert "**30 clips**" in texts(app)
     app.selectbox(key="dataset_fault").set_value("the same file").run()
-    assert "No clip fits" in texts(app)
+    assert "No clip passes" in texts(app)
 
 
 def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
@@ -108,15 +107,15 @@ def test_a_click_on_the_map_brings_a_clip_up():
     app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
     app.session_state["frame_is_up"] = True
     app.session_state["dataset_clip"] = "blues.00003"
-    app.query_params["look"] = "map"
+    app.query_params["view"] = "map"
     app.run()
     assert not app.exception
     assert "**blues\\.00003**, blues · John Lee Hooker" in texts(app)
-    assert "Its sound is not at hand here." in texts(app)
+    assert "Its sound is not available here." in texts(app)
 
 
 def test_the_front_end_warns_of_empty_bands():
-    app = page(collection="toy", look="front-end")
+    app = page(dataset="toy", view="front-end")
     assert len(app.get("image")) == 2
     assert not app.warning
     app.select_slider(key="dataset_n_fft").set_value(256).run()
@@ -127,7 +126,7 @@ def test_the_front_end_warns_of_empty_bands():
 
 def test_the_check_reports(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
-    app = page(look="check")
+    app = page(view="check")
     button(app, "Check it").click().run()
     assert not app.exception
     assert "1000 tracks of 10 genres; 40 at hand, 40 readable" in texts(app)
@@ -136,7 +135,7 @@ def test_the_check_reports(toy_gtzan, monkeypatch):
 
 
 def test_the_check_knows_gtzan_without_it():
-    app = page(look="check")
+    app = page(view="check")
     button(app, "Check it").click().run()
     assert not app.exception
     assert "8 of these stand on two sides of the split paper" in texts(app)
@@ -155,7 +154,7 @@ def test_a_download_is_shown_stopped_and_its_end_told(monkeypatch):
             ended.set()
 
     monkeypatch.setattr(download, "get", get)
-    app = page(look="get")
+    app = page(view="get")
     button(app, "Download").click().run()
     assert not app.exception
     assert begun.wait(30)
@@ -180,7 +179,7 @@ def wait_for(app, label: str) -> AppTest:
     ("fault", "said"),
     [
         (DatasetError("No *server* answers."), "No \\*server\\* answers."),
-        (OSError(12, "Cannot allocate memory"), "An unforeseen fault\\: OSError"),
+        (OSError(12, "Cannot allocate memory"), "An unforeseen error\\: OSError"),
     ],
 )
 def test_a_failed_download_says_why(fault, said, monkeypatch):
@@ -188,7 +187,7 @@ def test_a_failed_download_says_why(fault, said, monkeypatch):
         raise fault
 
     monkeypatch.setattr(download, "get", get)
-    app = page(look="get")
+    app = page(view="get")
     button(app, "Download").click().run()
     app = wait_for(app, "Download")
     assert said in app.warning[0].value
@@ -196,26 +195,26 @@ def test_a_failed_download_says_why(fault, said, monkeypatch):
 
 def test_a_place_that_is_taken_is_told(tmp_path):
     (tmp_path / "data" / "gtzan").mkdir(parents=True)
-    app = page(look="get")
+    app = page(view="get")
     button(app, "Download").click().run()
     app = wait_for(app, "Download")
     assert "gtzan is there already. Delete it" in app.warning[0].value.replace("\\", "")
 
 
 def test_a_dataset_that_came_by_a_terminal_is_seen(tmp_path, toy_gtzan):
-    app = page(look="get")
+    app = page(view="get")
     assert button(app, "Download")
     assert cache.gtzan() is None
     download.use("gtzan", toy_gtzan)
     assert len(cache.gtzan().audio_tracks) == 40
     app.run()
     assert not app.exception
-    assert "at hand, in" in app.success[0].value
-    assert "40 can be heard here" in texts(app)
+    assert "available in" in app.success[0].value
+    assert "40 have sound here" in texts(app)
 
 
 def test_what_is_on_disk_can_be_used(toy_gtzan):
-    app = page(look="get")
+    app = page(view="get")
     app.text_input(key="dataset_have").set_value("/nowhere").run()
     button(app, "Use it").click().run()
     assert not app.exception
@@ -223,12 +222,12 @@ def test_what_is_on_disk_can_be_used(toy_gtzan):
     app.text_input(key="dataset_have").set_value(str(toy_gtzan)).run()
     button(app, "Use it").click().run()
     assert not app.exception
-    assert "40 can be heard here" in texts(app)
-    assert "at hand, in" in texts(app)
+    assert "40 have sound here" in texts(app)
+    assert "available in" in texts(app)
 
 
 def test_a_folder_of_ones_own(toy_gtzan):
-    app = page(collection="own")
+    app = page(dataset="own")
     assert "Type the path of a folder" in texts(app)
     app.text_input(key="dataset_path").set_value("/nowhere").run()
     assert "There is nothing at /nowhere" in app.error[0].value
@@ -239,7 +238,7 @@ def test_a_folder_of_ones_own(toy_gtzan):
 
 def test_fma_can_be_browsed(toy_fma, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
-    app = page(collection="fma")
+    app = page(dataset="fma")
     assert "48 clips, 8 genres" in texts(app)
     assert not app.error
     assert len(app.get("image")) >= 8
@@ -257,7 +256,7 @@ def test_a_dataset_that_grows_is_looked_at_anew(suffix, tmp_path):
     (tmp_path / "own.csv").write_text("path,genre\n")
     add("rock/a.wav")
     add("jazz/b.wav")
-    app = page(collection="own")
+    app = page(dataset="own")
     path = tmp_path / ("own.csv" if suffix == "csv" else "own")
     app.text_input(key="dataset_path").set_value(str(path)).run()
     assert "**2 clips**" in texts(app)
@@ -271,28 +270,28 @@ def test_a_dataset_that_grows_is_looked_at_anew(suffix, tmp_path):
 
 def test_a_clip_that_is_replaced_is_drawn_anew(tmp_path):
     from deepmusic.data import Folder
-    from deepmusic.ui.dataset import selected
+    from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset, clip_png, clip_sound
 
     for genre, hertz in (("rock", 440), ("jazz", 880)):
         (tmp_path / genre).mkdir()
         tone = encode.encode_wav(synth.tone(hertz, seconds=4, sample_rate=8_000), 8_000)
         (tmp_path / genre / "a.wav").write_bytes(tone)
-    chosen = selected.SelectedDataset(str(tmp_path), Folder(tmp_path), "1", 2)
-    before = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    clip = SelectedClip(SelectedDataset(str(tmp_path), Folder(tmp_path), "1", 2), "rock/a.wav")
+    before = clip_png(clip), clip_sound(clip)
     (tmp_path / "rock" / "a.wav").write_bytes((tmp_path / "jazz" / "a.wav").read_bytes())
-    after = selected.clip_png(chosen, "rock/a.wav"), selected.clip_sound(chosen, "rock/a.wav")
+    after = clip_png(clip), clip_sound(clip)
     assert before[0] != after[0]
     assert before[1] != after[1]
 
 
 def test_a_path_with_markup_stays_text():
-    app = page(collection="own")
+    app = page(dataset="own")
     app.text_input(key="dataset_path").set_value("/no/:red[where]").run()
     assert "/no/\\:red\\[where\\]" in app.error[0].value
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", ["gtzan", "fma", "own", "toy"])
+@pytest.mark.parametrize("name", ["gtzan", "fma", "toy"])
 def test_in_public_no_recording_is_played_and_no_folder_named(
     view, name, monkeypatch, toy_gtzan, toy_fma
 ):
@@ -301,12 +300,12 @@ def test_in_public_no_recording_is_played_and_no_folder_named(
     monkeypatch.setenv("DEEPMUSIC_PUBLIC", "1")
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
     monkeypatch.setenv("DEEPMUSIC_FMA", str(toy_fma))
-    app = page(look=view, collection=name, dataset_clip="blues.00000")
+    app = page(view=view, dataset=name, dataset_clip="blues.00000")
     if view == "browse" and name != "toy":
-        assert "Not at hand here" in texts(app)
+        assert "Not available here" in texts(app)
     if view == "check":
         button(app, "Check it").click().run()
-        files = app.session_state["dataset_report"][1].table["file"]
+        files = app.session_state["dataset_report"].table["file"]
         assert set(files) == {""}
     if view == "get":
         assert "Downloads are switched off here" in texts(app)
@@ -321,7 +320,7 @@ def test_in_public_no_recording_is_played_and_no_folder_named(
 def test_without_gtzan_the_way_on_is_a_button():
     app = page()
     assert "It is not on this machine yet" in texts(app)
-    button(app, "Hear the demo clips").click().run()
+    button(app, "Play the demo clips").click().run()
     assert not app.exception
     assert "ten synthetic bands" in texts(app)
     assert len(app.get("image")) == 10

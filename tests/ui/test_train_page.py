@@ -210,7 +210,7 @@ def test_what_lives_is_watched_first(app):
     shown = [bar.proto.text for bar in app.get("progress")]
     assert [text.split("**")[1] for text in shown] == ["CNN-GRU", "CNN", "CRNN", "CRNN", "CRNN"]
     assert "waits for its turn" in shown[1]
-    assert "100 % of the test clips right" in shown[2]
+    assert "test accuracy 100 %" in shown[2]
 
 
 def choose(app, run):
@@ -243,7 +243,7 @@ def test_a_run_is_deleted_after_a_question(app):
     run = make_run()
     press(choose(app.run(), run), "Delete ...")
     assert run.path.exists()
-    assert "gone for good" in texts(app)
+    assert "deleted for good" in texts(app)
     press(app, "Delete")
     assert not app.exception
     assert not run.path.exists()
@@ -278,7 +278,7 @@ def test_history_lists_runs_and_the_mean_over_seeds(app):
     assert not app.exception
     table = app.dataframe[0].value
     assert table["state"].tolist() == ["finished", "finished"]
-    assert "**CRNN**, toy, 15 epochs, 2 seeds: 85.0 ± 7.1 %" in texts(app)
+    assert "**CRNN**, toy, 15 epochs, 2 seeds: test accuracy 85.0 ± 7.1 %" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -308,13 +308,13 @@ def test_a_run_of_another_version_spoils_only_its_own_row(app):
     assert not app.exception
     table = app.dataframe[0].value
     assert len(table) == 2
-    assert table["why"].str.contains("model.flux").sum() == 1
+    assert table["error"].str.contains("model.flux").sum() == 1
 
 
 def test_a_failed_run_says_why(app):
     make_run().fail("The disk is full.")
     app.run()
-    assert app.dataframe[0].value["why"].tolist() == ["The disk is full."]
+    assert app.dataframe[0].value["error"].tolist() == ["The disk is full."]
 
 
 def test_no_network_no_button(app):

@@ -1,1 +1,1 @@
-"""What the page Compare is made of, a module for each view."""
+"""The parts of the Compare page, a module for each view."""

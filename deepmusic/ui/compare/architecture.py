@@ -1,4 +1,4 @@
-"""How a network is built, layer by layer, counted from the Keras model itself."""
+"""Layers of a network, counted from the Keras model itself."""
 
 import streamlit as st
 
@@ -8,18 +8,16 @@ from deepmusic.ui import cache, query_params
 
 
 def show() -> None:
-    """List a network's layers."""
+    """Show the layers of a network as a table."""
     model = query_params.choose("network", list(models.MODELS), models.title, label="Network")
     spec = models.spec(model)
-    config = shipped_run(model).config.model
     with st.spinner("Building the network ...", show_time=True):
-        layers = cache.layer_table(model, config.to_json())
+        layers = cache.layer_table(model, shipped_run(model).config.model.to_json())
     st.markdown(f"**{spec.title}** (paper, section {spec.section}). {spec.summary}")
     st.caption(
-        "Read downwards: each layer reads the one above it, unless *Reads* names others. *Output* "
-        "is the shape for one window: time, pitch, and how many filters looked. What gets smaller "
-        "in time and pitch grows in filters: from *where* to *what*. Counted from the Keras model "
-        f"itself, as it is shipped: {layers['Parameters'].sum():,} parameters."
+        "Each layer reads the one above it, unless *Reads* names others. *Output* is the shape for "
+        "one window: frames, mel bands, filters. What shrinks in time and frequency grows in "
+        f"filters: from *where* to *what*. {layers['Parameters'].sum():,} parameters in total."
     )
     st.dataframe(
         layers,

@@ -1,9 +1,10 @@
-"""How far a network's percentages can be taken at their word."""
+"""Calibration: confidence and accuracy of the networks, before and after temperature scaling."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from deepmusic import models
 from deepmusic.charts.scores import calibration_chart
@@ -12,47 +13,51 @@ from deepmusic.evaluation.wording import NOTHING
 from deepmusic.formatting import format_percent
 from deepmusic.protocols import BENCHMARK_PROTOCOL, FAULT_FILTERED, Protocol
 from deepmusic.ui import markdown
-from deepmusic.ui.scores import scores_of
+from deepmusic.ui.cache.scores import scores_of
 
 _READING = (
-    "**How to read it.** Each mark gathers the test clips of about the same confidence: confidence "
-    "to the right, accuracy upwards. On the dashed line 80 % means right in 8 of 10 cases. Above "
-    "it a network is too modest, below it too sure of itself. Small marks are few clips, and jump "
-    "about. The **gap** is the mean distance from the line over all clips (expected calibration "
-    "error)."
+    "**How to read it.** Each mark gathers the test clips of about the same confidence. On the "
+    "dashed line, of clips with a confidence of 80 %, 80 % are predicted correctly; above it a "
+    "network is underconfident, below it overconfident. Small marks are few clips. The **error** "
+    "is the mean distance from the line over all clips (expected calibration error)."
 )
 _TEMPERATURE = (
-    "**Temperature** is one number for each network, fitted on its validation clips: the "
-    "logarithms of its probabilities are divided by it. Below 1 it makes a network surer, above 1 "
-    "more modest. It never changes which genre comes first."
+    "**Temperature** is one number per network, fitted on its validation clips: the logarithms of "
+    "its probabilities are divided by it. Below 1 it raises the confidence, above 1 it lowers it. "
+    "It never changes which genre comes first."
 )
 
 
 def show(scores: Sequence[Score], candidates: Sequence[Candidate]) -> None:
-    """Draw confidence and accuracy of one protocol's networks, before and after temperature."""
-    voters = [score for score in scores if score.candidate.model != models.BASELINE]
-    if not voters:
+    """Show the calibration of one protocol's networks."""
+    networks = [score for score in scores if score.candidate.model != models.BASELINE]
+    if not networks:
         st.info("No network has been measured by this protocol yet.")
         return
-    fitted = {score.candidate.name: score.candidate.temperature for score in voters}
-    scaled = [score for score in voters if fitted[score.candidate.name]]
-    for place, shown, at, title in zip(
-        st.columns(2, gap="medium"),
-        (voters, scaled),
-        ({}, fitted),
-        ("As they vote", "At their temperature"),
-        strict=True,
-    ):
-        if shown:
-            place.markdown(f"**{title}**")
-            place.plotly_chart(
-                calibration_chart(shown, at),
-                config={"displayModeBar": False},
-                alt=f"{title}: accuracy of each network by its confidence",
-            )
-    st.table(pd.DataFrame(_row(score) for score in voters), hide_index=True, border="horizontal")
+    fitted = {
+        score.candidate.name: temperature
+        for score in networks
+        if (temperature := score.candidate.temperature)
+    }
+    scaled = [score for score in networks if score.candidate.name in fitted]
+    left, right = st.columns(2, gap="medium")
+    _show_chart(left, "Without temperature scaling", networks, {})
+    if scaled:
+        _show_chart(right, "With temperature scaling", scaled, fitted)
+    st.table(pd.DataFrame(map(_row, networks)), hide_index=True, border="horizontal")
     st.caption(_READING)
     st.caption(_TEMPERATURE + _why_not_applied(scores, candidates))
+
+
+def _show_chart(
+    where: DeltaGenerator, title: str, scores: Sequence[Score], fitted: dict[str, float]
+) -> None:
+    where.markdown(f"**{title}**")
+    where.plotly_chart(
+        calibration_chart(scores, fitted),
+        config={"displayModeBar": False},
+        alt=f"{title}: accuracy of each network by its confidence",
+    )
 
 
 def _row(score: Score) -> dict[str, str]:
@@ -60,16 +65,16 @@ def _row(score: Score) -> dict[str, str]:
     scaled = _points(score.calibration(temperature).error) if temperature else NOTHING
     return {
         "Network": f"**{markdown.plain(score.candidate.name)}**",
-        "Confidence, on average": format_percent(score.table["confidence"].mean()),
-        "Right": format_percent(score.clip.value),
-        "Gap": _points(score.calibration().error),
+        "Mean confidence": format_percent(score.table["confidence"].mean()),
+        "Accuracy": format_percent(score.clip.value),
+        "Error": _points(score.calibration().error),
         "Temperature": f"{temperature:.2f}" if temperature else NOTHING,
-        "Gap at that temperature": scaled,
+        "Error with temperature": scaled,
     }
 
 
 def _why_not_applied(scores: Sequence[Score], candidates: Sequence[Candidate]) -> str:
-    """Say why the app shows percentages as they are, where that can be measured."""
+    """Return why the app scales no probabilities, where that can be measured."""
     if scores[0].candidate.protocol != BENCHMARK_PROTOCOL:
         return ""
     strict = Protocol(FAULT_FILTERED)
@@ -78,10 +83,9 @@ def _why_not_applied(scores: Sequence[Score], candidates: Sequence[Candidate]) -
     if not errors or errors[1] <= errors[0]:
         return ""
     return (
-        " **The app leaves its percentages as they are:** these temperatures suit clips whose "
-        "artists may have trained the network. For networks tested on other artists' music "
-        f"(`fault_filtered`) they would widen the mean gap from {_points(errors[0])} to "
-        f"{_points(errors[1])}."
+        " **The app does not apply it:** these temperatures suit clips of artists that are in the "
+        "training set. For networks tested on other artists (`fault_filtered`) they would raise "
+        f"the mean error from {_points(errors[0])} to {_points(errors[1])}."
     )
 
 

@@ -1,4 +1,7 @@
-"""Where in one song the networks predict different genres."""
+"""Segments of one song for which the networks predict different genres."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,13 +14,13 @@ from deepmusic.ui import cache, markdown, player, song_source
 
 
 def show() -> None:
-    """Let a song be chosen, and mark the segments for which the networks disagree."""
+    """Show a song in the player, with the segments on which the networks disagree."""
     song = song_source.choose()
     if song is None:
         st.info("Choose a song above, and see where the three networks disagree about it.")
         return
     try:
-        with st.spinner("The networks are listening ...", show_time=True):
+        with st.spinner("Predicting ...", show_time=True):
             view = cache.view_song(song)
             predictions = cache.classify_song(song)
     except DeepMusicError as error:
@@ -26,17 +29,16 @@ def show() -> None:
     if song.remark:
         st.caption(song.remark)
     sound = st.empty()
-    segments = disagreement.disagreements(predictions)
+    segments: list[dict[str, Any]] = list(disagreement.disagreements(predictions))
     player.show(
         view, predictions, featured=models.ENSEMBLE, key="duel_player", disagreements=segments
     )
-    start = 0
+    start = None
     if segments:
         total = sum(segment["end"] - segment["start"] for segment in segments)
         st.markdown(
             f"They disagree during **{total:.0f} of {view.duration:.0f} s**, marked in the lane "
-            "below the spectrogram: click a mark, or choose a line here, to hear that segment. "
-            "Click anywhere else in the spectrogram to go there."
+            "below the spectrogram: click a mark, or choose a line here, to play that segment."
         )
         chosen = st.dataframe(
             pd.DataFrame(map(_row, segments)),
@@ -54,12 +56,12 @@ def show() -> None:
         view.sound or song.data,
         format=view.mime_type,
         start_time=start or 0,
-        autoplay=bool(segments) and start is not None,
+        autoplay=start is not None,
         alt="The song",
     )
 
 
-def _row(segment: dict[str, float | str]) -> dict[str, str]:
+def _row(segment: Mapping[str, Any]) -> dict[str, str]:
     start, end = (format_clock(segment[name], digits=1) for name in ("start", "end"))
     genres = {models.title(name): segment.get(name, "") for name in models.MODELS}
-    return {"When": f"{start} to {end}"} | genres
+    return {"Time": f"{start} to {end}"} | genres

@@ -1,4 +1,4 @@
-"""How good each network is, genre by genre."""
+"""Recall, precision and F1 of each network, genre by genre."""
 
 from collections.abc import Sequence
 
@@ -9,23 +9,19 @@ from deepmusic.charts.scores import measure_chart
 from deepmusic.evaluation.scores import Score
 from deepmusic.ui import query_params
 
-_WORDS = {
-    "recall": "**Recall:** of the test clips labelled so, how many did the network predict so?",
-    "precision": "**Precision:** of the test clips that the network predicted so, how many are "
-    "labelled so?",
+_MEASURES = {
+    "recall": "**Recall:** of the test clips with this label, the share that was predicted so.",
+    "precision": "**Precision:** of the test clips predicted as this genre, the share that is "
+    "labelled so.",
     "f1": "**F1:** the harmonic mean of recall and precision, which is high only where both are.",
 }
 
 
 def show(scores: Sequence[Score]) -> None:
-    """Draw recall, precision or F1 of the networks by genre."""
+    """Show a measure of the networks by genre."""
     shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
     measure = query_params.choose(
-        "bars",
-        list(_WORDS),
-        str.capitalize,
-        label="What the bars are",
-        label_visibility="collapsed",
+        "bars", list(_MEASURES), str.capitalize, label="Measure", label_visibility="collapsed"
     )
     st.plotly_chart(
         measure_chart(shown, measure),
@@ -34,7 +30,7 @@ def show(scores: Sequence[Score]) -> None:
     )
     fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
     st.caption(
-        f"{_WORDS[measure]} Genres that are easy for all stand left. A genre has as few as "
-        f"{fewest} test clips here, so one clip more or less moves a bar by about "
-        f"{100 / fewest:.2g} points."
+        f"{_MEASURES[measure]} Genres that are easy for all stand left. A genre has as few as "
+        f"{fewest} test clips here, so that one clip moves a bar by about {100 / fewest:.2g} "
+        "points."
     )

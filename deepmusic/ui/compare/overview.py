@@ -1,4 +1,4 @@
-"""The networks side by side: accuracy as a chart and as the paper's Table 1, and the report."""
+"""Accuracy of the networks of one protocol: a chart, the paper's Table 1, and the report."""
 
 from collections.abc import Sequence
 
@@ -12,45 +12,46 @@ from deepmusic.evaluation.scores import Candidate, Score
 from deepmusic.evaluation.wording import Markup, results_table
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.ui import markdown, query_params
-from deepmusic.ui.scores import measure_times, measured_times
+from deepmusic.ui.cache import scores as cached_scores
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
-_CHART_WORDS = (
-    "**Dot:** accuracy over test clips, each predicted by the mean of all its windows. **Bar:** "
-    "the 95 % interval; with other clips of the same kind, the dot would mostly land in there. "
-    "Where bars overlap widely, the order of the dots says little. "
+_CHART_HELP = (
+    "**Dot:** accuracy over test clips, each predicted by the mean of its windows. **Bar:** 95 % "
+    "interval; with other clips of the same kind, the dot would mostly be in there. Where bars "
+    "overlap widely, the order of the dots says little. "
 )
-_CEILING_WORDS = (
-    "**Dashed:** about 5.5 % of GTZAN's labels are wrong, so even a perfect listener would reach "
-    "about 94.5 % (Sturm 2014). "
+_CEILING_HELP = (
+    "**Dashed:** about 5.5 % of GTZAN's labels are wrong, so that even a perfect network would "
+    "reach about 94.5 % (Sturm 2014). "
 )
-_PAPER_WORDS = (
-    "**Ring:** the paper's notebooks, whose clips are predicted by the vote of their 1.5 s windows "
-    "and also steered the training, which flatters."
+_PAPER_HELP = (
+    "**Ring:** the paper's notebooks, whose clips are predicted by the vote of their windows of "
+    "1.5 s and also steered the training, which flatters."
 )
-_TABLE_WORDS = (
-    "Small numbers are 95 % intervals over clips, since windows of one clip are right or wrong "
-    "together. *Windows right* is what the paper's Table 1 prints, of windows of 1.5 s where ours "
-    "last 3 s. *By vote*: the genre that most windows of a clip predict. *Training*: all epochs on "
-    "the machine that trained it. *One song*: mel-spectrogram and network for 30 s, on this "
-    "machine, the median of five (also: `deepmusic time`)."
+_TABLE_HELP = (
+    "Small numbers are 95 % intervals over clips, since windows of one clip are not independent. "
+    "The paper's Table 1 prints the accuracy over windows, of 1.5 s where ours last 3 s. *By "
+    "vote*: the genre that most windows of a clip predict. *Training*: all epochs, on the machine "
+    "that trained it. *One song*: log-mel and network for 30 s, on this machine, the median of "
+    "five (also: `deepmusic time`)."
 )
-_SEEDS_WORDS = (
-    " *Over seeds*: clips right by mean probability, mean and standard deviation over trainings "
-    "that differ in their seed alone; the shipped run is one of them."
+_SEEDS_HELP = (
+    " *Over seeds*: accuracy over clips, mean and standard deviation over trainings that differ in "
+    "their seed alone; the shipped run is one of them."
 )
 
 
 def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
-    """Let a visitor choose a protocol; return it with the candidates to show."""
+    """Return the chosen protocol, and its candidates to show."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        asked = query_params.choose(
-            "protocol",
-            list(map(str, protocols_of(candidates))),
-            label="Tested by protocol",
-            default=str(BENCHMARK_PROTOCOL),
+        protocol = Protocol.parse(
+            query_params.choose(
+                "protocol",
+                list(map(str, protocols_of(candidates))),
+                label="Protocol",
+                default=str(BENCHMARK_PROTOCOL),
+            )
         )
-        protocol = Protocol.parse(asked)
         newest = filter_candidates(candidates, protocol)
         every = filter_candidates(candidates, protocol, all_own=True)
         all_own = len(every) > len(newest) and st.toggle(
@@ -64,7 +65,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
 
 
 def show(scores: Sequence[Score]) -> None:
-    """Draw the scores of one protocol with their intervals, and list them."""
+    """Show the scores of one protocol with their intervals, as a chart and as a table."""
     protocol = scores[0].candidate.protocol
     name = markdown.plain(str(protocol))
     if all(score.candidate.model == models.BASELINE for score in scores):
@@ -79,23 +80,24 @@ def show(scores: Sequence[Score]) -> None:
     unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
     right.markdown(f"Protocol **{name}**, {scores[0].clips:,} test {unit}. {protocol.description}")
     right.caption(
-        _CHART_WORDS
-        + (_CEILING_WORDS if protocol.is_of_gtzan else "")
-        + (_PAPER_WORDS if protocol == BENCHMARK_PROTOCOL else "")
+        _CHART_HELP
+        + (_CEILING_HELP if protocol.is_of_gtzan else "")
+        + (_PAPER_HELP if protocol == BENCHMARK_PROTOCOL else "")
     )
-    table = results_table(scores, _MARKUP, measured_times())
+    table = results_table(scores, _MARKUP, cached_scores.latencies())
     st.table(table, hide_index=True, border="horizontal")
     left, right = st.columns([5, 1], gap="medium")
-    left.caption(_TABLE_WORDS + (_SEEDS_WORDS if "Over seeds" in table else ""))
-    if right.button("Time one song here", help="Times the shipped networks; takes some seconds."):
+    left.caption(_TABLE_HELP + (_SEEDS_HELP if "Over seeds" in table else ""))
+    if right.button("Time one song", help="Takes some seconds.", width="stretch"):
         with right, st.spinner("Timing ...", show_time=True):
-            measure_times()
+            cached_scores.measure_latencies()
         st.rerun()
     right.download_button(
         "Hand-out (HTML)",
         lambda: report.to_html(scores),
         file_name=f"deepmusic-{protocol.slug}.html",
         mime="text/html",
-        help="This table and its charts as one page that needs no network.",
+        help="This table and its charts as one page that needs no internet.",
         on_click="ignore",
+        width="stretch",
     )

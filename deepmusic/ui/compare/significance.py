@@ -1,7 +1,8 @@
-"""Whether one network is better than another, or lucky."""
+"""Whether two networks differ by more than chance (McNemar's test)."""
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
@@ -12,23 +13,22 @@ from deepmusic.ui import markdown, query_params
 
 
 def show(scores: Sequence[Score]) -> None:
-    """Let a visitor choose two scores, and say in words whether they differ by more than luck."""
+    """Show the difference of two chosen networks, and the agreement of all, in words."""
     by_name = {score.candidate.name: score for score in scores}
     if len(by_name) < 2:
         return
     best = sorted(by_name, key=lambda name: -by_name[name].clip.value)
-    look = {"widget": st.selectbox, "label_visibility": "collapsed", "width": 210}
+    choose = partial(
+        query_params.choose, widget=st.selectbox, label_visibility="collapsed", width=180
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Luck or better?**", width="content")
-        one = query_params.choose("one", best, label="One network", **look)
+        st.markdown("**Better, or chance?**", width="content")
+        one = choose("one", best, label="One network")
         others = [name for name in best if name != one]
-        other = query_params.choose(
-            "other", others, label="Another network", default=others[-1], **look
-        )
+        other = choose("other", others, label="Another network", default=others[-1])
     try:
-        words = difference_in_words(by_name[one], by_name[other])
+        st.markdown(markdown.message(difference_in_words(by_name[one], by_name[other])))
     except DeepMusicError as error:
-        words = str(error)
-    st.markdown(markdown.message(words))
+        markdown.show_warning(error)
     with suppress(DeepMusicError):  # Own runs may be tested on fewer clips.
         st.markdown(agreement_in_words(scores))

@@ -1,4 +1,4 @@
-"""What the page Confusion is made of."""
+"""The parts of the Confusion page."""
 
-#: How it can be looked at: one matrix for each network, or one less another.
+#: Views: one matrix for each network, or the difference of two.
 SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"

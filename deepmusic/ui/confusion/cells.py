@@ -1,6 +1,8 @@
-"""The chosen cell: by a click, by a sentence, or by hand."""
+"""Choice of a cell: by a click, by a line below a matrix, or by widgets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +14,7 @@ from deepmusic.ui.confusion.predictions import Result
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the matrices: label, predicted genre, and whose it is."""
+    """A cell of the matrices: label, predicted genre, and the networks whose it is."""
 
     genre: str
     predicted: str
@@ -20,12 +22,12 @@ class Cell:
 
 
 def forget_cell() -> None:
-    """Go back to the worst confusion; the chosen cell was that of another protocol's networks."""
+    """Reset the cell, which belongs to another protocol's networks."""
     query_params.forget("label", "predicted", "by", "clip")
 
 
 def select(genre: str, predicted: str, by: str | None = None) -> None:
-    """Choose a cell; a callback, so that the widgets below still can be set."""
+    """Choose a cell; a callback, so that the widgets below can still be set."""
     query_params.select(label=genre, predicted=predicted, **({"by": by} if by else {}))
 
 
@@ -36,10 +38,10 @@ def select_clicked(chart: str, by: str | None = None) -> None:
         select(points[0]["y"], points[0]["x"], by)
 
 
-def choose_cell(shown: dict[str, Result], view: str) -> Cell:
-    """Return the chosen cell: the worst confusion until someone chooses.
+def choose_cell(shown: Mapping[str, Result], view: str) -> Cell:
+    """Return the chosen cell, at first that of the worst confusion.
 
-    The widgets stand below the matrices, which must know the cell before; hence no widget here.
+    Its widgets come later, below the matrices that it is marked in.
     """
     names = list(shown)
     query_params.bind("by", names)
@@ -58,13 +60,13 @@ def choose_cell(shown: dict[str, Result], view: str) -> Cell:
     )
 
 
-def show_cell_widgets(shown: dict[str, Result], view: str) -> None:
-    """Let a cell be chosen without a mouse."""
+def show_cell_widgets(shown: Mapping[str, Result], view: str) -> None:
+    """Show the widgets that choose a cell."""
     genres = next(iter(shown.values())).genres
-    look = {"widget": st.selectbox}
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        query_params.choose("label", genres, label="Label", width=170, **look)
-        query_params.choose("predicted", genres, label="predicted as", width=170, **look)
+    choose = partial(query_params.choose, widget=st.selectbox, width=170)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        choose("label", genres, label="Label")
+        choose("predicted", genres, label="predicted as")
         if view == SIDE_BY_SIDE and len(shown) > 1:
             names = {choice: result.name for choice, result in shown.items()}
-            query_params.choose("by", list(shown), names, label="by", width=220, **look)
+            choose("by", list(shown), names, label="by")

@@ -1,4 +1,6 @@
-"""The clips of a cell, to read about and to hear."""
+"""The clips of a cell: their facts, their predictions, and their sound."""
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -12,23 +14,23 @@ from deepmusic.ui.confusion.cells import Cell
 from deepmusic.ui.confusion.predictions import Result
 
 
-def show_clips(results: dict[str, Result], cell: Cell) -> None:
-    """List the clips of the chosen cell, and let one be heard."""
+def show_clips(results: Mapping[str, Result], cell: Cell) -> None:
+    """Show the clips of a cell as a table, and a player."""
     genre, predicted = cell.genre, cell.predicted
     tables = {choice: result.clips for choice, result in results.items()}
     listed = confusion.clips_in_cell(tables, cell.networks, genre, predicted)
     total = max((tables[name]["genre"] == genre).sum() for name in cell.networks)
     who = " or ".join(results[name].name for name in cell.networks)
-    said = "Right" if genre == predicted else "Taken for something else"
+    said = "Correct" if genre == predicted else "Wrong"
     st.markdown(
-        f"**{said}: {genre} → {predicted}, {len(listed)} of {total} clips** by {who}"
-        + ("" if len(listed) else ". Choose a cell with a number in it.")
+        f"**{said}: {genre} → {predicted}, {len(listed)} of {total} clips** by "
+        f"{markdown.plain(who)}" + ("" if len(listed) else ". Choose a cell with a number in it.")
     )
     if listed.empty:
         return
     data = results[cell.networks[0]].data
     st.dataframe(
-        _clip_rows(listed, results, data),
+        _table(listed, results, data),
         hide_index=True,
         column_config={
             "Confidence": st.column_config.NumberColumn(
@@ -41,8 +43,8 @@ def show_clips(results: dict[str, Result], cell: Cell) -> None:
     st.caption(
         "The most confident first."
         + (
-            " Artist and title after Sturm (2012), where he knew them. Known faults of GTZAN are "
-            "named; that none is named does not prove a label right."
+            " Artists and titles after Sturm (2012), where known. Known faults of GTZAN are named; "
+            "other labels may be wrong too."
             if data == "gtzan"
             else ""
         )
@@ -50,17 +52,17 @@ def show_clips(results: dict[str, Result], cell: Cell) -> None:
     _show_player(list(listed.index), data)
 
 
-def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> pd.DataFrame:
+def _table(listed: pd.DataFrame, results: Mapping[str, Result], data: str) -> pd.DataFrame:
     """Return the clips of a cell as a table for people."""
+    faults: dict[str, str] = {}
     if data == "gtzan":
         # Known of every clip, whether GTZAN is at hand or not.
         facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
         faults = known_faults()
     else:
-        dataset = cache.collection(data)
+        dataset = cache.find_dataset(data)
         tracks = dataset.tracks if dataset else {}
         facts = {track.id: (track.artist, track.title) for track in tracks.values()}
-        faults = {}
     clips = [clip_of(track) for track in listed.index]
     artists, titles = zip(*(facts.get(clip, ("", "")) for clip in clips), strict=True)
     table = pd.DataFrame(
@@ -78,41 +80,30 @@ def _clip_rows(listed: pd.DataFrame, results: dict[str, Result], data: str) -> p
 
 
 def _show_player(tracks: list[str], data: str) -> None:
-    """Play one of these clips where there is audio."""
-    dataset = cache.gtzan() if data == "gtzan" else cache.collection(data)
-    audible = [track for track in tracks if dataset and dataset.audio_path(clip_of(track))]
+    """Play one of these clips, where its sound is at hand."""
+    dataset = cache.find_dataset(data)
+    paths = {track: dataset.audio_path(clip_of(track)) for track in tracks} if dataset else {}
+    audible = {track: path for track, path in paths.items() if path}
     if not audible:
-        st.caption(_why_silent(data, dataset is not None))
+        where = "" if dataset or data != "gtzan" else f" Set {ENVIRONMENT_VARIABLE} to its folder."
+        st.caption(f"The sound of these clips is not available here.{where}")
         return
     left, middle, right = st.columns([3, 5, 3], vertical_alignment="bottom")
     with left:
         track = query_params.choose(
             "clip",
-            audible,
-            label=f"Listen to ({len(audible)} of {len(tracks)} at hand)",
+            list(audible),
+            label=f"Play ({len(audible)} of {len(tracks)} available)",
             widget=st.selectbox,
         )
-    path = dataset.audio_path(clip_of(track))
+    path = audible[track]
     try:
         sound, mime_type = cache.play_file(path)
         middle.audio(sound, format=mime_type, alt=f"The clip {track}")
     except OSError as error:
-        why = f"{path.name} cannot be read ({error.strerror}). Check its folder."
-        markdown.show_error(why, middle)
+        message = f"{path.name} cannot be read ({error.strerror}). Check its folder."
+        markdown.show_error(message, middle)
     except AudioError as error:
         markdown.show_error(error, middle)
-    if right.button("See what the networks predict for it"):
+    if right.button("Open in Classify"):
         song_source.open_in_classify(data, clip_of(track), path)
-
-
-def _why_silent(data: str, is_at_hand: bool) -> str:
-    if data == "gtzan":
-        return (
-            "The sound of these clips is not at hand here. GTZAN's recordings may not be passed "
-            f"on; whoever has them sets {ENVIRONMENT_VARIABLE} to their folder, and can listen."
-        )
-    return (
-        "The sound of these clips is not at hand."
-        if is_at_hand
-        else "The dataset that these clips belong to is not at hand."
-    )

@@ -1,26 +1,29 @@
-"""Check it: the quality report of a dataset, in words and as a table."""
+"""Quality report of a dataset."""
 
 from collections.abc import Mapping
 
+import numpy as np
 import streamlit as st
 
 from deepmusic.data import Dataset, quality
 from deepmusic.data.quality import FAULTS, Report
 from deepmusic.errors import DeepMusicError
 from deepmusic.prediction import export
-from deepmusic.ui.dataset.selected import COMPACT, SelectedDataset, default_fold
-from deepmusic.ui.markdown import message
-from deepmusic.ui.markdown import plain as escape
+from deepmusic.ui import markdown
+from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset, default_fold
 
-_KEPT = "dataset_report"
+#: Keys in the session: the dataset and split of the last report, and the report.
+_CHECKED, _REPORT = "dataset_checked", "dataset_report"
+
+#: Files are measured by several processes from this number on.
+_MANY = 60
 
 
 def show(selected: SelectedDataset, split: str) -> None:
-    """Offer a check, and show the report of the last one."""
+    """Show the last report, and the button that makes one."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         near = st.toggle(
             "Look for near duplicates too",
-            value=False,
             help="The networks propose pairs that sound alike, and their log-mels are compared. "
             "Takes about half a minute for 1000 clips.",
             disabled=not selected.at_hand,
@@ -28,47 +31,47 @@ def show(selected: SelectedDataset, split: str) -> None:
             width="content",
         )
         pressed = st.button("Check it", type="primary")
-    asked = (selected.key, split)
     if pressed:
-        _check(selected, split, near and selected.at_hand, asked)
-    kept = st.session_state.get(_KEPT)
-    if kept is None or kept[0] != asked:
-        st.markdown(
-            "Every file at hand is measured: can it be read, is it whole, silent, "
-            "distorted, of the usual length and rate, and is its sound that of the usual copy? "
-            "Which recordings are there twice, and do copies stand on both sides of the split "
-            f"**{split}**? Nothing is changed."
-        )
+        _check(selected, split, near and selected.at_hand)
+    if st.session_state.get(_CHECKED) == (selected.data, selected.version, split):
+        _show_report(st.session_state[_REPORT])
         return
-    _show_report(kept[1])
+    st.markdown(
+        "Every file is measured: can it be read, is it complete, silent, distorted, of the usual "
+        "length and sample rate, and is its sound that of the usual copy? Which recordings are "
+        f"there twice, and are copies in different parts of the split **{markdown.plain(split)}**? "
+        "Nothing is changed."
+    )
 
 
-def _check(selected: SelectedDataset, split: str, near: bool, asked: tuple) -> None:
-    words = "Looking for near duplicates ..." if near else "Measuring every file ..."
-    bar = st.progress(0.0, words)
+def _check(selected: SelectedDataset, split: str, near: bool) -> None:
+    bar = st.progress(0.0, "Computing embeddings ..." if near else "Measuring every file ...")
+
+    def show_progress(done: int, total: int) -> None:
+        text = f"{done:,} of {total:,} files measured"
+        bar.progress(done / total if total else 1.0, text)
+
     try:
-        vectors, log_mels = _embedded(selected.dataset) if near else (None, None)
+        vectors, log_mels = _embed(selected.dataset) if near else (None, None)
         report = quality.examine(
             selected.dataset,
             split,
             default_fold(split),
             vectors=vectors,
             log_mels=log_mels,
-            jobs=1 if selected.n_audible < 60 else -1,
-            on_progress=lambda done, of: bar.progress(
-                done / of if of else 1.0,
-                f"{done:,} of {of:,} files measured",
-            ),
+            jobs=1 if selected.n_audible < _MANY else -1,
+            on_progress=show_progress,
         )
     except DeepMusicError as error:
-        st.error(message(error))
+        markdown.show_error(error)
         return
     finally:
         bar.empty()
-    st.session_state[_KEPT] = (asked, report)
+    st.session_state[_CHECKED] = (selected.data, selected.version, split)
+    st.session_state[_REPORT] = report
 
 
-def _embedded(dataset: Dataset) -> tuple[Mapping, Mapping]:
+def _embed(dataset: Dataset) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.ndarray]]:
     """Return embeddings and log-mels of all clips, by track."""
     from deepmusic.library import embeddings
 
@@ -78,48 +81,44 @@ def _embedded(dataset: Dataset) -> tuple[Mapping, Mapping]:
 
 def _show_report(report: Report) -> None:
     left, right = st.columns([3, 2], gap="large")
-    with left:
-        for line in report.words():
-            st.markdown(f"- {escape(line)}")
-    with right:
-        counts = report.counts
-        st.dataframe(
-            counts,
-            column_config={
-                "at hand": st.column_config.ProgressColumn(
-                    format="%d", min_value=0, max_value=int(counts["tracks"].max())
-                )
-            },
-            height=min(420, 38 + 36 * len(counts)),
-            alt="Tracks by genre, at hand and readable",
-        )
+    left.markdown("\n".join(f"- {markdown.plain(line)}" for line in report.words()))
+    counts = report.counts
+    right.dataframe(
+        counts,
+        column_config={
+            "at hand": st.column_config.ProgressColumn(
+                format="%d", min_value=0, max_value=int(counts["tracks"].max())
+            )
+        },
+        height=min(420, 38 + 36 * len(counts)),
+        alt="Tracks by genre, at hand and readable",
+    )
     faulty = report.table[~report.table["faults"].isin(["", "missing"])]
     faulty = faulty.assign(faults=faulty["faults"].str.removeprefix("missing; "))
-    present = [fault for fault in FAULTS if fault != "missing" and report.having(fault)]
-    if present:
+    tracks = {fault: report.having(fault) for fault in FAULTS if fault != "missing"}
+    if present := [fault for fault in tracks if tracks[fault]]:
         wanted = st.pills(
             "Show",
             present,
             selection_mode="multi",
-            format_func=lambda fault: f"{fault} ({len(report.having(fault))})",
+            format_func=lambda fault: f"{fault} ({len(tracks[fault])})",
             key="dataset_show_faults",
             label_visibility="collapsed",
         )
         if wanted:
-            tracks = {track for fault in wanted for track in report.having(fault)}
-            faulty = faulty[faulty.index.isin(tracks)]
+            faulty = faulty[faulty.index.isin({track for name in wanted for track in tracks[name]})]
         st.dataframe(
             faulty[["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]],
-            height=320,
+            height=min(320, 38 + 36 * len(faulty)),
             alt="Tracks with faults",
         )
-    elif report.counts["at hand"].sum():
+    elif counts["at hand"].sum():
         st.success("No track has a fault.")
     st.download_button(
         "Download CSV",
         lambda: export.to_csv(report.table.reset_index()),
         file_name=f"deepmusic-check-{report.dataset}.csv",
         mime="text/csv",
-        help="A row for each track: what was measured, its faults, its SHA-256.",
+        help="A row per track: its measurements, its faults, its SHA-256.",
         on_click="ignore",
     )

@@ -1,49 +1,76 @@
-"""One clip: its sound, its log-mel, and the way on to Classify."""
+"""One clip: its log-mel, its sound, and the way on to Classify."""
 
 import streamlit as st
 
-from deepmusic.ui import query_params, song_source
-from deepmusic.ui.dataset.selected import SelectedDataset, clip_png, clip_sound, track_table
+from deepmusic.errors import DeepMusicError
+from deepmusic.ui import markdown, query_params, song_source
+from deepmusic.ui.cache import exploration
+from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset
 from deepmusic.ui.markdown import plain as escape
 
-_PART_WORDS = {
-    "train": "is in the training set",
-    "valid": "is in the validation set",
-    "test": "is in the test set",
+_PARTS = {
+    "train": "is a training clip",
+    "valid": "is a validation clip",
+    "test": "is a test clip",
     "unused": "is left out",
 }
 
 
-def show(selected: SelectedDataset, track: str, split: str, place: str) -> None:
-    """Show a clip with its sound; `place` tells its buttons from those of other places."""
+def chosen(selected: SelectedDataset) -> str | None:
+    """Return the clip that was chosen on any view, if the dataset has it."""
+    track = st.session_state.get("dataset_clip")
+    return track if track in selected.dataset.tracks else None
+
+
+def choose(track: str) -> None:
+    """Choose a clip; a callback."""
+    st.session_state["dataset_clip"] = track
+
+
+def show_chosen(selected: SelectedDataset, split: str) -> None:
+    """Show the chosen clip, if any, with its log-mel, its sound and its part of the split."""
+    if (track := chosen(selected)) is None:
+        return
     facts = selected.dataset.tracks[track]
-    row = track_table(selected, split).loc[track]
+    row = exploration.track_table(selected, split).loc[track]
     who = ", ".join(escape(name) for name in (facts.artist, facts.title) if name)
     with st.container(border=True):
         st.markdown(f"**{escape(track)}**, {escape(facts.genre)}" + (f" · {who}" if who else ""))
-        log_mel = clip_png(selected, track, wide=True) if selected.at_hand else ""
-        if isinstance(log_mel, bytes):
-            st.image(log_mel, width="stretch", alt=f"Mel-spectrogram of {track}")
-        elif log_mel:
-            st.caption(f"No log-mel: {escape(log_mel)}")
-        _play(selected, track, place)
-        words = f"Under *{split}*, this clip {_PART_WORDS[row['part']]}."
-        st.caption(words + (f" **Known fault:** {escape(row['fault'])}." if row["fault"] else ""))
+        if selected.at_hand:
+            log_mel = exploration.clip_png(SelectedClip(selected, track), wide=True)
+            if isinstance(log_mel, bytes):
+                st.image(log_mel, width="stretch", alt=f"Mel-spectrogram of {track}")
+            else:
+                st.caption(f"No log-mel: {escape(log_mel)}")
+        _play(selected, track)
+        text = f"In the split *{escape(split)}*, this clip {_PARTS[row['part']]}."
+        st.caption(text + (f" **Known fault:** {escape(row['fault'])}." if row["fault"] else ""))
 
 
-def _play(selected: SelectedDataset, track: str, place: str) -> None:
-    heard = clip_sound(selected, track)
-    if heard is None:
-        if not selected.at_hand or selected.dataset.audio_path(track) is None:
-            st.caption("Its sound is not at hand here.")
-        return
-    sound, button = st.columns([6, 1], vertical_alignment="center")
-    sound.audio(heard[0], format=heard[1], alt=f"The clip {track}")
+def load_sound(selected: SelectedDataset, track: str) -> tuple[bytes, str] | None:
+    """Return the sound of a clip and its media type; None, with an error shown, without any."""
+    try:
+        return exploration.clip_sound(SelectedClip(selected, track))
+    except OSError as error:
+        markdown.show_error(f"{track} cannot be read ({error.strerror}). Check its folder.")
+    except DeepMusicError as error:
+        markdown.show_error(error)
+    return None
+
+
+def _play(selected: SelectedDataset, track: str) -> None:
     path = selected.dataset.audio_path(track)
-    if button.button("Open in Classify", key=f"classify_{place}", width="stretch"):
+    sound = load_sound(selected, track)
+    if sound is None:
         if path is None:
-            genre = selected.dataset.tracks[track].genre
-            wanted = {"source": song_source.DEMO, "demo": genre}
-            query_params.select("classify", **wanted)
-            st.switch_page("pages/classify.py", query_params=wanted)
-        song_source.open_in_classify(selected.data, track, path)
+            st.caption("Its sound is not available here.")
+        return
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    left.audio(sound[0], format=sound[1], alt=f"The clip {track}")
+    if right.button("Open in Classify", width="stretch"):
+        if path:
+            song_source.open_in_classify(selected.data, track, path)
+            return
+        wanted = {"source": song_source.DEMO, "demo": selected.dataset.tracks[track].genre}
+        query_params.select("classify", **wanted)
+        st.switch_page("pages/classify.py", query_params=wanted)

@@ -1,4 +1,4 @@
-"""Get it: one button, or what is on disk already."""
+"""Download of a dataset, or use of a copy on disk."""
 
 from pathlib import Path
 from threading import Thread
@@ -9,18 +9,21 @@ from deepmusic.config import current_deployment
 from deepmusic.data import download, tracks_with_audio
 from deepmusic.errors import DatasetError, DeepMusicError
 from deepmusic.files import data_folder
+from deepmusic.formatting import format_bytes
 from deepmusic.ui import cache, markdown
-from deepmusic.ui.dataset.selected import FMA, GTZAN, SelectedDataset
+from deepmusic.ui.cache import exploration
+from deepmusic.ui.cache.exploration import SelectedDataset
+from deepmusic.ui.dataset.selected import FMA, GTZAN
 
 _PROBLEM = "dataset_problem"
 
 
-class _Job(Thread):
+class _Download(Thread):
     """A download in the background, which any visitor can watch and stop."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=f"download {name}", daemon=True)
-        self.data, self.phase, self.done, self.of = name, "starting", 0, 0
+        self.data, self.phase, self.done, self.total = name, "starting", 0, 0
         self.error, self.is_stopped = "", False
 
     def run(self) -> None:
@@ -29,10 +32,10 @@ class _Job(Thread):
         except DeepMusicError as error:
             self.error = str(error)
         except Exception as error:
-            self.error = f"An unforeseen fault: {type(error).__name__}: {error}."
+            self.error = f"An unforeseen error: {type(error).__name__}: {error}."
 
-    def _watch(self, phase: str, done: int, of: int) -> None:
-        self.phase, self.done, self.of = phase, done, of
+    def _watch(self, phase: str, done: int, total: int) -> None:
+        self.phase, self.done, self.total = phase, done, total
         if self.is_stopped:
             raise DatasetError("The download was stopped.")
 
@@ -40,29 +43,23 @@ class _Job(Thread):
         self.is_stopped = True
 
 
-@st.cache_resource(show_spinner=False)
-def _jobs() -> dict[Path, _Job]:
-    """Return the last download to each place."""
-    return {}
-
-
-def _place(name: str) -> Path:
+def _target(name: str) -> Path:
     return data_folder().absolute() / name
 
 
-def _is_at_hand(name: str) -> bool:
+def _location(name: str) -> Path | None:
+    """Return the folder of a dataset whose sound is at hand."""
     dataset = cache.find_dataset(name)
-    return dataset is not None and bool(tracks_with_audio(dataset))
+    return dataset.location if dataset and tracks_with_audio(dataset) else None
 
 
 def show(selected: SelectedDataset, split: str) -> None:
-    """Show where a data set is, or how to get it."""
+    """Show the folder of a dataset, or how to get it."""
     name = FMA if selected.data == FMA else GTZAN
     source = download.SOURCES[name]
-    if _is_at_hand(name):
-        location = cache.find_dataset(name).location
-        st.success(f"{source.title}: at hand, in {markdown.plain(str(location))}.")
-        st.markdown("To compute its log-mels once, so that training starts at once:")
+    if location := _location(name):
+        st.success(f"{source.title}: available in {markdown.plain(str(location))}.")
+        st.markdown("Compute its log-mels once, so that training starts at once:")
         st.code(f"deepmusic data prepare --data {name}", language="bash")
         return
     st.markdown(f"### {source.title}\n{source.licence}")
@@ -71,8 +68,8 @@ def show(selected: SelectedDataset, split: str) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        into = markdown.plain(str(_place(name)))
-        st.markdown(f"**Fetch it** · {source.size / 1e9:.1f} GB, into {into}")
+        into = markdown.plain(str(_target(name)))
+        st.markdown(f"**Download** · {format_bytes(source.size)}, into {into}")
         _show_download(name)
     with right:
         st.markdown("**I have it already**")
@@ -84,28 +81,28 @@ def show(selected: SelectedDataset, split: str) -> None:
         )
         st.button("Use it", disabled=not path, on_click=_use, args=(name, path))
         if problem := st.session_state.pop(_PROBLEM, None):
-            st.error(markdown.message(problem))
-    st.caption(f"By hand: {source.by_hand}, and point at it here.")
+            markdown.show_error(problem)
+    st.caption(f"By hand: {source.by_hand}, and enter its path here.")
 
 
 @st.fragment(run_every=1.0)
 def _show_download(name: str) -> None:
-    """Show the button, or how far it is; look again each second."""
-    if _is_at_hand(name):
+    """Show the button or the progress of a download, updated each second."""
+    if _location(name):
         st.rerun()
-    job = _jobs().get(_place(name))
-    if job and job.is_alive():
-        size = f" · {job.done / 1e9:.2f} of {job.of / 1e9:.2f} GB" if job.of else ""
-        st.progress(job.done / job.of if job.of else 0.0, markdown.message(job.phase + size))
+    job = exploration.downloads().get(_target(name))
+    if isinstance(job, _Download) and job.is_alive():
+        size = f" · {job.done / 1e9:.2f} of {job.total / 1e9:.2f} GB" if job.total else ""
+        st.progress(job.done / job.total if job.total else 0.0, markdown.message(job.phase + size))
         st.button("Stop", on_click=job.stop)
         return
-    if job and job.error:
-        st.warning(markdown.message(job.error))
+    if isinstance(job, _Download) and job.error:
+        markdown.show_warning(job.error)
     st.button("Download", type="primary", on_click=_start, args=(name,))
 
 
 def _start(name: str) -> None:
-    _jobs()[_place(name)] = job = _Job(name)
+    exploration.downloads()[_target(name)] = job = _Download(name)
     job.start()
 
 

@@ -1,6 +1,6 @@
-"""Form of the page Train: which networks learn, from what and how; and the button."""
+"""Form of the Train page: networks, dataset, protocol and settings of the runs to start."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -9,7 +9,7 @@ from deepmusic import models
 from deepmusic.config import ModelConfig, TrainConfig
 from deepmusic.data import Dataset, absolute_name
 from deepmusic.errors import DeepMusicError
-from deepmusic.protocols import FOLDS
+from deepmusic.protocols import ARTIST_FOLDS, FOLDS
 from deepmusic.training import recipes, worker
 from deepmusic.training.recipes import PRESETS
 from deepmusic.ui import cache, markdown
@@ -22,10 +22,10 @@ _DATA = {
     _OWN: "A folder of your own",
 }
 _SPLIT_HELP = (
-    "**paper**: 70/30 by clip; artists on both sides. **fault_filtered**: no artist or copy on "
-    "both sides. **artist_folds**: one of three folds tests. **window_leak**: wrong on purpose, "
-    "with parts of one clip on both sides, to show how much that flatters. **own**: the parts that "
-    "the dataset came with. Figures of different protocols cannot be compared."
+    "**paper**: random, by clip; an artist may be in both training and test. **fault_filtered**: "
+    "no artist or copy is in both. **artist_folds**: three folds by artist. **window_leak**: wrong "
+    "on purpose, with segments of one clip in both, to show how much that flatters. **own**: the "
+    "split that the dataset came with. Accuracies of different protocols cannot be compared."
 )
 _ON, _OFF = "on", "off"
 
@@ -33,7 +33,7 @@ Plan = tuple[ModelConfig, TrainConfig]
 
 
 def show() -> None:
-    """Show the settings, and the button that starts a worker for each run."""
+    """Show the form, and the button that starts a worker for each run."""
     st.subheader("Train", anchor=False)
     preset = st.segmented_control(
         "Recipe",
@@ -45,7 +45,7 @@ def show() -> None:
         persist_state="session",
     )
     st.caption(PRESETS[preset].summary)
-    chosen = st.pills(
+    networks = st.pills(
         "Networks",
         list(models.MODELS),
         default=list(models.MODELS),
@@ -56,12 +56,12 @@ def show() -> None:
     )
     data = _choose_data()
     if not data:
-        st.info("Type the path of a folder with one subfolder a genre, or of a CSV.")
+        st.info("Type the path of a folder with one subfolder per genre, or of a CSV.")
         return
     try:
         dataset = cache.open_dataset(data)
         changes = {"data": absolute_name(data)} | _choose_protocol(dataset)
-        plans = _choose_plans(preset, chosen, dataset, changes)
+        plans = _choose_plans(preset, networks, dataset, changes)
     except DeepMusicError as error:
         markdown.show_error(error)
         return
@@ -76,20 +76,18 @@ def show() -> None:
         width="stretch",
     )
     if problem := st.session_state.pop("start_problem", None):
-        st.error(problem)
+        markdown.show_error(problem)
 
 
 def _choose_data() -> str:
-    """Return the name of the dataset to learn from; of a folder of one's own, its path."""
-    at_hand = [
-        name for name in ("toy", "gtzan", "fma") if name == "toy" or cache.find_dataset(name)
-    ]
+    """Return the name of the chosen dataset, or the path of one's own; empty while it is open."""
+    names = ["toy", *filter(cache.find_dataset, ("gtzan", "fma")), _OWN]
     data = st.selectbox(
-        "Data", [*at_hand, _OWN], format_func=_DATA.get, key="train_data", persist_state="session"
+        "Data", names, format_func=_DATA.__getitem__, key="train_data", persist_state="session"
     )
     if data == "toy":
         st.caption(
-            "Computed in seconds by DeepMusic itself. A good score on it shows that training "
+            "Computed in seconds by DeepMusic itself. A good accuracy on it shows that training "
             "works, and says nothing about real music."
         )
     if data != _OWN:
@@ -97,73 +95,72 @@ def _choose_data() -> str:
     return st.text_input(
         "Path",
         placeholder="/home/me/music",
-        help="A folder with one subfolder a genre (rock/song.mp3), or a CSV with the columns path "
-        "and genre.",
+        help="A folder with one subfolder per genre (rock/song.mp3), or a CSV with the columns "
+        "path and genre.",
         key="train_path",
         persist_state="session",
     ).strip()
 
 
 def _choose_protocol(dataset: Dataset) -> dict[str, Any]:
-    """Return split and fold; most datasets have one split."""
-    if len(dataset.splits) == 1:
-        return recipes.under_protocol(dataset.splits[0])
-    if st.session_state.get("split") not in dataset.splits:
-        st.session_state["split"] = dataset.splits[0]
-    split = st.selectbox(
-        "Protocol", dataset.splits, help=_SPLIT_HELP, key="split", persist_state="session"
-    )
-    if split != "artist_folds":
-        return recipes.under_protocol(split)
-    return recipes.under_protocol(split, st.selectbox("Test fold", FOLDS))
+    """Return the settings of the chosen protocol; most datasets have one."""
+    split, fold = dataset.splits[0], None
+    if len(dataset.splits) > 1:
+        if st.session_state.get("split") not in dataset.splits:
+            st.session_state["split"] = split
+        split = st.selectbox(
+            "Protocol", dataset.splits, help=_SPLIT_HELP, key="split", persist_state="session"
+        )
+    if split == ARTIST_FOLDS:
+        fold = st.selectbox("Test fold", FOLDS)
+    return recipes.under_protocol(split, fold)
 
 
 def _choose_plans(
-    preset: str, chosen: Sequence[str], dataset: Dataset, changes: Mapping[str, Any]
+    preset: str, networks: Sequence[str], dataset: Dataset, changes: dict[str, Any]
 ) -> list[Plan]:
-    """Let a visitor change settings of a preset; return those of each run."""
-    by_network = {name: recipes.recipe(name, preset) for name in chosen}
+    """Show the settings of a preset, and return those of each run."""
+    by_network = {name: recipes.recipe(name, preset) for name in networks}
 
-    def own(read: Callable[[TrainConfig], object]) -> str:
-        """Say what each network uses if nothing is typed; once, if all use the same."""
+    def usual(read: Callable[[TrainConfig], object]) -> str:
+        """Return the value of each network; one, if all share it."""
         values = [str(read(recipe)) for _, recipe in by_network.values()]
         return ", ".join(values if len(set(values)) > 1 else values[:1])
 
     with st.expander("Settings"):
-        titles = ", ".join(map(models.title, chosen))
+        titles = ", ".join(map(models.title, networks))
         st.caption(
-            "What is left empty is as the recipe has it, in grey"
-            + (f"; where networks differ, for {titles}." if len(chosen) > 1 else ".")
+            "Empty fields keep the value of the recipe, in grey"
+            + (f"; where networks differ, for {titles}." if len(networks) > 1 else ".")
         )
         left, right = st.columns(2)
-        # A key with the preset in it: what was typed for one is not meant for another.
-        typed = {
+        # The preset is part of the keys: values typed for one are not meant for another.
+        typed: dict[str, float | None] = {
             "epochs": left.number_input(
                 "Most epochs",
-                1,
-                500,
-                None,
-                placeholder=own(lambda recipe: recipe.epochs),
+                min_value=1,
+                max_value=500,
+                value=None,
+                placeholder=usual(lambda recipe: recipe.epochs),
                 key=f"epochs_{preset}",
             ),
             "batch_size": right.selectbox(
                 "Batch size",
                 (16, 32, 64, 128, 256),
                 index=None,
-                placeholder=own(lambda recipe: recipe.batch_size),
-                help="Windows that one step learns from.",
+                placeholder=usual(lambda recipe: recipe.batch_size),
+                help="Windows per step.",
                 key=f"batch_{preset}",
             ),
             "learning_rate": left.number_input(
                 "Learning rate",
-                1e-5,
-                1e-1,
-                None,
+                min_value=1e-5,
+                max_value=1e-1,
+                value=None,
                 step=1e-4,
                 format="%.5f",
-                placeholder=own(lambda recipe: f"{recipe.learning_rate:g}"),
-                help="Highest size of a step; it warms up to this and falls to zero along a "
-                "cosine.",
+                placeholder=usual(lambda recipe: f"{recipe.learning_rate:g}"),
+                help="Peak: the rate warms up to it, and falls to zero along a cosine.",
                 key=f"rate_{preset}",
             ),
         }
@@ -171,13 +168,13 @@ def _choose_plans(
             "Augmentation",
             (_ON, _OFF),
             index=None,
-            placeholder=own(lambda recipe: _ON if recipe.augment else _OFF),
+            placeholder=usual(lambda recipe: _ON if recipe.augment else _OFF),
             help="Masks in time and frequency, and small changes of gain, tone and pitch.",
             key=f"augment_{preset}",
         )
         seed = left.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, the same curve.")
         repeats = right.number_input(
-            "Repeats", 1, 10, 1, help="Runs of each network, with seeds counted on from the first."
+            "Repeats", 1, 10, 1, help="Runs of each network, with consecutive seeds."
         )
     changes = changes | {name: value for name, value in typed.items() if value is not None}
     plans = []
@@ -194,9 +191,9 @@ def _choose_plans(
 
 
 def _start(plans: Sequence[Plan]) -> None:
-    """Start a worker for each plan; the first to be started trains first."""
+    """Start a worker for each plan; they train in this order."""
     try:
         for model, recipe in plans:
             worker.start(worker.create(model, recipe))
     except DeepMusicError as error:
-        st.session_state["start_problem"] = markdown.message(error)
+        st.session_state["start_problem"] = str(error)

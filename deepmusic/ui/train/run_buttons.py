@@ -1,4 +1,4 @@
-"""What can be done with a run, as buttons."""
+"""Buttons of a run: stop, resume, use in Classify."""
 
 from collections.abc import Callable
 
@@ -12,15 +12,7 @@ from deepmusic.ui import cache, markdown
 
 
 def show(run: Run, place: str) -> None:
-    """Show the buttons that fit the run's state.
-
-    Parameters
-    ----------
-    run : Run
-        Whose settings can be read.
-    place : str
-        Where on the page; the same run may have its buttons in several places.
-    """
+    """Show the buttons that fit the state of a run; `place` makes their keys unique on the page."""
     state = run.state
     if state in ALIVE and not run.is_cancelled():
         st.button("Stop", key=f"stop_{place}_{run.id}", on_click=act, args=(worker.stop, run))
@@ -33,16 +25,16 @@ def show(run: Run, place: str) -> None:
             "Used in Classify" if used else "Use in Classify",
             key=f"use_{place}_{run.id}",
             disabled=used or not same,
-            help="Classify then asks this run in place of the shipped network, for you alone."
+            help="Classify then uses this run instead of the shipped network, for you alone."
             if same
-            else "Classify shows networks that know GTZAN's ten genres; this one knows others.",
+            else "Classify takes networks of GTZAN's ten genres; this one has others.",
             on_click=act,
             args=(_use, run),
         )
 
 
 def act(action: Callable[[Run], object], run: Run) -> None:
-    """Do something to a run; say so where that is refused."""
+    """Call an action on a run, and show its error, if any."""
     try:
         action(run)
     except DeepMusicError as error:
@@ -50,6 +42,5 @@ def act(action: Callable[[Run], object], run: Run) -> None:
 
 
 def _use(run: Run) -> None:
-    """Let Classify ask this run instead of the shipped network."""
     cache.use_run(run.config.model.name, run.id)
-    st.toast(f"Classify now asks {markdown.plain(run.notes['title'] or run.id)}.")
+    st.toast(f"Classify now uses {markdown.plain(run.notes['title'] or run.id)}.")

@@ -1,0 +1,202 @@
+"""Live view of the runs that train or wait: progress, curves and log."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import altair
+import pandas as pd
+import streamlit as st
+
+from deepmusic import models
+from deepmusic.charts.style import MODEL_COLOURS
+from deepmusic.charts.training import QUANTITIES, Curve, history_chart
+from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_duration, format_percent
+from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, shipped_run
+from deepmusic.ui import markdown
+from deepmusic.ui.train import run_buttons
+
+#: Runs that ended stay in view this long, so that a class sees their result.
+_LINGER_SECONDS, _MAX_ENDED = 600, 3
+
+#: Guessing among ten genres has a loss of 2.3; more than 4 only happens in the first epochs.
+_DOMAINS = {"accuracy": [0, 1], "loss": [0, 4]}
+_FONT_SIZE = 15
+
+
+def show() -> None:
+    """Show the runs in view, updated each second, or an example where there are none."""
+    st.subheader("Watch", anchor=False)
+    if _runs_in_view():
+        _watch()
+        return
+    st.markdown(
+        "Nothing trains just now. Press **Train**: each epoch, a network learns from every "
+        "training clip and is then measured on the validation clips. Both curves of each network "
+        "appear here."
+    )
+    try:
+        runs = [shipped_run(name) for name in models.MODELS]
+    except DeepMusicError:
+        return  # Classify shows the error.
+    names = [run.config.model.name for run in runs]
+    curves = [
+        Curve(models.title(name), name, run.history())
+        for name, run in zip(names, runs, strict=True)
+    ]
+    st.plotly_chart(
+        history_chart(curves, "accuracy"),
+        config={"displayModeBar": False},
+        alt="Accuracy of the shipped networks by epoch, training and validation",
+    )
+    st.caption(
+        "Training of the shipped networks, on GTZAN. Masks, noise and dropout make training "
+        "harder, so that its accuracy can lie below that of validation."
+    )
+
+
+@st.fragment(run_every=1.0)
+def _watch() -> None:
+    summaries = {run: run.summary() for run in _runs_in_view()}
+    # A new state concerns the rest of the page too (history, buttons).
+    states = {row["id"]: row["state"] for row in summaries.values()}
+    known = st.session_state.get("states_in_view", states)
+    st.session_state["states_in_view"] = states
+    if known != states or not summaries:
+        st.rerun()
+    for run, summary in summaries.items():
+        _show_progress(run, summary)
+    _show_curves({run: row for run, row in summaries.items() if row["model"]})
+    run = next((run for run in summaries if states[run.id] == RUNNING), next(iter(summaries)))
+    with st.expander(f"Log of {markdown.plain(summaries[run]['title'] or run.id)}"):
+        st.code(run.log_tail() or "Nothing was logged yet.", language=None)
+
+
+def _runs_in_view() -> list[Run]:
+    """Return the runs that live, in the order of the queue, and the last that ended."""
+    alive, ended = [], []
+    for run in list_runs():
+        if run.state in ALIVE:
+            # The run that trains has left the queue.
+            alive.append((run.ticket or 0, run.id, run))
+        # Absolute, since clocks are set back at times.
+        elif abs(time.time() - (changed := _last_epoch_time(run))) < _LINGER_SECONDS:
+            ended.append((-changed, run.id, run))
+    return [run for *_, run in sorted(alive) + sorted(ended)[:_MAX_ENDED]]
+
+
+def _last_epoch_time(run: Run) -> float:
+    try:
+        return run.history_path.stat().st_mtime
+    except OSError:  # No epoch is complete, or the run was deleted meanwhile.
+        return 0.0
+
+
+def _show_progress(run: Run, summary: Mapping[str, Any]) -> None:
+    """Show the title, progress bar, time left and buttons of a run."""
+    if not summary["model"]:
+        markdown.show_warning(summary["error"])
+        return
+    left, right = st.columns([5, 2], vertical_alignment="center")
+    fraction, text = _progress(run, summary)
+    title = markdown.plain(summary["title"])
+    left.progress(fraction, f"**{models.title(summary['model'])}** {title}  {text}")
+    with right:
+        run_buttons.show(run, "live")
+
+
+def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
+    """Return the fraction done, and the state as Markdown."""
+    state, epochs, progress = summary["state"], summary["epochs"], run.progress
+    done = min(1.0, summary["epoch"] / epochs)
+    if state not in ALIVE:
+        text = state
+        if (accuracy := summary["clip_accuracy"]) is not None:
+            text += f": test accuracy {format_percent(accuracy)}"
+        if summary["error"]:
+            text += f": {markdown.message(summary['error'])}"
+        return (1.0 if state == FINISHED else done), text
+    if run.is_cancelled():
+        return done, "stopping ..."
+    if state != RUNNING:
+        return done, "waits for its turn"
+    if progress.get("phase") != "training":
+        return done, f"{progress.get('phase', 'starting')} ..."
+    reached = progress["epoch"] + progress["step"] / progress["steps"]
+    left = ""
+    if lately := [row["seconds"] for row in run.history()[-5:]]:
+        left = f", about {format_duration((epochs - reached) * sum(lately) / len(lately))} left"
+    return min(1.0, reached / epochs), f"epoch {progress['epoch'] + 1} of {epochs}{left}"
+
+
+def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
+    """Show accuracy and loss by epoch, of training and validation."""
+    rows = [
+        {
+            "run": run.id,
+            "network": models.title(summary["model"]),
+            "epoch": row["epoch"] + 1,
+            "part": part,
+            **{name: row[prefix + name] for name in QUANTITIES},
+        }
+        for run, summary in summaries.items()
+        for row in run.history()
+        for part, prefix in (("validation", "val_"), ("training", ""))
+        if f"{prefix}loss" in row  # Some protocols have no validation clips.
+    ]
+    columns = st.columns(2)
+    if not rows:
+        st.caption("The first epoch is under way; its curves appear here.")
+        return
+    epochs = max(summary["epochs"] for summary in summaries.values())
+    for column, name in zip(columns, QUANTITIES, strict=True):
+        # Streamlit unzooms a chart at new data, unless its zoom is a selection that we ask for.
+        column.vega_lite_chart(
+            pd.DataFrame(rows),
+            _chart(name, epochs),
+            key=f"live_{name}",
+            on_select="rerun",
+            selection_mode="zoom",
+            alt=f"{QUANTITIES[name]} by epoch, validation and training",
+        )
+    st.caption(
+        "Solid: validation. Dashed: training, made harder by masks and dropout, so that it may lie "
+        "lower at first. When the dashed line goes on and the solid one stays behind, the network "
+        "overfits. Scroll on a chart to zoom, drag to move, double-click to reset."
+    )
+
+
+def _chart(name: str, epochs: int) -> dict[str, Any]:
+    """Return the Vega-Lite chart of a quantity, without its data, so that new epochs keep the zoom.
+
+    The axes are fixed from the start: a new point moves nothing.
+    """
+    chart = (
+        altair.Chart(altair.NamedData("epochs"), height=330)
+        .mark_line(point=True)
+        .encode(
+            # Room for the marks of the first and the last epoch.
+            x=altair.X("epoch:Q", title="Epoch")
+            .axis(tickMinStep=1, labelFlush=False)
+            .scale(domain=[0, 1.04 * max(2, epochs)], nice=False),
+            y=altair.Y(f"{name}:Q", title=QUANTITIES[name]).scale(
+                domain=_DOMAINS[name], clamp=True
+            ),
+            color=altair.Color("network:N")
+            .scale(
+                domain=list(map(models.title, models.MODELS)),
+                range=[MODEL_COLOURS[model] for model in models.MODELS],
+            )
+            .legend(orient="top", title=None),
+            strokeDash=altair.StrokeDash("part:N", legend=None).scale(
+                domain=["validation", "training"], range=[[1, 0], [5, 4]]
+            ),
+            detail="run:N",
+            tooltip=["network:N", "part:N", "epoch:Q", altair.Tooltip(f"{name}:Q", format=".3f")],
+        )
+        .add_params(altair.selection_interval(name="zoom", bind="scales"))
+        .configure_axis(labelFontSize=_FONT_SIZE, titleFontSize=_FONT_SIZE)
+        .configure_legend(labelFontSize=_FONT_SIZE)
+    )
+    return {key: value for key, value in chart.to_dict().items() if key != "data"}
