@@ -32,7 +32,7 @@ def show(selected: SelectedDataset, split: str) -> None:
                 f"**{title}**: {sizes} · {settings.n_mels} bands x {n_frames:,} frames = "
                 f"{settings.n_mels * n_frames:,} numbers for {_SECONDS} s"
             )
-            log_mels = cache.analyse(excerpt).log_mels(settings)
+            log_mels = cache.decode_song(excerpt).log_mels(settings)
             st.image(
                 resize_png(spectrogram_png(log_mels, settings), *_SIZE),
                 width="stretch",
@@ -110,6 +110,6 @@ def _choose_excerpt(selected: SelectedDataset) -> SongFile:
 
 
 def _cut(song: SongFile) -> SongFile:
-    decoded = cache.analyse(song).song
+    decoded = cache.decode_song(song).song
     samples = decoded.samples[: _SECONDS * decoded.sample_rate]
     return SongFile(song.name, encode.encode_wav(samples, decoded.sample_rate))
