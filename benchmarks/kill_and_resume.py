@@ -1,8 +1,8 @@
-"""Does a run survive its worker? Run with ``python benchmarks/kill_and_resume.py [--times 20]``.
+"""Does a run survive its worker's death? Run with ``python benchmarks/kill_and_resume.py``.
 
-Trains on the toy set, kills the worker at random moments (SIGKILL: it cannot tidy up), and checks
-that the run lists as interrupted at once and never again as running, that no complete epoch is
-lost, and that the run ends with the curve of one that nothing disturbed. Exit code 1 if not.
+Trains on the toy dataset, kills the worker at random moments (SIGKILL: it cannot tidy up), and
+checks that the run lists as interrupted at once and never again as running, that no complete epoch
+is lost, and that the run ends with the curve of one that nothing disturbed. Exit code 1 if not.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from deepmusic.training.callbacks import saved_epochs
 #: One kill in so many comes while the worker starts up, the others while it trains.
 STARTING_EVERY = 4
 STARTING_SECONDS, TRAINING_SECONDS = 15.0, 3.0
-#: So long it is looked whether a dead worker is listed as running after all.
+#: Seconds in which a dead worker must not be listed as running again.
 LOOK_SECONDS = 1.0
 #: Curves are the same if no loss or accuracy differs by more (floating-point noise).
 TOLERANCE = 0.01
@@ -62,8 +62,8 @@ def wait_for_moment(run: Run, chance: random.Random, starting: bool) -> None:
     time.sleep(chance.uniform(0, TRAINING_SECONDS))
 
 
-def in_words(run: Run) -> str:
-    """Say what the worker does just now."""
+def describe(run: Run) -> str:
+    """Return the phase, or the epoch and step, of the worker."""
     progress = run.progress
     if "epoch" not in progress:
         return progress.get("phase", "waiting")
@@ -78,7 +78,7 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
     process = worker.start(run)
     try:
         wait_for_moment(run, chance, starting)
-        doing = in_words(run)
+        doing = describe(run)
     finally:
         process.kill()
     waited = time.monotonic() - began
@@ -108,7 +108,7 @@ def kill(run: Run, chance: random.Random, starting: bool) -> tuple[str, list[str
 
 
 def new_run(folder: Path, name: str, epochs: int, seed: int) -> Run:
-    """Make a run of the toy set."""
+    """Make a run on the toy dataset."""
     model, recipe = recipes.recipe(name, "class")
     recipe = recipe.changed(data="toy", epochs=epochs, patience=epochs, seed=seed)
     return worker.create(model, recipe, folder)

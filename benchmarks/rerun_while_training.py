@@ -1,39 +1,37 @@
 """Does training slow the page? Run with ``python benchmarks/rerun_while_training.py``.
 
-One server, one visitor on Classify. The visitor changes the featured network again and again, first
-while nothing trains, then while a worker trains the CNN on the toy set; each time from the click to
-the end of the rerun, in a real browser. Needs Chromium.
+One visitor of Classify changes the featured network again and again, first while nothing trains,
+then while a worker trains the CNN on the toy dataset; each rerun is timed from the click to its
+end, in a real browser. Needs Chromium.
 """
 
-import os
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from playwright.sync_api import Page
 
-from first_paint import start_server
-from playwright.sync_api import Page, sync_playwright
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from deepmusic.runs import RUNNING
 from deepmusic.training import recipes, worker
+from tools.running_app import PATIENCE, READY, running_app, running_chromium
 
 RERUNS = 40
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-LABELS = {"CNN": "the CNN named", "CRNN": "the CRNN named"}
+NETWORKS = ("CNN", "CRNN")
 
 
 def rerun_seconds(page: Page) -> list[float]:
-    """Click to and fro, and return how long each rerun took until its words stood there."""
+    """Return how long each rerun took, from the click until the page had changed and was ready."""
     times = []
     for index in range(RERUNS):
-        label, words = list(LABELS.items())[index % 2]
+        name = NETWORKS[index % 2]
         began = time.perf_counter()
-        page.get_by_role("radio", name=label, exact=True).click()
-        page.get_by_text(words).wait_for()
-        page.wait_for_selector(IDLE)
+        page.get_by_role("radio", name=name, exact=True).click()
+        page.get_by_text(f"Here the {name} was trained").wait_for()
+        page.wait_for_selector(READY)
         times.append(time.perf_counter() - began)
     return times
 
@@ -45,16 +43,15 @@ def report(name: str, times: list[float]) -> None:
 
 
 def main() -> None:
-    """Measure idle and busy reruns in one run."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        os.environ["DEEPMUSIC_RUNS"] = folder
-        server, address = start_server()
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+    """Time the reruns of an idle and a busy machine."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(DEEPMUSIC_RUNS=folder) as app,
+        running_chromium() as browser,
+    ):
         page = browser.new_page()
-        page.goto(f"{address}/?source=demo&demo=jazz")
-        page.get_by_text("named the labelled genre").wait_for(timeout=120_000)
+        page.goto(f"{app.address}/?source=demo&demo=jazz")
+        page.get_by_text("How good is it?").first.wait_for(timeout=PATIENCE)
         rerun_seconds(page)
         report("idle", rerun_seconds(page))
         model, recipe = recipes.recipe("cnn", "class")
@@ -66,9 +63,6 @@ def main() -> None:
         worker.stop(run)
         while run.is_locked():
             time.sleep(0.2)
-        browser.close()
-        server.terminate()
-        server.wait()
 
 
 if __name__ == "__main__":
