@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from deepmusic.config import MelConfig
+from deepmusic.data import logmels
 from deepmusic.data.dataset import (
     Dataset,
     ExpectedFiles,
@@ -90,7 +91,7 @@ class Fma(Dataset):
     def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of these tracks; the six broken files are skipped."""
         wanted, reasons = list(tracks), self.expected.unreadable
-        found = super().log_mels([track for track in wanted if track not in reasons], mel)
+        found = logmels.load(self, [track for track in wanted if track not in reasons], mel)
         broken = (SkippedTrack(track, reasons[track]) for track in wanted if track in reasons)
         return LogMels(found.by_track, (*found.skipped, *broken))
 

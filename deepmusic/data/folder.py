@@ -2,11 +2,13 @@
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 
 from deepmusic.audio import find_sound_files
-from deepmusic.data.dataset import Dataset, Track
+from deepmusic.config import MelConfig
+from deepmusic.data import logmels
+from deepmusic.data.dataset import Dataset, LogMels, Track
 from deepmusic.errors import DatasetError
 from deepmusic.formatting import format_name
 from deepmusic.protocols import OWN, PAPER
@@ -76,6 +78,10 @@ class Folder(Dataset):
                 "test clips both, or none at all to have the split drawn."
             )
         self.splits = (OWN, PAPER) if has_own else (PAPER,)
+
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+        """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
+        return logmels.load(self, tracks, mel)
 
 
 def _rows_of_folder(root: Path) -> Iterator[tuple[Track, Path, str]]:

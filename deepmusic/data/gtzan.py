@@ -19,7 +19,7 @@ from types import MappingProxyType
 import numpy as np
 
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
-from deepmusic.data import archive, splits
+from deepmusic.data import archive, logmels, splits
 from deepmusic.data.dataset import (
     Dataset,
     ExpectedFiles,
@@ -174,7 +174,7 @@ class Gtzan(Dataset):
             return self._segments(wanted, mel)
         archived = self._archive if mel == FRONT_ENDS["compact"] else {}
         found = {track: archived[track] for track in wanted if track in archived}
-        computed = super().log_mels([track for track in wanted if track not in found], mel)
+        computed = logmels.load(self, [track for track in wanted if track not in found], mel)
         found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
         return LogMels(ordered, computed.skipped)

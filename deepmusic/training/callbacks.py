@@ -16,7 +16,7 @@ from deepmusic.errors import RunError
 from deepmusic.runs import Run
 
 if TYPE_CHECKING:
-    from deepmusic.training.fit import RandomWindows
+    from deepmusic.training.windows import RandomWindows
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #    run. The checkpoints are deleted.
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -37,7 +37,6 @@ from deepmusic.errors import DatasetError
 from deepmusic.evaluation import evaluate
 from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import Run
-from deepmusic.training.augment import augment, mix_up
 from deepmusic.training.callbacks import (
     CheckpointCallback,
     EpochCallback,
@@ -50,60 +49,11 @@ from deepmusic.training.callbacks import (
     saved_epochs,
     stop_if_asked,
 )
+from deepmusic.training.windows import RandomWindows
 
 log = logging.getLogger(__name__)
 
 _VALIDATION_BATCH = 512
-
-
-class RandomWindows(keras.utils.PyDataset):
-    """Batches of random windows, redrawn in each epoch from the seed and its number.
-
-    Their source is one log-mel [n_mels, n_frames], uint8, and one genre index per training clip.
-    """
-
-    def __init__(
-        self,
-        log_mels: Sequence[np.ndarray],
-        labels: np.ndarray,
-        model: ModelConfig,
-        train: TrainConfig,
-    ) -> None:
-        super().__init__()
-        self._log_mels = log_mels
-        self._targets = np.eye(len(model.genres), dtype=np.float32)[labels]
-        self._model, self._train = model, train
-        self.draw(epoch=0)
-
-    def draw(self, epoch: int) -> None:
-        """Draw the clip and the first frame of each window of an epoch."""
-        self._epoch = epoch
-        rng = np.random.default_rng((self._train.seed, epoch))
-        clips = np.repeat(np.arange(len(self._log_mels)), self._train.windows_per_clip)
-        self._clips = rng.permutation(clips)
-        room = [self._log_mels[clip].shape[1] - self._model.window_frames for clip in self._clips]
-        self._starts = rng.integers(0, np.asarray(room) + 1)
-
-    def __len__(self) -> int:
-        return -(-len(self._clips) // self._train.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        part = slice(index * self._train.batch_size, (index + 1) * self._train.batch_size)
-        width = self._model.window_frames
-        batch = np.stack(
-            [
-                self._log_mels[clip][:, start : start + width]
-                for clip, start in zip(self._clips[part], self._starts[part], strict=True)
-            ]
-        ).astype(np.float32)
-        targets = self._targets[self._clips[part]]
-        # Seeded per batch: the order in which Keras asks does not matter.
-        rng = np.random.default_rng((self._train.seed, self._epoch, index))
-        if self._train.augment:
-            batch = augment(batch, self._train.augment, self._model.mel, rng)
-            if self._train.augment.mix_up:
-                return mix_up(batch, targets, self._train.augment.mix_up, rng)
-        return batch, targets
 
 
 def learning_rate(epoch: int, train: TrainConfig) -> float:

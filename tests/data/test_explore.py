@@ -8,7 +8,7 @@ from deepmusic.audio import features
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.data import Toy, explore
 from deepmusic.data.gtzan import read_facts
-from deepmusic.ui.dataset.views import describe_front_end
+from deepmusic.ui.dataset.front_end import _describe
 
 COMPACT = FRONT_ENDS["compact"]
 
@@ -111,7 +111,7 @@ def test_filters_are_joined():
 
 
 def test_the_front_end_is_told_in_numbers():
-    words = describe_front_end(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
+    words = _describe(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
     assert "**46 ms**" in words
     assert "**22 Hz**" in words
     assert "**11.6 ms**: 86 a second" in words

@@ -21,7 +21,8 @@ from deepmusic.training.callbacks import (
     patience_ended,
     saved_epochs,
 )
-from deepmusic.training.fit import RandomWindows, learning_rate, train
+from deepmusic.training.fit import learning_rate, train
+from deepmusic.training.windows import RandomWindows
 from tests.training import FewClips
 
 EPOCHS = 4
