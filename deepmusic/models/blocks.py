@@ -1,4 +1,4 @@
-"""What the three networks share: how the window comes in and how the genres go out."""
+"""Blocks that the three networks share: input, convolution, and output of genres."""
 
 from keras import KerasTensor, layers, ops, regularizers
 
@@ -6,8 +6,8 @@ from deepmusic.config import ModelConfig
 from deepmusic.errors import ModelError
 
 
-class LessMean(layers.Layer):
-    """Subtract from every feature its mean over the steps [batch, steps, features]."""
+class SubtractMean(layers.Layer):
+    """Layer that subtracts from every feature its mean over the steps [batch, steps, features]."""
 
     def call(self, steps: KerasTensor) -> KerasTensor:
         return steps - ops.mean(steps, axis=1, keepdims=True)
@@ -17,37 +17,32 @@ class LessMean(layers.Layer):
 
 
 def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
-    """Take in a window of bytes and bring every mel band to a common level.
+    """Return the input [n_mels, n_frames] and the normalised window [n_frames, n_mels].
 
-    Batch normalisation of each band stands where others subtract a data set's mean: it is learnt
+    Batch normalisation of each band stands where others subtract a dataset's mean: it is learnt
     with the weights and travels with them. With ``level_window``, each window's own mean of every
-    band is subtracted before, as speech recognisers do with cepstra (Atal, JASA 55, 1974): what
-    colours a whole recording (the mix, the microphone, the loudness) is a constant in dB, and goes.
-
-    Returns
-    -------
-    (KerasTensor, KerasTensor)
-        The input [n_mels, columns] and the levelled window [columns, n_mels], time first.
+    band is subtracted before, as speech recognisers do with cepstra (Atal, JASA 55, 1974): the
+    spectral envelope of mix, microphone and loudness is a constant in dB, and goes.
     """
     window = layers.Input((config.mel.n_mels, config.window_frames), name="window")
     x = layers.Rescaling(1 / 255, name="unit_range")(window)
     x = layers.Permute((2, 1), name="time_first")(x)
     if config.level_window:
-        x = LessMean(name="less_band_means")(x)
+        x = SubtractMean(name="subtract_band_means")(x)
     x = layers.BatchNormalization(momentum=config.norm_momentum, name="level_bands")(x)
     return window, x
 
 
 def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) -> KerasTensor:
-    """Conv2D -> ReLU -> MaxPool2D -> normalise -> Dropout (paper, sections 4.1 and 4.3).
+    """Return Conv2D -> ReLU -> MaxPool2D -> normalise -> Dropout (paper, sections 4.1 and 4.3).
 
     Normalising after the pool instead of before it costs a quarter and trains as well.
     """
     if min(x.shape[1:3]) < 2:
         raise ModelError(
-            f"window_frames={config.window_frames} is too short for {len(config.filters)} "
-            f"blocks that each halve it. Use at least {2 ** len(config.filters)} columns, or "
-            "fewer filters."
+            f"{len(config.filters)} blocks halve a window of {2 ** len(config.filters)} frames at "
+            f"least. Use fewer filters or more frames. Received: window_frames="
+            f"{config.window_frames}"
         )
     x = layers.Conv2D(
         filters, config.kernel_size, padding="same", activation="relu", name=f"conv_{index}"
@@ -58,7 +53,7 @@ def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) 
 
 
 def genre_head(x: KerasTensor, config: ModelConfig) -> KerasTensor:
-    """Dense -> softmax over the genres, with dropout around the dense layer."""
+    """Return Dense -> softmax over the genres, with dropout around the dense layer."""
     penalty = regularizers.L2(config.l2) if config.l2 else None
     x = layers.Dropout(config.head_dropout, name="dropout_features")(x)
     x = layers.Dense(

@@ -1,7 +1,7 @@
 """The CRNN of the paper, section 4.2: convolutions over time, then an LSTM.
 
-The paper's notebook fed (mel, time) where Keras expects (steps, features), and so convolved and
-remembered across mel bands. Here both run over time, as the paper's text says.
+The paper's notebook fed (mel, time) where Keras expects (steps, features), so that both ran across
+mel bands. Here both run over time, as the paper's text says.
 """
 
 import keras
@@ -13,29 +13,17 @@ from deepmusic.models.blocks import genre_head, window_input
 
 
 def build(config: ModelConfig) -> keras.Model:
-    """Build blocks [Conv1D -> BatchNorm -> ReLU -> MaxPool1D -> Dropout], LSTM, Dense, softmax.
+    """Return blocks [Conv1D -> BatchNorm -> ReLU -> MaxPool1D -> Dropout], LSTM, Dense, softmax.
 
-    Parameters
-    ----------
-    config : ModelConfig
-        One block for each of its ``filters``.
-
-    Returns
-    -------
-    keras.Model
-
-    Raises
-    ------
-    ModelError
-        If the pools leave the LSTM nothing to read.
+    Raises `ModelError` if the pools leave the LSTM nothing to read.
     """
     if config.window_frames < 2 ** len(config.filters):
         raise ModelError(
-            f"window_frames={config.window_frames} leaves the LSTM no step after "
-            f"{len(config.filters)} pools. Use a longer window or fewer filters."
+            f"{len(config.filters)} pools leave the LSTM no step. Use fewer filters or more "
+            f"frames. Received: window_frames={config.window_frames}"
         )
     window, x = window_input(config)
-    # === Convolutions over time: steps are columns, features are mel bands ===
+    # Steps are frames, features are mel bands.
     for index, filters in enumerate(config.filters, start=1):
         x = layers.Conv1D(
             filters, config.kernel_size, padding="same", use_bias=False, name=f"conv_{index}"
@@ -44,7 +32,5 @@ def build(config: ModelConfig) -> keras.Model:
         x = layers.ReLU(name=f"relu_{index}")(x)
         x = layers.MaxPooling1D(2, name=f"pool_{index}")(x)
         x = layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)
-    # === Memory ===
     x = layers.LSTM(config.recurrent_units, name="lstm")(x)
-    # === Verdict ===
     return keras.Model(window, genre_head(x, config), name="crnn")

@@ -7,17 +7,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-#: What a layer is for, in a phrase: by its name where that says more than its kind.
+#: Purpose of a layer in a phrase: by its name where that says more than its kind.
 _PURPOSES = {
     "window": "takes in 3 s of sound as a mel-spectrogram",
     "unit_range": "brings levels of 0 to 255 to 0 to 1",
-    "time_first": "turns the log-mel, so that time comes first",
-    "less_band_means": "takes every band's mean away: changes stay, the spectral envelope goes",
+    "time_first": "transposes the log-mel, so that time comes first",
+    "subtract_band_means": "subtracts every band's mean: changes stay, the spectral envelope goes",
     "level_bands": "brings every mel band to a common level",
-    "one_channel": "adds a channel, as for a picture of one colour",
+    "one_channel": "adds a channel, as for a grey image",
     "halve": "halves the resolution, so that the GRU has less to read",
     "drop_channel": "drops the channel: steps in time again",
-    "both_branches": "puts what both branches found side by side",
+    "both_branches": "concatenates the features of both branches",
     "embedding": "sums the window up in a few numbers",
     "genres": "one probability for each genre; all sum to 1",
     "Conv2D": "slides small filters over time and pitch, looking for patterns",
@@ -26,7 +26,7 @@ _PURPOSES = {
     "MaxPooling1D": "keeps the stronger of every two steps",
     "BatchNormalization": "keeps values in a common range, so that training goes on steadily",
     "ReLU": "drops what is negative, so that layers can add up to more than one",
-    "Dropout": "in training, forgets values at random, against learning by heart",
+    "Dropout": "in training, drops values at random, against overfitting",
     "Flatten": "lays all values out as one long row of numbers",
     "LSTM": "reads the steps in order and remembers what mattered",
     "GRU": "reads the steps in order and remembers what mattered",

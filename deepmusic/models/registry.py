@@ -1,4 +1,4 @@
-"""The networks of the paper, by name. Importing this loads no Keras; building a network does."""
+"""Networks of the paper, by name. Importing this loads no Keras; building a network does."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,43 +14,27 @@ if TYPE_CHECKING:
 #: Name of the mean of all networks' probabilities, listed beside them.
 ENSEMBLE = "ensemble"
 
-#: Name of the baseline: a support vector machine (`deepmusic.svm`).
+#: Name of the baseline: a support vector machine (`deepmusic.evaluation.svm`).
 BASELINE = "svm"
 
-#: What options call all networks together.
+#: Value of options for all networks together.
 ALL = "all"
 
-#: What trains the networks that DeepMusic ships; `docs/experiments.md` says how it was found.
-_HARDENED = AugmentConfig(noise_db=40.0, narrow_share=0.2)
-
-_RECIPE = TrainConfig(epochs=60, augment=_HARDENED)
-
-_BLENDED = _RECIPE.changed(augment=_HARDENED.changed(mix_up=0.2))
+#: Recipes that trained the shipped networks; `docs/experiments.md` says how they were found.
+_NOISE_AUGMENTATION = AugmentConfig(noise_db=40.0, narrow_share=0.2)
+_RECIPE = TrainConfig(epochs=60, augment=_NOISE_AUGMENTATION)
+_MIXUP_RECIPE = _RECIPE.changed(augment=_NOISE_AUGMENTATION.changed(mix_up=0.2))
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What is known of a network without building it.
+    """What is known of a network without building it; the module of its name builds it."""
 
-    Attributes
-    ----------
-    title : str
-        Name to show.
-    section : str
-        Where the paper describes it.
-    summary : str
-        One sentence for a student.
-    config : ModelConfig
-        Sizes that DeepMusic ships. Another file of this folder, named like the model, builds it.
-    train : TrainConfig
-        Recipe that trains those.
-    """
-
-    title: str
-    section: str
-    summary: str
-    config: ModelConfig
-    train: TrainConfig = _RECIPE
+    title: str  #: name to show
+    section: str  #: of the paper, that describes it
+    summary: str  #: one sentence for a student
+    config: ModelConfig  #: sizes that are shipped
+    train: TrainConfig = _RECIPE  #: recipe that trained those
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -65,7 +49,7 @@ MODELS: dict[str, ModelSpec] = {
             block_dropout=0.1,
             norm_momentum=0.95,
         ),
-        train=_BLENDED,
+        train=_MIXUP_RECIPE,
     ),
     "crnn": ModelSpec(
         title="CRNN",
@@ -92,23 +76,21 @@ MODELS: dict[str, ModelSpec] = {
             block_dropout=0.1,
             norm_momentum=0.95,
         ),
-        train=_BLENDED,
+        train=_MIXUP_RECIPE,
     ),
 }
 
 
 def spec(name: str) -> ModelSpec:
-    """Return what is known of the network `name`; raise `ModelError` if there is none."""
+    """Return the spec of the network `name`; raise `ModelError` if there is none."""
     try:
         return MODELS[name]
     except KeyError:
-        raise ModelError(
-            f"There is no network named {name!r}. Choose one of: {', '.join(MODELS)}."
-        ) from None
+        raise ModelError(f"Choose a network: {', '.join(MODELS)}. Received: {name!r}") from None
 
 
 def build(config: ModelConfig) -> "keras.Model":
-    """Build a network with fresh weights.
+    """Return a network with fresh weights.
 
     Parameters
     ----------
@@ -118,8 +100,8 @@ def build(config: ModelConfig) -> "keras.Model":
     Returns
     -------
     keras.Model
-        Takes windows [batch, n_mels, window_frames] of 0 to 255 and returns the genres'
-        probabilities [batch, n_genres]. Its layer ``embedding`` is the one before the softmax.
+        From windows [batch, n_mels, window_frames] of 0 to 255 to probabilities of the genres
+        [batch, n_genres]. Its layer ``embedding`` is the one before the softmax.
 
     Raises
     ------
@@ -131,10 +113,7 @@ def build(config: ModelConfig) -> "keras.Model":
 
 
 def with_embedding(network: "keras.Model") -> "keras.Model":
-    """Return a network that also tells its layer ``embedding``: (embedding, genres).
-
-    It shares the weights of the one given, whenever those are loaded.
-    """
+    """Return a network with two outputs (embedding, genres), which shares the weights of one."""
     import keras
 
     outputs = [network.get_layer("embedding").output, network.output]
@@ -142,5 +121,5 @@ def with_embedding(network: "keras.Model") -> "keras.Model":
 
 
 def title(name: str) -> str:
-    """Return the name to show of a network, of the ensemble, or of the SVM."""
+    """Return the name to show for a network, the ensemble or the SVM."""
     return {ENSEMBLE: "Ensemble", BASELINE: "SVM"}.get(name) or spec(name).title

@@ -33,7 +33,7 @@ def test_returns_one_probability_a_genre(networks, batch, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_answers_do_not_depend_on_the_rest_of_the_batch(networks, batch, name):
+def test_predictions_do_not_depend_on_the_rest_of_the_batch(networks, batch, name):
     together = networks[name].predict_on_batch(batch)
     alone = networks[name].predict_on_batch(batch[1:2])
     np.testing.assert_allclose(together[1:2], alone, atol=1e-5)
@@ -79,19 +79,19 @@ def test_the_level_of_every_band_is_learnt(networks, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_colour_of_a_recording_can_be_left_out(name, batch):
+def test_the_spectral_envelope_of_a_recording_can_be_left_out(name, batch):
     config = models.MODELS[name].config.model_copy(update={"level_window": True})
     network = models.build(config)
     # A tone control adds a constant to each band, in dB and so in bytes.
-    coloured = batch * 0.5 + np.linspace(0, 120, 128, dtype=np.float32)[None, :, None]
-    np.testing.assert_allclose(network(batch * 0.5), network(coloured), atol=1e-5)
+    filtered = batch * 0.5 + np.linspace(0, 120, 128, dtype=np.float32)[None, :, None]
+    np.testing.assert_allclose(network(batch * 0.5), network(filtered), atol=1e-5)
     plain = models.build(config.model_copy(update={"level_window": False}))
-    assert not np.allclose(plain(batch * 0.5), plain(coloured), atol=1e-5)
+    assert not np.allclose(plain(batch * 0.5), plain(filtered), atol=1e-5)
 
 
 def test_an_unknown_network_is_refused():
     config = models.MODELS["cnn"].config.model_copy(update={"name": "resnet"})
-    with pytest.raises(ModelError, match="cnn, crnn, cnn_gru"):
+    with pytest.raises(ModelError, match=r"cnn, crnn, cnn_gru.*Received: 'resnet'"):
         models.build(config)
 
 
@@ -104,13 +104,13 @@ def test_cnn_has_the_five_blocks_of_the_paper(networks):
     assert sum(isinstance(layer, keras.layers.MaxPooling2D) for layer in layers) == 5
 
 
-def test_crnn_convolves_and_remembers_over_time(networks):
-    # Conv1D slides over the first axis: 39 columns of 128 bands, then halves twice.
+def test_crnn_convolution_and_lstm_run_over_time(networks):
+    # Conv1D slides over the first axis: 39 frames of 128 bands, then halves twice.
     assert networks["crnn"].get_layer("conv_1").kernel.shape[1] == 128
     assert networks["crnn"].get_layer("lstm").input.shape[1] == 39 // 4
 
 
-def test_gru_reads_columns_both_ways(networks):
+def test_gru_reads_frames_both_ways(networks):
     both_ways = networks["cnn_gru"].get_layer("both_ways")
     assert both_ways.input.shape[1:] == (39 // 2, 128 // 2)
     assert both_ways.output.shape[-1] == 2 * models.MODELS["cnn_gru"].config.recurrent_units

@@ -65,5 +65,5 @@ def test_the_class_trains_the_same_network_for_less_long(name):
 def test_unknown_names_are_refused():
     with pytest.raises(RunError, match=r"one of class, paper, best. Received: 'fast'"):
         recipes.recipe("cnn", "fast")
-    with pytest.raises(ModelError, match="no network named 'rnn'"):
+    with pytest.raises(ModelError, match="Received: 'rnn'"):
         recipes.recipe("rnn", "paper")

@@ -146,7 +146,7 @@ def test_damaged_runs_are_listed_and_the_others_shown(page, runs_folder):
     shown = "\n".join(warning.value.replace("\\", "") for warning in page.warning)
     assert "does not fit this version of DeepMusic" in shown
     assert "has no column accuracy, val_accuracy, val_loss" in shown
-    assert "There is no network named 'vgg'" in shown
+    assert "Received: 'vgg'" in shown
     assert "3 runs cannot be shown" in page.expander[0].label
     assert len(names(page)) == 5
 
