@@ -74,10 +74,10 @@ def paper_cnn_gru() -> keras.Model:
     for filters in (16, 32, 32, 64):
         x = layers.Conv2D(filters, 3, activation="relu")(x)
         x = layers.Dropout(0.25)(layers.MaxPooling2D(2)(x))
-    seen = layers.Dropout(0.3)(layers.Flatten()(x))
-    heard = layers.Reshape((32, 32))(layers.MaxPooling2D(2)(window))
-    heard = layers.Bidirectional(layers.GRU(64))(heard)
-    x = layers.Concatenate()([seen, heard])
+    convolved = layers.Dropout(0.3)(layers.Flatten()(x))
+    recurrent = layers.Reshape((32, 32))(layers.MaxPooling2D(2)(window))
+    recurrent = layers.Bidirectional(layers.GRU(64))(recurrent)
+    x = layers.Concatenate()([convolved, recurrent])
     x = layers.Dropout(0.25)(layers.Dense(64, activation="relu")(x))
     return keras.Model(window, layers.Dense(10, activation="softmax")(x))
 
@@ -222,7 +222,8 @@ def main() -> None:
             remark = f"{SECONDS / times[0]:,.0f} s of music a second"
         for key, classifier in ours.items():
             if name == f"{models.title(key)}, ours":
-                work = windows * multiply_adds(classifier._network)
+                with classifier.locked_network() as network:
+                    work = windows * multiply_adds(network)
                 remark = (
                     f"{work / 1e6:,.0f} million multiply-adds: floor {1000 * work / rate:.1f} ms"
                 )

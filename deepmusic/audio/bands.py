@@ -55,7 +55,7 @@ class Band:
     """An imitation of a genre: tempo, chords and players."""
 
     genre: str  #: one of `deepmusic.config.GTZAN_GENRES`
-    description: str  #: one sentence on what to listen for
+    description: str  #: one sentence on how it sounds
     tempo: tuple[float, float]  #: of the slowest and the fastest song, in beats a minute
     progressions: str  #: chords as if the key were C, one a bar, with ``|`` between progressions
     parts: tuple[Part, ...] = field(repr=False)

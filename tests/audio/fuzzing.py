@@ -225,7 +225,7 @@ QUICK: dict[str, Callable[[], bytes]] = {
     "text": lambda: b"I am a song, believe me.\n" * 1000,
     "HTML": lambda: b"<html><script>alert(1)</script></html>",
     "a zip archive": lambda: b"PK\x03\x04" + bytes(1000),
-    "a picture": lambda: b"\x89PNG\r\n\x1a\n" + bytes(1000),
+    "an image": lambda: b"\x89PNG\r\n\x1a\n" + bytes(1000),
     "a playlist": lambda: b"#EXTM3U\nfile:///etc/passwd\n",
     "one sample, WAV": lambda: encode(np.ones(1), "WAV"),
     "one sample, FLAC": lambda: encode(np.ones(1), "FLAC"),
@@ -306,12 +306,12 @@ def judge(data: bytes, name: str, classifiers) -> tuple[str, str]:
     try:
         song = load_song(data, name=name)
         log_mels = prediction.compute_log_mels(song, FRONT_ENDS["compact"])
-        heard = prediction.classify(song, classifiers, log_mels)
+        predictions = prediction.classify(song, classifiers, log_mels)
     except AudioError as error:
         return "refused", str(error).removeprefix(name).strip()
     assert song.samples.dtype == np.float32
-    assert all(np.isfinite(clip.decibels).all() for clip in log_mels), "a picture of no numbers"
-    for one in heard.values():
+    assert all(np.isfinite(clip.decibels).all() for clip in log_mels), "a log-mel of no numbers"
+    for one in predictions.values():
         np.testing.assert_allclose(one.window_probabilities.sum(axis=1), 1, rtol=1e-3)
     return "predicted", ""
 

@@ -1,4 +1,4 @@
-"""The synthetic bands: repeatable, varied, told apart, and in time."""
+"""The synthetic bands: repeatable, varied, distinct, and in time."""
 
 import numpy as np
 import pytest

@@ -12,7 +12,7 @@ from deepmusic.audio import load_song, song_from_array, synth
 from deepmusic.audio.features import windows
 from deepmusic.config import MelConfig
 from deepmusic.errors import AudioError, ModelError, RunError
-from deepmusic.prediction import Classifier, Prediction, classify, ensemble
+from deepmusic.prediction import Classifier, classify
 from deepmusic.runs import Run, shipped_run
 
 SAMPLE_RATE = 22_050
@@ -30,12 +30,12 @@ def song_of(samples, sample_rate=SAMPLE_RATE):
 def test_every_network_and_the_ensemble_answer(classifiers, music):
     predictions = classify(song_of(music), classifiers)
     assert list(predictions) == ["cnn", "crnn", "cnn_gru", "ensemble"]
-    for heard in predictions.values():
-        np.testing.assert_allclose(heard.window_probabilities.sum(axis=1), 1, rtol=1e-5)
+    for predicted in predictions.values():
+        np.testing.assert_allclose(predicted.window_probabilities.sum(axis=1), 1, rtol=1e-5)
         np.testing.assert_allclose(
-            heard.song_probabilities, heard.window_probabilities.mean(axis=0), rtol=1e-5
+            predicted.song_probabilities, predicted.window_probabilities.mean(axis=0), rtol=1e-5
         )
-        assert heard.genre == heard.genres[heard.song_probabilities.argmax()]
+        assert predicted.genre == predicted.genres[predicted.song_probabilities.argmax()]
 
 
 def test_ensemble_is_the_mean_of_its_members(classifiers, music):
@@ -52,11 +52,11 @@ def test_one_network_alone_has_no_ensemble(classifiers, music):
 
 def test_windows_cover_the_song(classifiers):
     song = song_of(synth.play("pop", seconds=40))
-    heard = classifiers["cnn"].predict(song)
-    assert heard.starts[0] == 0
-    assert np.all(np.diff(heard.starts) > 0)
-    assert np.all(heard.starts[1:] < heard.ends[:-1]), "neighbours overlap"
-    assert heard.ends[-1] == pytest.approx(song.duration, abs=0.2)
+    predicted = classifiers["cnn"].predict(song)
+    assert predicted.starts[0] == 0
+    assert np.all(np.diff(predicted.starts) > 0)
+    assert np.all(predicted.starts[1:] < predicted.ends[:-1]), "neighbours overlap"
+    assert predicted.ends[-1] == pytest.approx(song.duration, abs=0.2)
 
 
 def test_predictions_are_those_of_the_network_on_its_windows(classifiers, music):
@@ -70,8 +70,8 @@ def test_predictions_are_those_of_the_network_on_its_windows(classifiers, music)
 
 @pytest.mark.parametrize("seconds", [3.0, 3.5, 29.9, 52.0])
 def test_any_length_from_a_window_on(classifiers, seconds):
-    heard = classifiers["crnn"].predict(song_of(synth.play("reggae", seconds=seconds)))
-    assert len(heard.window_probabilities) >= seconds / 3.1 - 1
+    predicted = classifiers["crnn"].predict(song_of(synth.play("reggae", seconds=seconds)))
+    assert len(predicted.window_probabilities) >= seconds / 3.1 - 1
 
 
 def test_a_song_shorter_than_a_window_is_refused(classifiers):
@@ -87,14 +87,14 @@ def test_a_refusal_never_names_one_length_twice(classifiers):
 
 
 def test_a_long_song_is_a_row_of_clips(classifiers):
-    heard = classifiers["crnn"].predict(song_of(synth.play("disco", seconds=65)))
-    assert sorted(heard.clip_probabilities) == [0, 1]
-    first = heard.window_probabilities[heard.clip_index == 0]
-    np.testing.assert_allclose(heard.clip_probabilities[0], first.mean(axis=0), rtol=1e-6)
+    predicted = classifiers["crnn"].predict(song_of(synth.play("disco", seconds=65)))
+    assert sorted(predicted.clip_probabilities) == [0, 1]
+    first = predicted.window_probabilities[predicted.clip_index == 0]
+    np.testing.assert_allclose(predicted.clip_probabilities[0], first.mean(axis=0), rtol=1e-6)
 
 
 def test_each_clip_has_its_own_level(classifiers):
-    """A quiet second half is heard as it would be alone."""
+    """A quiet second half is predicted as it is alone."""
     loud, quiet = synth.play("rock", seconds=30), 0.05 * synth.play("classical", seconds=30)
     both = classifiers["cnn"].predict(song_of(np.concatenate([loud, quiet])))
     alone = classifiers["cnn"].predict(song_of(quiet))
@@ -104,9 +104,9 @@ def test_each_clip_has_its_own_level(classifiers):
 def test_silent_clips_have_no_say(classifiers):
     music = synth.play("blues", seconds=30)
     silence = np.zeros(30 * SAMPLE_RATE, np.float32)
-    heard = classifiers["cnn"].predict(song_of(np.concatenate([music, silence])))
-    assert sorted(heard.clip_probabilities) == [0]
-    assert heard.ends[-1] < 31
+    predicted = classifiers["cnn"].predict(song_of(np.concatenate([music, silence])))
+    assert sorted(predicted.clip_probabilities) == [0]
+    assert predicted.ends[-1] < 31
 
 
 def test_path_bytes_and_array_give_one_result(classifiers, music, tmp_path):
@@ -122,7 +122,7 @@ def test_path_bytes_and_array_give_one_result(classifiers, music, tmp_path):
 
 
 def test_sample_rate_hardly_matters(classifiers):
-    """What was recorded at 44.1 kHz is heard as the same music at 22.05 kHz."""
+    """What was recorded at 44.1 kHz gives the same prediction as at 22.05 kHz."""
     high = synth.play("metal", seconds=12, sample_rate=44_100)
     buffer = io.BytesIO()
     soundfile.write(buffer, high, 44_100, format="FLAC")
@@ -138,8 +138,8 @@ def test_threads_share_a_classifier(classifiers):
     alone = [classifiers["cnn_gru"].predict(song).window_probabilities for song in songs]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(classifiers["cnn_gru"].predict, songs * 6))
-    for index, heard in enumerate(together):
-        np.testing.assert_array_equal(heard.window_probabilities, alone[index % len(songs)])
+    for index, predicted in enumerate(together):
+        np.testing.assert_array_equal(predicted.window_probabilities, alone[index % len(songs)])
 
 
 def test_a_song_at_another_rate_is_refused(music):
@@ -161,26 +161,3 @@ def test_weights_of_another_network_are_refused(tmp_path):
     run.weights_path.write_bytes(shipped_run("cnn").weights_path.read_bytes())
     with pytest.raises(RunError, match="does not hold the weights of crnn"):
         Classifier(run)
-
-
-# === Ensembles of networks with different windows ===
-
-
-def member(name, starts, width, rows, genres=("blues", "jazz")):
-    starts = np.asarray(starts, float)
-    rows = np.asarray(rows, float)
-    return Prediction(name, genres, starts, starts + width, np.zeros(len(starts), int), rows)
-
-
-def test_members_with_longer_windows_answer_with_the_nearest():
-    short = member("a", [0, 2, 4, 6], 2, [[1, 0], [1, 0], [0, 1], [0, 1]])
-    long = member("b", [0, 4], 4, [[0.5, 0.5], [0, 1]])
-    mean = ensemble([long, short])
-    np.testing.assert_allclose(mean.window_probabilities[:, 0], [0.75, 0.75, 0, 0])
-
-
-def test_members_must_know_the_same_genres():
-    one = member("a", [0], 2, [[1, 0]])
-    other = member("b", [0], 2, [[1, 0]], genres=("pop", "rock"))
-    with pytest.raises(ModelError, match="same genres"):
-        ensemble([one, other])
