@@ -38,6 +38,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
       deepmusic index ~/Music
       deepmusic similar ~/Music/song.mp3
     """
+    from deepmusic.audio import SUFFIXES
     from deepmusic.library import indexing
     from deepmusic.library.store import Library
 
@@ -75,6 +76,11 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
             click.echo(
                 f"deepmusic: {hidden} is empty or cannot be read; its songs are kept. Is a disk "
                 f"missing? To forget them: deepmusic index --forget {hidden}",
+                err=True,
+            )
+        if not ended.total + ended.unchanged:
+            click.echo(
+                f"deepmusic: {folder} must hold sound files ({' '.join(SUFFIXES)}); none was found.",
                 err=True,
             )
         click.echo(

@@ -322,6 +322,10 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "No music is indexed" in result.stderr
 
+    (tmp_path / "wma").mkdir()
+    (tmp_path / "wma" / "song.wma").write_bytes(b"not read")
+    assert "must hold sound files (.wav" in run("index", tmp_path / "wma").stderr
+
     result = run("index", music, "--jobs", 1)
     assert result.exit_code == 2, "two files could not be used"
     assert "broken.mp3 is not sound that can be read" in result.stderr
