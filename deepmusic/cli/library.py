@@ -80,7 +80,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
             )
         if not ended.total + ended.unchanged:
             click.echo(
-                f"deepmusic: {folder} must hold sound files ({' '.join(SUFFIXES)}); none was found.",
+                f"deepmusic: {folder} must hold sound files ({' '.join(SUFFIXES)}); none is there.",
                 err=True,
             )
         click.echo(
