@@ -55,11 +55,6 @@ def choose(
         ``st.segmented_control``, ``st.pills``, ``st.selectbox`` or ``st.select_slider``.
     **settings
         Further arguments of the widget.
-
-    Returns
-    -------
-    str
-        One of the options.
     """
     if widget in (st.segmented_control, st.pills):
         settings["required"] = True
@@ -115,15 +110,7 @@ def chosen(name: str) -> Any:
 
 
 def select(page: str | None = None, **choices: Any) -> None:
-    """Set parameters, in a callback or before going on to another page.
-
-    Parameters
-    ----------
-    page : str, optional
-        Name of the page; this one if not given.
-    **choices
-        Values by name.
-    """
+    """Set parameters of a page, this one if not given: in a callback, or before a page change."""
     for name, value in choices.items():
         st.session_state[_key(name, page)] = value
         _remember(name, value)

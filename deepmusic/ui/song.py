@@ -13,24 +13,14 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 
 @dataclass(frozen=True)
 class SongFile:
-    """The file of a song that a visitor chose.
-
-    Attributes
-    ----------
-    name : str
-        Shown on pages, and repeated by errors.
-    data : bytes
-        Content.
-    remark : str
-        Caption beside it, as Markdown, such as that it is synthetic.
-    of_gtzan : bool
-        Whether it was chosen as a clip of GTZAN. Networks with a held-out test set predict these;
-        networks trained on all of GTZAN predict any other song.
-    """
+    """The file of a song that a visitor chose."""
 
     name: str
     data: bytes
+    #: Caption beside it, as Markdown, such as that it is synthetic.
     remark: str = ""
+    #: Whether it was chosen as a clip of GTZAN. Networks with a held-out test set predict these;
+    #: networks trained on all of GTZAN predict any other song.
     of_gtzan: bool = False
 
     @property
@@ -46,29 +36,18 @@ class SongFile:
 
 @dataclass(frozen=True)
 class SongView:
-    """Length, format and log-mel of a song, as shown by pages; without its samples.
+    """What pages show of a song; without its samples."""
 
-    Attributes
-    ----------
-    duration : float
-        In s.
-    source : str
-        Sample rate and channels.
-    note : str
-        A fault of the file that can be used all the same; else empty.
-    spectrogram : bytes
-        PNG.
-    frequency_ticks : list of (str, float)
-        Labels, and heights from 0 to 1.
-    sound, mime_type : bytes or None, str
-        What a browser plays: None for the file itself, else the song as FLAC; and its media type.
-    """
-
+    #: In s.
     duration: float
+    #: Sample rate and channels, as text.
     source: str
+    #: A fault of the file that can be used all the same; else empty.
     note: str
+    #: Log-mel as PNG, with labels of frequencies and their heights from 0 to 1.
     spectrogram: bytes
     frequency_ticks: list[tuple[str, float]]
+    #: What a browser plays, None for the file itself; and its media type.
     sound: bytes | None
     mime_type: str
 

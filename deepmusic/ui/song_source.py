@@ -133,17 +133,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def open_in_classify(data: str, track: str, path: Path) -> None:
-    """Go on to Classify with a clip of a dataset.
-
-    Parameters
-    ----------
-    data : str
-        Name of the dataset, as in a run's settings.
-    track : str
-        Id of the clip.
-    path : Path
-        Sound file of the clip.
-    """
+    """Go on to Classify with a clip: name of its dataset as in a run's settings, id, and file."""
     if data == "gtzan":
         wanted = {"source": GTZAN, "gtzan": track}
     else:

@@ -47,10 +47,10 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
 
 def show_accuracy(featured: str, song: SongFile) -> None:
     """Show the accuracy of the network that predicted a song, and on what it was measured."""
-    st.caption(f"How good is it? {describe_accuracy(featured, song)}")
+    st.caption(f"How good is it? {_describe_accuracy(featured, song)}")
 
 
-def describe_accuracy(featured: str, song: SongFile) -> str:
+def _describe_accuracy(featured: str, song: SongFile) -> str:
     """Return the accuracy of the featured network for a song, or why it is unknown."""
     own = cache.own_runs()
     if featured == models.ENSEMBLE and own:

@@ -19,7 +19,7 @@ def show() -> None:
     )
     st.html(_genre_chips())
     st.button("Try the demo blues", type="primary", on_click=_try_demo)
-    _networks_state()
+    cache.networks_ready()  # Starts loading them, for the song to come.
     _show_accuracies()
 
 
@@ -59,21 +59,6 @@ def _show_accuracies() -> None:
 
 def _try_demo() -> None:
     query_params.select(source="demo", demo="blues")
-
-
-def _networks_state() -> None:
-    """Show whether the networks are loaded; look again each second until they are."""
-    if cache.networks_ready():
-        st.caption("The networks are ready.")
-    else:
-        _wait_for_networks()
-
-
-@st.fragment(run_every=1.0)
-def _wait_for_networks() -> None:
-    if cache.networks_ready():
-        st.rerun()
-    st.caption("The networks are loading; you can choose a song meanwhile.")
 
 
 def title_line(song: SongFile, view: SongView) -> None:

@@ -27,17 +27,7 @@ _PAPER_NOTE = (
 
 
 def show(curves: list[Curve], *, smoothing: float, with_paper: bool) -> None:
-    """Show the curves of trainings, and how to read them.
-
-    Parameters
-    ----------
-    curves : list of Curve
-        Ours, and the paper's.
-    smoothing : float
-        Of a moving average, from 0 to below 1.
-    with_paper : bool
-        Whether to explain the paper's curves.
-    """
+    """Show the curves of trainings, smoothed by a moving average, and how to read them."""
     columns = st.columns(2, gap="medium")
     for column, quantity in zip(columns, QUANTITIES, strict=True):
         with column:
