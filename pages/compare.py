@@ -28,7 +28,7 @@ frame.enter("pages/compare.py")
 st.subheader("Which network predicts genres best, and how sure is that?", anchor=False)
 candidates, faults = find_candidates()
 if not candidates:
-    st.error("No finished run can be read, so that there is nothing to compare.")
+    markdown.show_error("No finished run can be read, so that there is nothing to compare.")
     st.stop()
 protocol, chosen = overview.choose(candidates)
 scores, more_faults = scores_of(chosen)

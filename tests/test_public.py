@@ -154,16 +154,6 @@ def test_an_address_with_nonsense_shows_none_of_it(page, text, monkeypatch, toy_
     assert not any(text in str(words) for words in said)
 
 
-#: Files that still show errors by themselves.
-OWN_ERRORS = {
-    "deepmusic/ui/recipe_form.py",
-    "deepmusic/ui/recommend/indexer.py",
-    "deepmusic/ui/dataset/get.py",
-    "deepmusic/ui/dataset/checkup.py",
-    "deepmusic/ui/dataset/views.py",
-    "pages/compare.py",
-}
-
 NASTY = [
     "<script>alert(1)</script>.mp3",
     "<img src=x onerror=alert(1)>.mp3",
@@ -226,7 +216,7 @@ def test_pages_show_errors_by_one_way():
         for path in sources
         if ".error(" in path.read_text(encoding="utf-8") and path.name != "markdown.py"
     }
-    assert found - OWN_ERRORS == set()
+    assert found == set()
 
 
 def test_only_our_own_words_become_html():

@@ -34,7 +34,7 @@ def show(library: Library) -> None:
 
 def _start(library: Library, folder: str) -> None:
     if not folder:
-        st.error("A folder is needed, such as /home/me/Music.")
+        markdown.show_error("A folder is needed, such as /home/me/Music.")
         return
     try:
         # Held, so that the process is waited for and leaves no zombie behind.
