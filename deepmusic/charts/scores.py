@@ -75,7 +75,7 @@ def interval_chart(rows: Sequence[IntervalRow], *, ceiling: float | None = None)
         figure.add_vline(x=100 * ceiling, line=_DASHED)
         name = f"ceiling of about {100 * ceiling:.1f} %"
         figure.add_scatter(x=[None], y=[None], mode="lines", name=name, line=_DASHED)
-    figure.update_xaxes(range=[left, 101], ticksuffix=" %", dtick=10, **_GRID)
+    figure.update_xaxes(range=[left, 101], ticksuffix=" %", dtick=10 if left >= 60 else 20, **_GRID)
     figure.update_yaxes(
         range=[-0.5, len(rows) - 0.35],
         tickvals=list(heights.values()),

@@ -112,7 +112,7 @@ def test_calibration_is_drawn_before_and_after_and_explained(page):
     # The dashed line, three networks, and before also the ensemble.
     assert (len(before["data"]), len(after["data"])) == (5, 4)
     table = page.table[1].value
-    gaps = table[["Error", "Error with temperature"]].map(lambda words: words.split()[0])
+    gaps = table[["Calibration error", "With temperature"]].map(lambda words: words.split()[0])
     assert all(gaps.iloc[:3, 0].astype(float) > 0)
     said = "\n".join(text.value for text in page.caption)
     assert "How to read it" in said

@@ -67,9 +67,9 @@ def _row(score: Score) -> dict[str, str]:
         "Network": f"**{markdown.plain(score.candidate.name)}**",
         "Mean confidence": format_percent(score.table["confidence"].mean()),
         "Accuracy": format_percent(score.clip.value),
-        "Error": _points(score.calibration().error),
+        "Calibration error": _points(score.calibration().error),
         "Temperature": f"{temperature:.2f}" if temperature else NOTHING,
-        "Error with temperature": scaled,
+        "With temperature": scaled,
     }
 
 

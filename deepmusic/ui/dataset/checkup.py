@@ -90,7 +90,7 @@ def _show_report(report: Report) -> None:
                 format="%d", min_value=0, max_value=int(counts["tracks"].max())
             )
         },
-        height=min(420, 38 + 36 * len(counts)),
+        height="content" if len(counts) < 12 else 420,
         alt="Tracks by genre, at hand and readable",
     )
     faulty = report.table[~report.table["faults"].isin(["", "missing"])]
@@ -109,7 +109,7 @@ def _show_report(report: Report) -> None:
             faulty = faulty[faulty.index.isin({track for name in wanted for track in tracks[name]})]
         st.dataframe(
             faulty[["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]],
-            height=min(320, 38 + 36 * len(faulty)),
+            height="content" if len(faulty) < 9 else 320,
             alt="Tracks with faults",
         )
     elif counts["at hand"].sum():

@@ -65,9 +65,8 @@ def _play(selected: SelectedDataset, track: str) -> None:
         if path is None:
             st.caption("Its sound is not available here.")
         return
-    left, right = st.columns([6, 1], vertical_alignment="center")
-    left.audio(sound[0], format=sound[1], alt=f"The clip {track}")
-    if right.button("Open in Classify", width="stretch"):
+    st.audio(sound[0], format=sound[1], alt=f"The clip {track}")
+    if st.button("Open in Classify"):
         if path:
             song_source.open_in_classify(selected.data, track, path)
             return
