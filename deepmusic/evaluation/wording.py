@@ -1,6 +1,6 @@
 """Scores as a table and in sentences, for the Compare page and the report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -26,9 +26,7 @@ class Markup:
     escape: Callable[[str], str]
 
 
-def results_table(
-    scores: Sequence[Score], markup: Markup, times: Mapping[str, float] | None = None
-) -> pd.DataFrame:
+def results_table(scores: Sequence[Score], markup: Markup) -> pd.DataFrame:
     """Table 1 of the paper, extended: a row for each score, cells as marked-up text.
 
     Parameters
@@ -37,8 +35,6 @@ def results_table(
         Of one protocol; under `BENCHMARK_PROTOCOL` with the paper's figures.
     markup : Markup
         Of the page that shows the table.
-    times : mapping of str to float, optional
-        Latency of the shipped networks for one song, in ms.
     """
     with_paper = scores[0].candidate.protocol == BENCHMARK_PROTOCOL
     with_seeds = any(score.repeats for score in scores)
@@ -48,24 +44,22 @@ def results_table(
         printed = published(candidate) if with_paper else None
         # The SVM predicts whole clips, and so has no windows.
         has_windows = score.windows > score.clips
-        row = {
-            "Network": markup.strong(markup.escape(candidate.name)),
-            "Windows right": _accuracy(score.window, markup) if has_windows else NOTHING,
-            "Paper: windows": _papers_windows(printed, markup),
-            "Clips right": _accuracy(score.clip, markup),
-            "Over seeds": _over_seeds(score.repeats, markup),
-            "Clips, by vote": _accuracy(score.vote, markup),
-            "Paper: by vote": format_percent(printed.vote_accuracy if printed else None),
-            "Parameters": f"{score.parameters:,}" if score.parameters else NOTHING,
-            "Paper: parameters": f"{printed.parameters:,}" if printed else NOTHING,
-            "Training": format_duration(score.training_seconds)
-            if score.training_seconds
-            else NOTHING,
-        }
-        if times is not None:
-            milliseconds = times.get(candidate.model) if candidate.shipped else None
-            row["One song"] = f"{milliseconds:.0f} ms" if milliseconds else NOTHING
-        rows.append(row)
+        rows.append(
+            {
+                "Network": markup.strong(markup.escape(candidate.name)),
+                "Accuracy, windows": _accuracy(score.window, markup) if has_windows else NOTHING,
+                "Paper: windows": _papers_windows(printed, markup),
+                "Accuracy, clips": _accuracy(score.clip, markup),
+                "Over seeds": _over_seeds(score.repeats, markup),
+                "Accuracy, by vote": _accuracy(score.vote, markup),
+                "Paper: by vote": format_percent(printed.vote_accuracy if printed else None),
+                "Parameters": f"{score.parameters:,}" if score.parameters else NOTHING,
+                "Paper: parameters": f"{printed.parameters:,}" if printed else NOTHING,
+                "Training": format_duration(score.training_seconds)
+                if score.training_seconds
+                else NOTHING,
+            }
+        )
     hidden = [] if with_seeds else ["Over seeds"]
     table = pd.DataFrame(rows).drop(columns=hidden)
     return table if with_paper else table.loc[:, ~table.columns.str.startswith("Paper")]

@@ -9,7 +9,6 @@ import streamlit as st
 from deepmusic.errors import DeepMusicError
 from deepmusic.evaluation import metrics, scores
 from deepmusic.evaluation.scores import Candidate, Score
-from deepmusic.ui.cache.models import networks
 
 #: How Streamlit tells candidates apart: by the files of their runs.
 _KEYS: dict[str | type, Callable[[Any], Any]] = {
@@ -44,16 +43,3 @@ def predictions_of(candidate: Candidate) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     windows = scores.predictions_of(candidate)
     return windows, metrics.clip_table(windows, candidate.genres)
-
-
-@st.cache_resource(show_spinner=False)
-def latencies() -> dict[str, float]:
-    """Return the time that each shipped network takes for a song, in ms, where measured."""
-    return {}
-
-
-def measure_latencies() -> None:
-    """Time the shipped networks, one by one and together, on a demo clip of 30 s."""
-    from deepmusic.prediction import latency
-
-    latencies().update(latency.time_classifiers(networks()))

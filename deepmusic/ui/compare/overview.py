@@ -12,7 +12,6 @@ from deepmusic.evaluation.scores import Candidate, Score
 from deepmusic.evaluation.wording import Markup, results_table
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.ui import markdown, query_params
-from deepmusic.ui.cache import scores as cached_scores
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
 _CHART_HELP = (
@@ -32,8 +31,7 @@ _TABLE_HELP = (
     "Small numbers are 95 % intervals over clips, since windows of one clip are not independent. "
     "The paper's Table 1 prints the accuracy over windows, of 1.5 s where ours last 3 s. *By "
     "vote*: the genre that most windows of a clip predict. *Training*: all epochs, on the machine "
-    "that trained it. *One song*: log-mel and network for 30 s, on this machine, the median of "
-    "five (also: `deepmusic time`)."
+    "that trained it; `deepmusic time` measures the prediction of one song."
 )
 _SEEDS_HELP = (
     " *Over seeds*: accuracy over clips, mean and standard deviation over trainings that differ in "
@@ -84,14 +82,10 @@ def show(scores: Sequence[Score]) -> None:
         + (_CEILING_HELP if protocol.is_of_gtzan else "")
         + (_PAPER_HELP if protocol == BENCHMARK_PROTOCOL else "")
     )
-    table = results_table(scores, _MARKUP, cached_scores.latencies())
+    table = results_table(scores, _MARKUP)
     st.table(table, hide_index=True, border="horizontal")
     left, right = st.columns([5, 1], gap="medium")
     left.caption(_TABLE_HELP + (_SEEDS_HELP if "Over seeds" in table else ""))
-    if right.button("Time one song", help="Takes some seconds.", width="stretch"):
-        with right, st.spinner("Timing ...", show_time=True):
-            cached_scores.measure_latencies()
-        st.rerun()
     right.download_button(
         "Hand-out (HTML)",
         lambda: report.to_html(scores),

@@ -16,8 +16,8 @@ from deepmusic.ui.train import run_buttons
 
 _SETTINGS = ("data", "split", "epochs", "batch_size", "learning_rate", "augmentation", "seed")
 
-#: Keys in the session: the id of the chosen run, and how often it was chosen by name.
-_CHOSEN, _TABLE = "chosen_run", "history_table"
+#: Key in the session: the id of the chosen run.
+_CHOSEN = "chosen_run"
 
 Summary = Mapping[str, Any]
 
@@ -38,25 +38,14 @@ def show() -> None:
 
 
 def _show_table(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> None:
-    """Show the table; a click on a row chooses its run."""
-    ids = list(runs)
-    table = pd.DataFrame([_row(runs[run_id], summaries[run_id]) for run_id in ids])
+    """Show the settings and results of all runs as a table."""
+    table = pd.DataFrame([_row(run, summaries[run_id]) for run_id, run in runs.items()])
     # A run that cannot be read has none of these, which would make the others fractions.
     table = table.astype(dict.fromkeys(("epochs", "batch_size", "seed"), "Int64"))
-    # Other rows, another key: a ticked row would be another run in them.
-    key = f"history_{len(ids)}_{ids[0]}_{st.session_state.get(_TABLE, 0)}"
-
-    def choose_clicked() -> None:
-        if rows := st.session_state[key].selection.rows:
-            st.session_state[_CHOSEN] = ids[rows[0]]
-
     percent = st.column_config.NumberColumn(format="%.1f %%")
     st.dataframe(
         table.style.apply(_shade, subset=list(_SETTINGS)),
         hide_index=True,
-        on_select=choose_clicked,
-        selection_mode="single-row",
-        key=key,
         column_config={
             "validation": percent,
             "test": percent,
@@ -137,7 +126,7 @@ def _tested_on(run: Run) -> tuple[str, str]:
 
 
 def _choose(summaries: Mapping[str, Summary]) -> str | None:
-    """Return the id of the run that was chosen, by its row or here by its name."""
+    """Return the id of the chosen run."""
     if st.session_state.get(_CHOSEN) not in summaries:
         st.session_state[_CHOSEN] = None
     # Without the state: names that change while someone chooses among them would be a new list.
@@ -146,17 +135,13 @@ def _choose(summaries: Mapping[str, Summary]) -> str | None:
         for run_id, row in summaries.items()
     }
 
-    def untick() -> None:
-        st.session_state[_TABLE] = st.session_state.get(_TABLE, 0) + 1
-
     return st.selectbox(
         "Run",
         list(names),
         index=None,
         format_func=names.__getitem__,
-        placeholder="Choose one, here or by its row",
+        placeholder="Choose one",
         key=_CHOSEN,
-        on_change=untick,
         persist_state="session",
     )
 
