@@ -160,9 +160,9 @@ def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server, to
         }
         matrix.click(position=cell)
         expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['predicted']}")
-        expect_visible(page, "Listen to")
+        expect_visible(page, "Play (")
         settle(page)
-        page.get_by_role("combobox", name=re.compile("Listen to")).wait_for(timeout=PATIENCE)
+        page.get_by_role("combobox", name=re.compile(r"Play \(")).wait_for(timeout=PATIENCE)
         page.wait_for_function("document.querySelector('audio')?.duration > 5", timeout=PATIENCE)
         assert f"clip={track}" in page.url
 
@@ -365,7 +365,7 @@ def test_training_from_the_button_to_classify(chromium, server):
 
         choose_run(page, run.id)
         page.get_by_role("button", name="Resume", exact=True).last.click()
-        page.get_by_text("of the test clips right").first.wait_for(timeout=2 * PATIENCE)
+        page.get_by_text("finished: test accuracy").first.wait_for(timeout=2 * PATIENCE)
         assert run.state == "finished"
         assert [row["epoch"] for row in run.history()] == list(range(n_epochs))
         assert f"going on after epoch {kept}\n" in run.log_path.read_text()

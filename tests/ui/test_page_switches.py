@@ -18,7 +18,7 @@ LINKS = {
     "compare": {"view": "duel", "protocol": "artist_folds", "source": "demo", "one": "CRNN"},
     "confusion": {"protocol": "fault_filtered", "layout": "difference", "label": "rock"},
     "curves": {"runs": "shipped-crnn"},
-    "dataset": {"collection": "toy", "look": "browse", "split": "fold-1"},
+    "dataset": {"dataset": "toy", "view": "browse", "split": "fold-1"},
     "recommend": {"in": "demo", "by": "songs", "source": "record"},
     "train": {},
 }
