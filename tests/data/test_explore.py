@@ -114,7 +114,7 @@ def test_the_front_end_is_told_in_numbers():
     words = _describe(MelConfig(n_fft=1024, hop_length=256, n_mels=64))
     assert "**46 ms**" in words
     assert "**22 Hz**" in words
-    assert "**11.6 ms**: 86 a second" in words
+    assert "**11.6 ms**: 86 per second" in words
     assert "513 frequencies" in words
 
 
