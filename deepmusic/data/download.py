@@ -183,10 +183,10 @@ def _fetch(name: str, url: str, path: Path, on_progress: Progress) -> None:
     try:
         fetcher.fetch(path.name, downloader=fetch)
         return
-    except requests.HTTPError as error:
-        fault = f"answers {error.response.status_code} ({error.response.reason})"
-    except requests.RequestException:
+    except requests.RequestException as error:
         fault = "cannot be reached, or breaks off"
+        if error.response is not None:
+            fault = f"answers {error.response.status_code} ({error.response.reason})"
     except ValueError:
         fault = "sends another file (wrong checksum)"
     except OSError as error:
