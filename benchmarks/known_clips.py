@@ -24,7 +24,7 @@ from deepmusic.data.gtzan import read_facts
 from deepmusic.library import embeddings, known_clips
 from deepmusic.library.descriptors import envelope_distance
 
-#: Every so many-th clip at hand is tried.
+#: Every so many-th clip available is tried.
 EVERY = 4
 
 

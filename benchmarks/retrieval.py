@@ -225,7 +225,7 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
     Raises
     ------
     DatasetError
-        If clips are not at hand.
+        If clips are not available.
     RunError
         If a protocol lacks a network.
     """
@@ -244,7 +244,7 @@ def store(dataset: Dataset, runs: Sequence[Run] = (), folder: Path = FOLDER) -> 
         lacking = [track for track in wanted if track not in log_mels]
         if len(lacking) > 1:  # jazz.00054 is broken in every copy.
             raise DatasetError(
-                f"{len(lacking)} of {len(wanted)} clips are not at hand ({lacking[0]} and more). "
+                f"{len(lacking)} of {len(wanted)} clips are not available ({lacking[0]} and more). "
                 "Complete the data set, or keep the figures that are shipped."
             )
         clips = {track: log_mels[track] for track in wanted if track in log_mels}

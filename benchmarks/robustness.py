@@ -1,7 +1,7 @@
 """Accuracy of the networks on degraded test clips: MP3, telephone band, gain, speed, noise.
 
 The networks of one protocol predict the same test clips again after each degradation, through the
-front end of the app. Needs the sound of test clips (DEEPMUSIC_GTZAN); those at hand are counted:
+front end of the app. Needs the sound of test clips (DEEPMUSIC_GTZAN); those available are counted:
 
     python benchmarks/robustness.py RUN... [--store] [--json]
 """
@@ -48,7 +48,7 @@ def measure(runs: Sequence[Run]) -> dict[str, Any]:
     RunError
         If the runs were not trained by one protocol.
     DatasetError
-        If the sound of no test clip is at hand.
+        If the sound of no test clip is available.
     """
     if len({(run.config.train.data, run.config.train.protocol) for run in runs}) != 1:
         raise RunError("The runs were trained by different protocols. Choose runs of one.")
@@ -58,7 +58,7 @@ def measure(runs: Sequence[Run]) -> dict[str, Any]:
     paths = {track: path for track in split.test if (path := dataset.audio_path(track))}
     if not paths:
         raise DatasetError(
-            f"The sound of no test clip of {split.name} is at hand, and log-mels cannot be "
+            f"The sound of no test clip of {split.name} is available, and log-mels cannot be "
             "degraded. Point DEEPMUSIC_GTZAN to a folder that holds GTZAN's audio."
         )
     classifiers = {run.config.model.name: Classifier(run) for run in runs}
@@ -71,7 +71,7 @@ def measure(runs: Sequence[Run]) -> dict[str, Any]:
             skipped += 1
             print(f"Skipped: {error}", file=sys.stderr)
     if skipped == len(paths):
-        raise DatasetError(f"None of the {skipped} test clips at hand can be read.")
+        raise DatasetError(f"None of the {skipped} test clips available can be read.")
     return {
         "protocol": split.name,
         "clips": len(paths) - skipped,

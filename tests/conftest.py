@@ -134,7 +134,7 @@ FMA_GENRES = (
 def toy_fma(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made-up FMA small in its real layout: of every genre 4 to train, 1 to choose, 1 to test.
 
-    Clips last 4 s. One is among those that are broken everywhere, and one is not at hand.
+    Clips last 4 s. One is among those that are broken everywhere, and one is not available.
     """
     root = tmp_path_factory.mktemp("toy_fma")
     rows = [

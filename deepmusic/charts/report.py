@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deepmusic import models
 from deepmusic.charts.confusion import confusion_chart
 from deepmusic.charts.scores import accuracy_chart, calibration_chart, measure_chart
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import RunError
 from deepmusic.evaluation import candidates, confusion
 from deepmusic.evaluation.paper import CEILING
@@ -54,7 +55,9 @@ _CALIBRATION_WORDS = (
 )
 
 
-def write_report(found: Sequence[Candidate] | Sequence[Run], path: Path) -> None:
+def write_report(
+    items: Sequence[Candidate] | Sequence[Run], path: Path, on_progress: Progress = no_progress
+) -> None:
     """Write the report of candidates, or of finished runs (with their ensembles), to a file.
 
     Raises
@@ -62,11 +65,16 @@ def write_report(found: Sequence[Candidate] | Sequence[Run], path: Path) -> None
     RunError
         If a run is not finished or cannot be read, or there is none.
     """
-    chosen = [one for one in found if isinstance(one, Candidate)]
-    runs = [one for one in found if isinstance(one, Run)]
+    chosen = [one for one in items if isinstance(one, Candidate)]
+    runs = [one for one in items if isinstance(one, Run)]
     shipped = [run for run in runs if run.path.is_relative_to(assets.SHIPPED)]
     chosen += candidates.build_candidates(shipped, [run for run in runs if run not in shipped])
-    write_atomically(path, to_html(list(map(score_candidate, chosen))))
+    scores = []
+    for done, candidate in enumerate(chosen):
+        on_progress(done, len(chosen))
+        scores.append(score_candidate(candidate))
+    on_progress(len(chosen), len(chosen))
+    write_atomically(path, to_html(scores))
 
 
 def to_html(scores: Sequence[Score]) -> str:

@@ -1,7 +1,7 @@
 """``deepmusic data``: get a dataset, check it, prepare it."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from deepmusic.cli.options import (
     DATA_OPTION,
     JOBS_OPTION,
     SPLIT_OPTION,
+    phase_bars,
     progress_bar,
 )
 from deepmusic.config import FRONT_ENDS
@@ -22,7 +23,13 @@ _SERIOUS = {"unreadable", "cut off", "changed"}
 
 @click.group()
 def data() -> None:
-    """Get, check and prepare datasets of music."""
+    """Get, check and prepare datasets of music.
+
+    \b
+    Examples:
+      deepmusic data download gtzan
+      deepmusic data check --data my_music/
+    """
 
 
 def _warn(message: str, tracks: Sequence[str]) -> None:
@@ -33,7 +40,7 @@ def _warn(message: str, tracks: Sequence[str]) -> None:
 # === prepare, export, import ===
 
 
-@data.command(epilog="Example: deepmusic data prepare --data fma --jobs 4")
+@data.command()
 @DATA_OPTION
 @click.option(
     "--front-end", type=click.Choice(list(FRONT_ENDS)), default="compact", show_default=True
@@ -44,53 +51,65 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
     """Compute log-mels once, so that training and evaluation need not.
 
     Goes on where it was stopped. They lie in DEEPMUSIC_DATA, or in data/.
+
+    \b
+    Example:
+      deepmusic data prepare --data fma --jobs 4
     """
     from deepmusic.data import logmels, open_dataset
 
-    done = logmels.prepare(
-        open_dataset(data),
-        FRONT_ENDS[front_end],
-        jobs=jobs or -1,
-        cluster=cluster,
-        on_progress=progress_bar("log-mels"),
-    )
+    dataset = open_dataset(data)
+    with progress_bar("Computing log-mels") as report:
+        done = logmels.prepare(
+            dataset, FRONT_ENDS[front_end], jobs=jobs or -1, cluster=cluster, on_progress=report
+        )
     for skipped in done.skipped:
         click.echo(f"deepmusic: {skipped.track}: {skipped.reason}", err=True)
     speed = done.computed / done.seconds
     click.echo(
         f"{done.computed} computed in {done.seconds:.1f} s ({speed:.1f} clips/s), "
-        f"{done.kept} there already, {done.missing} not at hand, {len(done.skipped)} unusable.\n"
+        f"{done.kept} there already, {done.missing} not available, {len(done.skipped)} unusable.\n"
         f"{done.folder}"
     )
 
 
-@data.command("export", epilog="Example: deepmusic data export logmel.npz")
+@data.command("export")
 @click.argument("path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False))
 @DATA_OPTION
 def export_command(path: Path, data: str) -> None:
-    """Write prepared log-mels as one archive (*.npz), to pass on or to move."""
+    """Write prepared log-mels as one archive (*.npz), to pass on or to move.
+
+    \b
+    Example:
+      deepmusic data export logmel.npz
+    """
     from deepmusic.data import archive, open_dataset
 
     if path.suffix != ".npz":
         raise click.UsageError(f"{path} must end in .npz.")
-    report = progress_bar("log-mels")
-    written, others = archive.export_archive(open_dataset(data), path, report)
+    with progress_bar("Exporting log-mels") as report:
+        written, others = archive.export_archive(open_dataset(data), path, report)
     click.echo(f"{path}: {written} log-mels")
     if others:
         _warn("of another length were left out, as an archive has one length", others)
 
 
-@data.command("import", epilog="Example: deepmusic data import logmel.npz --data gtzan")
+@data.command("import")
 @click.argument(
     "path", metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @DATA_OPTION
 def import_command(path: Path, data: str) -> None:
-    """Store an archive's log-mels as those of a dataset."""
+    """Store an archive's log-mels as those of a dataset.
+
+    \b
+    Example:
+      deepmusic data import logmel.npz --data gtzan
+    """
     from deepmusic.data import archive, open_dataset
 
-    report = progress_bar("log-mels")
-    taken, unknown = archive.import_archive(open_dataset(data), path, report)
+    with progress_bar("Importing log-mels") as report:
+        taken, unknown = archive.import_archive(open_dataset(data), path, report)
     click.echo(f"{taken} log-mels imported from {path}")
     if unknown:
         _warn(f"belong to no track of {data}", unknown)
@@ -99,7 +118,7 @@ def import_command(path: Path, data: str) -> None:
 # === check ===
 
 
-@data.command(epilog="Example: deepmusic data check --data my_music/ --csv report.csv")
+@data.command()
 @DATA_OPTION
 @SPLIT_OPTION
 @click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
@@ -123,23 +142,28 @@ def check(
 ) -> None:
     """Report faults of a dataset: missing and broken files, duplicates, silence, clipping.
 
-    The exit code is 1 if a file that is at hand cannot be read or is not what it should be.
+    The exit code is 1 if a file cannot be read or is not what it should be.
+
+    \b
+    Example:
+      deepmusic data check --data my_music/ --csv report.csv
     """
     from deepmusic.data import open_dataset, quality
     from deepmusic.files import write_atomically
 
     dataset = open_dataset(data)
     vectors, log_mels = _embed(dataset) if near else (None, None)
-    report = quality.examine(
-        dataset,
-        split,
-        fold,
-        vectors=vectors,
-        log_mels=log_mels,
-        jobs=jobs or -1,
-        cluster=cluster,
-        on_progress=progress_bar("files"),
-    )
+    with progress_bar("Checking files") as on_progress:
+        report = quality.examine(
+            dataset,
+            split,
+            fold,
+            vectors=vectors,
+            log_mels=log_mels,
+            jobs=jobs or -1,
+            cluster=cluster,
+            on_progress=on_progress,
+        )
     click.echo(report.counts.to_string() + "\n")
     for line in report.words():
         click.echo(line)
@@ -157,7 +181,7 @@ def check(
 # === download ===
 
 
-@data.command("download", epilog="Example: deepmusic data download gtzan --from a.tar.gz")
+@data.command("download")
 @click.argument("name", type=click.Choice(["gtzan", "fma"]))
 @click.option(
     "--from",
@@ -166,16 +190,16 @@ def check(
     help="Use this folder or archive instead of downloading it.",
 )
 def download_command(name: str, path: Path | None) -> None:
-    """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/."""
+    """Get GTZAN (1.2 GB) or FMA small (8 GB) into DEEPMUSIC_DATA, or into data/.
+
+    \b
+    Example:
+      deepmusic data download gtzan --from a.tar.gz
+    """
     from deepmusic.data import download
 
-    bars: dict[str, Callable[[int, int], None]] = {}
-
-    def report(phase: str, done: int, total: int) -> None:
-        if total:
-            bars.setdefault(phase, progress_bar(phase))(done, total)
-
-    found = download.use(name, path, report) if path else download.get(name, report)
+    with phase_bars() as report:
+        found = download.use(name, path, report) if path else download.get(name, report)
     click.echo(found)
 
 
@@ -184,4 +208,6 @@ def _embed(dataset: Dataset) -> tuple[dict, Mapping]:
     from deepmusic.library import embeddings
 
     log_mels = dataset.log_mels(dataset.tracks, FRONT_ENDS["compact"]).by_track
-    return embeddings.embed_clips(log_mels, embeddings.load_networks()), log_mels
+    with progress_bar("Embedding clips") as report:
+        vectors = embeddings.embed_clips(log_mels, embeddings.load_networks(), report)
+    return vectors, log_mels

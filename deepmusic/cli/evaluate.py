@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import SPLIT_CHOICE
+from deepmusic.cli.options import SPLIT_CHOICE, progress_bar
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.models import ALL
 from deepmusic.protocols import WINDOW_LEAK, Protocol
@@ -29,8 +29,13 @@ def evaluate(
 ) -> None:
     """Test a finished run (an id or a folder) on the test clips of a protocol.
 
-    Writes its predictions.csv and evaluation.json anew. Without the dataset at hand,
+    Writes its predictions.csv and evaluation.json again. Without the dataset,
     predictions.csv is counted again.
+
+    \b
+    Examples:
+      deepmusic evaluate 20261122-174803-crnn
+      deepmusic evaluate runs/20261122-174803-crnn --recount --json
     """
     import deepmusic.evaluation.evaluate as evaluation
 
@@ -41,13 +46,15 @@ def evaluate(
         raise click.UsageError("--recount counts what is there: leave out --protocol and --fold.")
     if not run.weights_path.exists() and not recount:
         if other:
-            raise RunError(f"{run.path} was shipped without weights, and cannot be tested anew.")
+            raise RunError(f"{run.path} was shipped without weights, and cannot be tested again.")
         click.echo(f"{run.path} has no weights: counting predictions.csv again.", err=True)
         recount = True
     dataset = None if recount else _open_dataset(recipe.data, needed=other)
-    found = (
-        evaluation.evaluate(run, dataset, protocol, fold) if dataset else evaluation.recount(run)
-    )
+    if dataset:
+        with progress_bar("Predicting") as report:
+            found = evaluation.evaluate(run, dataset, protocol, fold, report)
+    else:
+        found = evaluation.recount(run)
     title = f"{models.title(run.config.model.name)}, {run.id}"
     click.echo(json.dumps(found, indent=2) if as_json else metrics_table(title, found))
 
@@ -61,7 +68,7 @@ def _open_run(run_or_path: str) -> "Run":
 
 
 def _open_dataset(data: str, needed: bool) -> "Dataset | None":
-    """Open a dataset; if it is neither at hand nor needed, warn on stderr and return None."""
+    """Open a dataset; if it is neither available nor needed, warn on stderr and return None."""
     from deepmusic.data import open_dataset
 
     try:
@@ -134,14 +141,20 @@ def report(names: Sequence[str], out: Path) -> None:
 
     A RUN is a shipped network (cnn, crnn or cnn_gru), the id of a run, or its folder; or all,
     which is everything that is shipped, protocol by protocol.
+
+    \b
+    Examples:
+      deepmusic report all
+      deepmusic report crnn 20261122-174803-crnn --out mine.html
     """
     from deepmusic.charts.report import write_report
     from deepmusic.evaluation.candidates import find_shipped
     from deepmusic.runs import shipped_run
 
-    if ALL in names:
-        write_report(find_shipped(), out)
-    else:
-        runs = [shipped_run(one) if one in models.MODELS else _open_run(one) for one in names]
-        write_report(runs, out)
+    with progress_bar("Scoring") as on_progress:
+        if ALL in names:
+            write_report(find_shipped(), out, on_progress)
+        else:
+            runs = [shipped_run(one) if one in models.MODELS else _open_run(one) for one in names]
+            write_report(runs, out, on_progress)
     click.echo(out)

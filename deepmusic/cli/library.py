@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepmusic.cli.options import JOBS_OPTION, progress_bar
+from deepmusic.cli.options import JOBS_OPTION, progress_bar, with_progress
 from deepmusic.errors import LibraryError
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         click.echo(f"{indexing.forget(folder)} files forgotten.")
         return
     library = Library()
-    show = progress_bar("Indexing")
-    ended = indexing.index(
-        folder,
-        library,
-        jobs=jobs or -1,
-        retry=retry,
-        on_progress=lambda progress: show(progress.done, progress.total),
-    )
+    with progress_bar("Indexing") as report:
+        ended = indexing.index(
+            folder,
+            library,
+            jobs=jobs or -1,
+            retry=retry,
+            on_progress=lambda progress: report(progress.done, progress.total),
+        )
     root = folder.resolve()
     failures = {
         str(one.path): one.reason for one in library.failures() if one.path.is_relative_to(root)
@@ -162,7 +162,7 @@ def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -
 
     classifiers = embeddings.load_networks()
     queries = []
-    for path in songs:
+    for path in with_progress(songs, "Analysing"):
         song = audio.load_song(path, sample_rate=classifiers[0].config.mel.sample_rate)
         if song.note:
             click.echo(f"deepmusic: {path}: {song.note}", err=True)

@@ -1,13 +1,17 @@
 """Options that several commands share."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 import click
 
 from deepmusic import models
 from deepmusic.models import ALL
 from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
+
+Item = TypeVar("Item")
 
 MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
@@ -47,16 +51,51 @@ def chosen_models(name: str) -> list[str]:
     return list(models.MODELS) if name == ALL else [name]
 
 
-def progress_bar(label: str) -> Callable[[int, int], None]:
-    """Return a function of done and total that draws a bar on stderr where that is a terminal."""
-    hidden = not sys.stderr.isatty()
-    bar = click.progressbar(length=1, label=label, file=sys.stderr, show_pos=True, hidden=hidden)
+# === Progress ===
 
-    def report(done: int, total: int) -> None:
-        bar.length, bar.pos = total, done
-        bar.make_step(0)
-        bar.render_progress()
-        if done == total:
-            bar.render_finish()
 
-    return report
+@contextmanager
+def progress_bar(label: str, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function of done and total that draws a bar on stderr where that is a terminal."""
+    with click.progressbar(
+        length=1,
+        label=label,
+        file=sys.stderr,
+        show_pos=True,
+        hidden=hidden or not sys.stderr.isatty(),
+    ) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.length, bar.pos = total, done
+            bar.make_step(0)
+            bar.render_progress()
+
+        yield report
+
+
+@contextmanager
+def phase_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function of phase, done and total that draws one bar below the other."""
+    reports: dict[str, Callable[[int, int], None]] = {}
+    with ExitStack() as stack:
+
+        def report(phase: str, done: int, total: int) -> None:
+            if not total:
+                return
+            if phase not in reports:
+                stack.close()
+                reports[phase] = stack.enter_context(progress_bar(phase))
+            reports[phase](done, total)
+            if done >= total:
+                stack.close()  # so that what is printed next begins a line
+
+        yield report
+
+
+def with_progress(items: Sequence[Item], label: str, hidden: bool = False) -> Iterator[Item]:
+    """Yield items, with a bar if there are several."""
+    with progress_bar(label, hidden or len(items) < 2) as report:
+        for done, item in enumerate(items):
+            report(done, len(items))
+            yield item
+        report(len(items), len(items))

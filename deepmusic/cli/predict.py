@@ -5,14 +5,13 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import MODEL_CHOICE
+from deepmusic.cli.options import MODEL_CHOICE, with_progress
 from deepmusic.errors import AudioError
 from deepmusic.models import ALL, ENSEMBLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
@@ -59,20 +58,11 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     failures: list[Path] = []
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
     lines_follow = style in (None, "csv") and sys.stdout.isatty()
-    with progress_bar(paths, hidden=lines_follow or not sys.stderr.isatty()) as bar:
-        PRINTERS[style](predict_files(bar, recognizer, failures))
+    shown = with_progress(paths, "Predicting", hidden=lines_follow)
+    PRINTERS[style](predict_files(shown, recognizer, failures))
     if failures:
         click.echo(f"deepmusic: {len(failures)} of {len(paths)} files could not be used.", err=True)
         sys.exit(2)
-
-
-def progress_bar(paths: Sequence[Path], hidden: bool) -> AbstractContextManager[Iterable[Path]]:
-    """Return the paths, with a bar on stderr that grows while several of them are taken."""
-    if hidden or len(paths) < 2:
-        return nullcontext(paths)
-    return click.progressbar(
-        paths, label="Predicting", show_pos=True, file=sys.stderr, update_min_steps=1
-    )
 
 
 def predict_files(

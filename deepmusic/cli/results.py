@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
+from deepmusic.cli.options import progress_bar, with_progress
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.runs import shipped_path
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 @click.command()
 def results() -> None:
-    """Evaluate the shipped networks, from their predictions for the test clips."""
+    """Evaluate the shipped networks, from their predictions for the test clips.
+
+    \b
+    Example:
+      deepmusic results
+    """
     from deepmusic.evaluation import candidates
     from deepmusic.evaluation.scores import score_candidate
 
-    scores = list(map(score_candidate, candidates.find_shipped()))
+    scores = [score_candidate(one) for one in with_progress(candidates.find_shipped(), "Scoring")]
     protocols = candidates.protocols_of(score.candidate for score in scores)
     for protocol in sorted(protocols, key=lambda one: one != BENCHMARK_PROTOCOL):
         _print_protocol([one for one in scores if one.candidate.protocol == protocol])
@@ -173,11 +179,17 @@ def time_song() -> None:
     """Measure the latency of each shipped network for a song of 30 s.
 
     The median of five: mel-spectrogram and network, without decoding.
+
+    \b
+    Example:
+      deepmusic time
     """
     from deepmusic import prediction
     from deepmusic.prediction import latency
 
-    took = latency.time_classifiers(prediction.load_classifiers(list(models.MODELS)))
+    classifiers = prediction.load_classifiers(list(models.MODELS))
+    with progress_bar("Timing") as report:
+        took = latency.time_classifiers(classifiers, report)
     for name, milliseconds in took.items():
         click.echo(f"{models.title(name):9} {milliseconds:5.0f} ms")
 
@@ -193,6 +205,10 @@ def ship(paths: Sequence[Path], repeat: bool) -> None:
     """Ship finished runs (folders), in place of those shipped before.
 
     Weights are shipped under paper and all_clips alone, other runs for the tables.
+
+    \b
+    Example:
+      deepmusic ship runs/20261122-174803-crnn
     """
     from deepmusic.evaluation import release
     from deepmusic.runs import Run

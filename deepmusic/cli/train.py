@@ -2,25 +2,32 @@
 
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from deepmusic import models
 from deepmusic.cli.evaluate import metrics_table
-from deepmusic.cli.options import DATA_OPTION, JSON_OPTION, MODEL_CHOICE, TRAINING_SPLIT_OPTION
+from deepmusic.cli.options import (
+    DATA_OPTION,
+    JSON_OPTION,
+    MODEL_CHOICE,
+    TRAINING_SPLIT_OPTION,
+    phase_bars,
+    progress_bar,
+)
 from deepmusic.cli.results import evaluation_line
 from deepmusic.cli.runs import print_runs
 from deepmusic.data import absolute_name
 from deepmusic.errors import RunError
 from deepmusic.models import ALL, BASELINE, MODELS
 from deepmusic.protocols import ALL_CLIPS
+from deepmusic.runs import CANCELLED, FINISHED, Run
 from deepmusic.training import recipes
 from deepmusic.training.recipes import PRESETS
-
-if TYPE_CHECKING:
-    from deepmusic.runs import Run
 
 
 @click.command()
@@ -80,8 +87,6 @@ def train(
     from deepmusic.training import worker
 
     if path:
-        from deepmusic.runs import Run
-
         worker.run_worker(Run.open(path), lock)
         return
     data = absolute_name(data)
@@ -127,19 +132,32 @@ def train(
             print_runs(created, as_json)
 
 
-def train_here(run: "Run") -> None:
+@dataclass(frozen=True)
+class _ShownRun(Run):
+    """A run whose epochs grow as bars in the terminal, too."""
+
+    report: Callable[[str, int, int], None]
+
+    def write_progress(self, **progress: Any) -> None:
+        super().write_progress(**progress)
+        if progress["phase"] == "training":
+            title = f"Epoch {progress['epoch'] + 1}/{self.config.train.epochs}"
+            self.report(title, progress["step"], progress["steps"])
+
+
+def train_here(run: Run) -> None:
     """Train a run in this process; raise `RunError` unless it is finished."""
-    from deepmusic.runs import CANCELLED, FINISHED
     from deepmusic.training import worker
 
-    worker.run_worker(run)
+    with phase_bars() as report:
+        worker.run_worker(_ShownRun(run.path, report))
     if run.state == CANCELLED:
         raise RunError(f"{run.id} was stopped. Resume it: deepmusic runs resume {run.id}")
     if run.state != FINISHED:
         raise RunError(f"{run.id} failed: {run.error.strip()}")
 
 
-def outcome(run: "Run") -> str:
+def outcome(run: Run) -> str:
     """Return one line on a finished run."""
     if not run.config.train.is_tested:
         return f"{models.title(run.config.model.name)}: trained on every clip; nothing is tested"
@@ -156,7 +174,8 @@ def train_baseline(
     from deepmusic.training import worker
 
     worker.refuse_if_forbidden()
-    run = svm.train(open_dataset(data), split, fold, out or runs_folder())
+    with progress_bar("Describing clips") as report:
+        run = svm.train(open_dataset(data), split, fold, out or runs_folder(), report)
     if as_json:
         row = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
         click.echo(json.dumps([row | run.evaluation], indent=2))

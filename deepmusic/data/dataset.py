@@ -122,14 +122,14 @@ class Dataset:
     credit: str
     tracks: Mapping[str, Track]
 
-    #: Sound files at hand by track, from a listing, so that an id from outside names no other file.
+    #: Available sound files by track, as listed: an id from outside names no other file.
     _audio: Mapping[str, Path] = {}
 
     #: Parts of the published split (`OWN`) by track.
     _part_of: Mapping[str, str] = {}
 
     def audio_path(self, track: str) -> Path | None:
-        """Return the sound file of a track, or None if it is not at hand."""
+        """Return the sound file of a track, or None if it is not available."""
         return self._audio.get(track)
 
     def split(self, name: str, fold: int | None = None) -> Split:
@@ -162,6 +162,6 @@ def find_folder(name: str, variable: str) -> Path | None:
 
 
 def tracks_with_audio(dataset: Dataset) -> dict[str, Path]:
-    """Return the sound files at hand, by track, in the dataset's order."""
+    """Return the available sound files, by track, in the dataset's order."""
     paths = {track: dataset.audio_path(track) for track in dataset.tracks}
     return {track: path for track, path in paths.items() if path is not None}

@@ -83,7 +83,7 @@ class Fma(Dataset):
         root = find_folder("fma", ENVIRONMENT_VARIABLE)
         if root is None:
             raise DatasetError(
-                f"FMA is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds "
+                f"FMA is not available. Set {ENVIRONMENT_VARIABLE} to the folder that holds "
                 "fma_metadata and fma_small, or get it: deepmusic data download fma"
             )
         return cls(root)

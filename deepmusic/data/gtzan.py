@@ -140,8 +140,8 @@ class Gtzan(Dataset):
         root = find_root()
         if root is None:
             raise DatasetError(
-                f"GTZAN is not at hand. Set {ENVIRONMENT_VARIABLE} to the folder that holds it, or "
-                "get it: deepmusic data download gtzan"
+                f"GTZAN is not available. Set {ENVIRONMENT_VARIABLE} to the folder that holds it, "
+                "or get it: deepmusic data download gtzan"
             )
         return cls(root)
 
@@ -152,12 +152,12 @@ class Gtzan(Dataset):
 
     @property
     def has_log_mels(self) -> bool:
-        """Whether a log-mel archive is at hand."""
+        """Whether a log-mel archive is available."""
         return self._archive_path is not None
 
     @property
     def audio_tracks(self) -> tuple[str, ...]:
-        """Ids of the tracks whose audio is at hand, in order."""
+        """Ids of the tracks whose audio is available, in order."""
         return tuple(track for track in self.tracks if track in self._audio)
 
     def split(self, name: str, fold: int | None = None) -> Split:
@@ -225,11 +225,11 @@ def _find_archive(root: Path) -> tuple[Path | None, str]:
     why = ""
     for path in [root] if root.is_file() else sorted(root.glob("*.npz")):
         try:
-            strangers = set(archive.read_tracks(path)) - {row["track"] for row in read_facts()}
+            unknown = set(archive.read_tracks(path)) - {row["track"] for row in read_facts()}
         except DatasetError as error:
             why = f" {error}"
         else:
-            if not strangers:
+            if not unknown:
                 return path, ""
-            why = f" {path} holds log-mels of {min(strangers)!r}, which is no track of GTZAN."
+            why = f" {path} holds log-mels of {min(unknown)!r}, which is no track of GTZAN."
     return None, why

@@ -164,7 +164,7 @@ def prepare(
     cluster: str | None = None,
     on_progress: Progress = no_progress,
 ) -> Prepared:
-    """Compute and store the log-mels of all audio at hand that are not there yet.
+    """Compute and store the log-mels of all available audio that are not there yet.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         if log_mel is not None:
             results[track] = log_mel
         elif sound is None:
-            results[track] = "neither its audio nor its log-mel is at hand"
+            results[track] = "neither its audio nor its log-mel is available"
         else:
             todo[track] = sound
     jobs = -1 if len(todo) >= _MIN_FILES_FOR_PROCESSES else 1

@@ -32,7 +32,7 @@ def open_dataset(name: str) -> Dataset:
     Raises
     ------
     DatasetError
-        If it is not at hand, or is none of these.
+        If it is not available, or is none of these.
     """
     if name in NAMES:
         return NAMES[name]()

@@ -23,7 +23,7 @@ from deepmusic.formatting import format_name
 
 #: Faults of a track, in words.
 FAULTS = {
-    "missing": "the audio is not at hand",
+    "missing": "the audio is not available",
     "unreadable": "the file is no audio, or damaged",
     "cut off": "the file breaks off before its end",
     "changed": "other audio than in the usual copy (SHA-256)",
@@ -80,10 +80,10 @@ class Report:
 
     @property
     def counts(self) -> pd.DataFrame:
-        """Numbers of ``tracks``, of those ``at hand`` and of those ``readable``, by genre."""
-        at_hand = ~self.table.index.isin(self.having("missing"))
-        readable = at_hand & ~self.table.index.isin(self.having("unreadable"))
-        flags = pd.DataFrame({"tracks": True, "at hand": at_hand, "readable": readable})
+        """Numbers of ``tracks``, of those ``available`` and of those ``readable``, by genre."""
+        available = ~self.table.index.isin(self.having("missing"))
+        readable = available & ~self.table.index.isin(self.having("unreadable"))
+        flags = pd.DataFrame({"tracks": True, "available": available, "readable": readable})
         return flags.groupby(self.table["genre"].to_numpy(), sort=False).sum().rename_axis("genre")
 
     def words(self) -> list[str]:
@@ -91,11 +91,11 @@ class Report:
         totals = self.counts.sum()
         lines = [
             f"{self.dataset}: {totals['tracks']} tracks of {len(self.counts)} genres; "
-            f"{totals['at hand']} at hand, {totals['readable']} readable."
+            f"{totals['available']} available, {totals['readable']} readable."
         ]
         if self.compared and totals["readable"]:
             same = totals["readable"] - len(self.having("changed"))
-            lines.append(f"{same} have the very audio of the usual copy (SHA-256).")
+            lines.append(f"{same} have the same audio as the usual copy (SHA-256).")
         for fault in FAULTS:
             of_pairs = fault in ("identical", "near duplicate")
             if fault != "missing" and not of_pairs and (tracks := self.having(fault)):
@@ -116,16 +116,15 @@ class Report:
         if self.split:
             split = [pair for pair in pairs if pair.straddles]
             named = ", ".join(f"{pair.first} = {pair.second}" for pair in split)
-            line = f"{len(split)} of these stand on two sides of the split {self.split}"
+            line = f"{len(split)} of these are in different parts of the split {self.split}"
             lines.append(line + (f": {named}." if split else "."))
         return lines
 
 
-def _sentence(what: str, tracks: Sequence[str], limit: int = 6) -> str:
+def _sentence(subject: str, tracks: Sequence[str], limit: int = 6) -> str:
     more = f" and {len(tracks) - limit} more" * (len(tracks) > limit)
-    return (
-        f"{what}: {len(tracks)} track{'s' * (len(tracks) > 1)}, {', '.join(tracks[:limit])}{more}."
-    )
+    plural = "s" * (len(tracks) > 1)
+    return f"{subject}: {len(tracks)} track{plural}, {', '.join(tracks[:limit])}{more}."
 
 
 # === One file ===

@@ -3,7 +3,7 @@
 `paper`
     70/30 by clip, stratified, scikit-learn's seed 42, as in the paper's notebooks; unlike there,
     the validation clips are taken from the training clips: 600 / 100 / 300. Of GTZAN's 14 pairs of
-    identical files, 8 stand on two sides, 7 of them with one copy in test.
+    identical files, 8 are in different parts, 7 of them with one copy in test.
 `fault_filtered`
     Kereliuk, Sturm and Larsen 2015: 443 / 197 / 290 clips, no artist or replica on both sides.
 `artist_folds`
@@ -88,7 +88,7 @@ class Split:
 
 
 def make(facts: Sequence[Mapping[str, str]], name: str, fold: int | None = None) -> Split:
-    """Return the split of a protocol over all of GTZAN, whichever of its files are at hand.
+    """Return the split of a protocol over all of GTZAN, whichever of its files are available.
 
     `facts` are the rows of ``gtzan_tracks.csv``, `name` is one of `SPLITS` or `ALL_CLIPS`, and
     `fold` one of `FOLDS` for `artist_folds`. Raises `DatasetError` for others.
@@ -162,8 +162,8 @@ def segment_id(track: str, number: int) -> str:
 def clip_of(track: str) -> str:
     """Return the clip of a segment by its id alone; a clip is its own.
 
-    Where the dataset is at hand, `Track.recording` says the same. The mark alone makes no segment:
-    other datasets have files such as ``song #3.mp3``.
+    An open dataset says the same by `Track.recording`. The mark alone makes no segment: other
+    datasets have files such as ``song #3.mp3``.
     """
     return track if segment_of(track) is None else track.partition(_SEGMENT_MARK)[0]
 

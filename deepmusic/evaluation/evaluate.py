@@ -12,6 +12,7 @@ from deepmusic.audio.features import window_starts, windows
 from deepmusic.config import ModelConfig
 from deepmusic.data import Dataset, LogMels, Split, Track
 from deepmusic.data.gtzan import read_facts
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.splits import clip_of
 from deepmusic.data.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def predict_windows(
-    network: "keras.Model", log_mels: LogMels, tracks: Mapping[str, Track], model: ModelConfig
+    network: "keras.Model",
+    log_mels: LogMels,
+    tracks: Mapping[str, Track],
+    model: ModelConfig,
+    on_progress: Progress = no_progress,
 ) -> pd.DataFrame:
     """Window table (see `deepmusic.evaluation.metrics`) of a network's predictions for clips.
 
@@ -39,9 +44,11 @@ def predict_windows(
         Their labels.
     model : ModelConfig
         Gives windows and genres.
+    on_progress : callable
+        Called with the numbers of clips done and in total.
     """
     tables = []
-    for track, clip in log_mels.by_track.items():
+    for done, (track, clip) in enumerate(log_mels.by_track.items(), start=1):
         starts = window_starts(clip.shape[1], model.window_frames)
         batch = windows(clip, model.window_frames).astype(np.float32)
         table = pd.DataFrame(
@@ -51,6 +58,7 @@ def predict_windows(
         table.insert(1, "genre", tracks[track].genre)
         table.insert(2, "start", np.round(starts * model.mel.seconds_per_frame, 3))
         tables.append(table)
+        on_progress(done, len(log_mels.by_track))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -162,9 +170,13 @@ def recount(run: Run) -> dict[str, Any]:
 
 
 def evaluate(
-    run: Run, dataset: Dataset, split_name: str | None = None, fold: int | None = None
+    run: Run,
+    dataset: Dataset,
+    split_name: str | None = None,
+    fold: int | None = None,
+    on_progress: Progress = no_progress,
 ) -> dict[str, Any]:
-    """Test a finished run, and write its ``predictions.csv`` and ``evaluation.json`` anew.
+    """Test a finished run, and write its ``predictions.csv`` and ``evaluation.json`` again.
 
     Parameters
     ----------
@@ -176,6 +188,9 @@ def evaluate(
         One of ``dataset.splits``; the run's own if not given.
     fold : int, optional
         Test fold, with ``artist_folds``.
+    on_progress : callable
+        Called with the numbers of clips done and in total, for the test part and then for the
+        validation part.
 
     Returns
     -------
@@ -186,7 +201,7 @@ def evaluate(
     ------
     RunError
         If the run is not finished, was trained or validated on a test clip, or was tested before on
-        more clips than are at hand.
+        more clips than are available.
     DatasetError
         If there is no such protocol.
     """
@@ -202,14 +217,14 @@ def evaluate(
     weights.load(network, run)
     tested = dataset.log_mels(split.test, model.mel).at_least(model.window_frames)
     _refuse_fewer_clips(run, split, len(tested.by_track))
-    run.write_predictions(predict_windows(network, tested, dataset.tracks, model))
+    run.write_predictions(predict_windows(network, tested, dataset.tracks, model, on_progress))
     # Counted from the file, so that counting again finds the same.
     predictions = run.read_predictions()
     found = stored | summarize(predictions, model.genres)
     found |= {"protocol": split.name, "part": "test"} | _skipped(stored, split, tested)
     validated = dataset.log_mels(own.valid, model.mel).at_least(model.window_frames)
     if validated.by_track:
-        validation = predict_windows(network, validated, dataset.tracks, model)
+        validation = predict_windows(network, validated, dataset.tracks, model, on_progress)
         found |= calibrated(predictions, validation, model.genres)
     run.write_evaluation(found)
     return found
@@ -247,14 +262,14 @@ def _train_command(run: Run, options: str) -> str:
     return command if data == "gtzan" else f"{command} --data {data}"
 
 
-def _refuse_fewer_clips(run: Run, split: Split, at_hand: int) -> None:
+def _refuse_fewer_clips(run: Run, split: Split, n_available: int) -> None:
     """Raise `RunError` where there is nothing to test, or less than was tested before."""
     before = run.evaluation["clips"] if run.evaluation.get("protocol") == split.name else 1
-    if at_hand < before:
+    if n_available < before:
         raise RunError(
-            f"Only {at_hand} of the {len(split.test)} test clips of {split.name} are at hand, and "
-            f"{before} are needed to replace the predictions of {run.id}. Complete the dataset, "
-            f"or recount what is there: deepmusic evaluate {run.path} --recount"
+            f"Only {n_available} of the {len(split.test)} test clips of {split.name} are "
+            f"available, and {before} are needed to replace the predictions of {run.id}. Complete "
+            f"the dataset, or recount what is there: deepmusic evaluate {run.path} --recount"
         )
 
 

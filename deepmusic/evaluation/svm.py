@@ -4,6 +4,8 @@ It reads the networks' log-mels, and of time knows the changes from frame to fra
 in seconds, so that only its predictions are stored.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import pandas as pd
 from deepmusic.audio.features import mfccs
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset, LogMels, Split
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import DatasetError
 from deepmusic.evaluation.calibration import apply_temperature, fit_temperature
 from deepmusic.evaluation.evaluate import summarize
@@ -60,7 +63,10 @@ def describe(log_mel: np.ndarray) -> np.ndarray:
 
 
 def evaluate(
-    dataset: Dataset, protocol: str = "paper", fold: int | None = None
+    dataset: Dataset,
+    protocol: str = "paper",
+    fold: int | None = None,
+    on_progress: Progress = no_progress,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train the SVM on the training and validation parts, and predict the test part.
 
@@ -70,6 +76,8 @@ def evaluate(
         Gives the clips.
     protocol, fold
         As in ``dataset.split``.
+    on_progress : callable
+        Called with the numbers of clips described and in total.
 
     Returns
     -------
@@ -91,8 +99,10 @@ def evaluate(
 
     split = dataset.split(protocol, fold)
     parts = {part: _load_part(dataset, split, part) for part in ("train", "valid", "test")}
+    clips = [clip for loaded in parts.values() for clip in loaded.by_track.values()]
+    described = _describe_all(clips, on_progress)
     train, valid, test = (
-        np.stack([describe(clip) for clip in loaded.by_track.values()]) for loaded in parts.values()
+        np.stack(list(islice(described, len(loaded.by_track)))) for loaded in parts.values()
     )
     genres = [*_genres(parts["train"], dataset), *_genres(parts["valid"], dataset)]
     # The validation part chooses the penalty; the refit is on both.
@@ -119,17 +129,29 @@ def evaluate(
     }
 
 
-def train(dataset: Dataset, protocol: str, fold: int | None, folder: Path) -> Run:
+def train(
+    dataset: Dataset,
+    protocol: str,
+    fold: int | None,
+    folder: Path,
+    on_progress: Progress = no_progress,
+) -> Run:
     """Evaluate the SVM, and write the result as a run such as ``svm-artist_folds-fold1``.
 
     It has no ``config.json``, and replaces an earlier one, which was equal: nothing is random.
     """
-    predictions, found = evaluate(dataset, protocol, fold)
+    predictions, found = evaluate(dataset, protocol, fold, on_progress)
     run = Run(folder / f"{BASELINE}-{Protocol.parse(found['protocol']).slug}")
     run.path.mkdir(parents=True, exist_ok=True)
     run.write_predictions(predictions)
     run.write_evaluation(found)
     return run
+
+
+def _describe_all(clips: Sequence[np.ndarray], on_progress: Progress) -> Iterator[np.ndarray]:
+    for done, clip in enumerate(clips, start=1):
+        yield describe(clip)
+        on_progress(done, len(clips))
 
 
 def _load_part(dataset: Dataset, split: Split, part: str) -> LogMels:

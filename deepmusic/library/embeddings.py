@@ -6,16 +6,17 @@ nearest neighbours share a genre.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from deepmusic.audio import features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.prediction import (
     Classifier,
     align_windows,
@@ -102,7 +103,7 @@ class SongEmbedding:
         """Embeddings of the song's segments, of equal length."""
         end = float(self.ends.max())
         borders = np.linspace(0, end, max(1, round(end / SEGMENT_SECONDS)) + 1)
-        vectors = [self.passage(*span) for span in pairwise(borders)]
+        vectors = [self.passage(*span) for span in itertools.pairwise(borders)]
         return SegmentEmbeddings(borders[:-1], borders[1:], np.stack(vectors).astype(np.float16))
 
 
@@ -140,7 +141,9 @@ def concatenate(members: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def embed_clips(
-    clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
+    clips: Mapping[str, np.ndarray],
+    classifiers: Sequence[Classifier],
+    on_progress: Progress = no_progress,
 ) -> dict[str, np.ndarray]:
     """Embed many short clips, such as GTZAN's.
 
@@ -151,17 +154,21 @@ def embed_clips(
         end. Clips shorter than a window are left out.
     classifiers : sequence of Classifier
         From `load_networks`; the embeddings of several are concatenated.
+    on_progress : callable
+        Called with the numbers of clips done and in total, counted once a network.
 
     Returns
     -------
     dict of str to np.ndarray [shape=(n_dimensions,)], float32
         Of unit length, by track.
     """
-    return embed_and_classify(clips, classifiers)[0]
+    return embed_and_classify(clips, classifiers, on_progress)[0]
 
 
 def embed_and_classify(
-    clips: Mapping[str, np.ndarray], classifiers: Sequence[Classifier]
+    clips: Mapping[str, np.ndarray],
+    classifiers: Sequence[Classifier],
+    on_progress: Progress = no_progress,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Embed many short clips and predict their genres in one pass; parameters as of `embed_clips`.
 
@@ -175,13 +182,20 @@ def embed_and_classify(
     usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]
     if not usable:
         return {}, {}
-    found = [_embed([clips[track] for track in usable], classifier) for classifier in classifiers]
+    chosen, total = [clips[track] for track in usable], len(usable) * len(classifiers)
+    counter = itertools.count(1)
+    found = [
+        _embed(chosen, classifier, lambda: on_progress(next(counter), total))
+        for classifier in classifiers
+    ]
     vectors = concatenate([means for means, _ in found])
     profiles = np.mean([profiles for _, profiles in found], axis=0)
     return dict(zip(usable, vectors, strict=True)), dict(zip(usable, profiles, strict=True))
 
 
-def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndarray, np.ndarray]:
+def _embed(
+    clips: Sequence[np.ndarray], classifier: Classifier, on_clip: Callable[[], None]
+) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings and genre probabilities of clips by one network."""
     width = classifier.config.window_frames
     vectors: list[np.ndarray] = []
@@ -192,7 +206,9 @@ def _embed(clips: Sequence[np.ndarray], classifier: Classifier) -> tuple[np.ndar
         outputs, probabilities = classifier.predict_windows(np.concatenate(batches))
         # Windows of unit length, so that a loud one counts no more than a quiet one.
         vectors += [rows.mean(axis=0) for rows in np.split(l2_normalize(outputs), borders)]
-        profiles += [rows.mean(axis=0) for rows in np.split(probabilities, borders)]
+        for rows in np.split(probabilities, borders):
+            profiles.append(rows.mean(axis=0))
+            on_clip()
     return l2_normalize(np.stack(vectors)), np.stack(profiles)
 
 

@@ -76,7 +76,7 @@ def read(name: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLD
         table = np.load(path / f"{name}.npy", allow_pickle=False)
     except (OSError, ValueError) as error:
         raise RunError(
-            f"{path} must hold embeddings; reading them failed ({error}). With GTZAN at hand, "
+            f"{path} must hold embeddings; reading them failed ({error}). With GTZAN available, "
             "compute them: python benchmarks/retrieval.py --store"
         ) from error
     shipped = {network: shipped_run(network, protocol) for network in models.MODELS}
@@ -84,7 +84,7 @@ def read(name: str, protocol: Protocol = BENCHMARK_PROTOCOL, folder: Path = FOLD
         runs = "" if protocol == BENCHMARK_PROTOCOL else f" RUN... (of {protocol}, with weights)"
         raise RunError(
             f"The embeddings in {path} must be those of the shipped networks, and are of others. "
-            f"With GTZAN at hand, compute them: python benchmarks/retrieval.py --store{runs}"
+            f"With GTZAN available, compute them: python benchmarks/retrieval.py --store{runs}"
         )
     return table.astype(np.float32)
 

@@ -75,7 +75,8 @@ class ProgressCallback(keras.callbacks.Callback):
         self._report(0)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if time.monotonic() - self._reported > _PROGRESS_SECONDS:
+        is_last = batch + 1 == self._steps
+        if is_last or time.monotonic() - self._reported > _PROGRESS_SECONDS:
             self._report(batch + 1)
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:

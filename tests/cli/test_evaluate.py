@@ -17,7 +17,7 @@ def clips(tmp_path_factory) -> Gtzan:
     return gtzan_of_noise(tmp_path_factory.mktemp("clips"))
 
 
-def test_evaluate_counts_again_where_the_data_are_not_at_hand(tmp_path):
+def test_evaluate_counts_again_where_the_data_are_not_available(tmp_path):
     shutil.copytree(shipped_path("crnn"), tmp_path / "crnn")
     before = (tmp_path / "crnn" / "evaluation.json").read_bytes()
     printed = run("evaluate", tmp_path / "crnn", env={"DEEPMUSIC_GTZAN": None})

@@ -12,7 +12,7 @@ import soundfile
 
 from deepmusic import models
 from deepmusic.audio import load_song
-from deepmusic.cli.predict import find_files, progress_bar
+from deepmusic.cli.predict import find_files
 from deepmusic.prediction import classify, load_classifiers
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from tests.cli import run
@@ -125,17 +125,6 @@ def test_damage_is_reported(folder, music):
     result = run("predict", folder / "cut.flac", "--model", "crnn")
     assert result.exit_code == 0
     assert "cut.flac: The file is damaged" in result.stderr
-
-
-def test_a_bar_grows_for_several_files_alone(capsys):
-    paths = [Path("a"), Path("b")]
-    with progress_bar(paths, hidden=True) as shown, progress_bar(paths[:1], hidden=False) as one:
-        assert [list(shown), list(one)] == [paths, paths[:1]]
-    assert capsys.readouterr().err == ""
-    with progress_bar(paths, hidden=False) as bar:
-        assert list(bar) == paths
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err.strip()) == ("", "Predicting")
 
 
 def test_score_says_what_the_clips_were(toy_gtzan):

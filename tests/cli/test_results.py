@@ -9,7 +9,7 @@ from tests.cli import run
 
 def test_a_song_is_timed(monkeypatch):
     monkeypatch.setattr(
-        "deepmusic.prediction.latency.time_classifiers", lambda asked: {"crnn": 17.4}
+        "deepmusic.prediction.latency.time_classifiers", lambda *asked: {"crnn": 17.4}
     )
     monkeypatch.setattr("deepmusic.prediction.load_classifiers", lambda names: {})
     assert run("time").stdout == "CRNN         17 ms\n"

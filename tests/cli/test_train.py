@@ -52,12 +52,15 @@ def test_train_on_the_toy_set(tmp_path, monkeypatch):
     few, tiny = FewClips(), models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
     monkeypatch.setattr("deepmusic.data.open_dataset", lambda name: few)
     monkeypatch.setattr(recipes, "recipe", lambda *names: (tiny, recipe(*names)[1]))
+    as_terminal = "click.testing._NamedTextIOWrapper.isatty"
+    monkeypatch.setattr(as_terminal, lambda self: True, raising=False)
     result = run("train", "--data", "toy", "--model", "crnn", "--epochs", 1, "--out", tmp_path)
     assert result.exit_code == 0, result.output
     (made,) = list_runs(tmp_path)
     assert made.state == "finished"
     assert made.config.train.windows_per_clip == recipe("crnn", "class")[1].windows_per_clip
     assert "CNN       toy: window" in result.stdout
+    assert "Epoch 1/1" in result.stderr and "2/2" in result.stderr
     assert "(10 test clips" in result.stdout
 
 

@@ -100,8 +100,8 @@ def test_sound_is_found_by_id_alone(dataset):
 
 def test_log_mels_come_in_order_and_the_rest_is_named(dataset):
     usable = [track for track in dataset.tracks if track not in dataset.expected.unreadable]
-    at_hand = [track for track in usable if track in tracks_with_audio(dataset)] or usable
-    wanted = ["a stranger", *at_hand[2::-1]]
+    available = [track for track in usable if track in tracks_with_audio(dataset)] or usable
+    wanted = ["a stranger", *available[2::-1]]
     log_mels = dataset.log_mels(wanted, COMPACT)
     assert list(log_mels.by_track) == wanted[1:]
     assert [skipped.track for skipped in log_mels.skipped] == ["a stranger"]

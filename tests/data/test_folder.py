@@ -65,7 +65,7 @@ def test_a_title_may_hold_any_break(mark, tmp_path):
     assert [track.title for track in folder.tracks.values()] == [f"two{mark}lines", "b"]
 
 
-def test_a_path_that_is_too_long_is_not_at_hand(tmp_path):
+def test_a_path_that_is_too_long_is_not_available(tmp_path):
     path = tmp_path / "list.csv"
     path.write_text(f"path,genre\n{'x' * 300}.wav,rock\nb.wav,pop\n")
     assert tracks_with_audio(Folder(path)) == {}

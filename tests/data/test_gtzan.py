@@ -99,12 +99,12 @@ def test_the_toy_gtzan_serves_every_part(toy_gtzan):
     dataset = Gtzan(toy_gtzan)
     split = dataset.split("paper")
     for genre in GTZAN_GENRES:
-        at_hand = [
+        available = [
             split.part_of(track)
             for track in dataset.audio_tracks
             if dataset.tracks[track].genre == genre
         ]
-        assert sorted(at_hand) == ["test", "train", "train", "valid"]
+        assert sorted(available) == ["test", "train", "train", "valid"]
 
 
 @pytest.mark.parametrize("track", ["../../x", "/etc/passwd", "blues/../blues.00000", "", "blues.*"])

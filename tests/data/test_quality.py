@@ -47,10 +47,10 @@ def test_a_dataset_without_faults_is_called_so(sound):
     assert set(faults) == {"", "missing"}
     assert (faults == "").sum() == 40
     assert list(report.counts["tracks"]) == [100] * 10
-    assert list(report.counts["at hand"]) == list(report.counts["readable"]) == [4] * 10
+    assert list(report.counts["available"]) == list(report.counts["readable"]) == [4] * 10
     assert report.words() == [
-        "gtzan: 1000 tracks of 10 genres; 40 at hand, 40 readable.",
-        "40 have the very audio of the usual copy (SHA-256).",
+        "gtzan: 1000 tracks of 10 genres; 40 available, 40 readable.",
+        "40 have the same audio as the usual copy (SHA-256).",
         "No identical tracks.",
         "Near duplicates were not looked for.",
     ]
@@ -76,7 +76,7 @@ def test_a_broken_copy_is_found_out(sound):
     (pair,) = report.pairs
     assert pair.across_genres
     assert pair.parts == tuple(sound.split("paper").part_of(t) for t in (copy, original))
-    assert report.counts["at hand"].sum() == 39
+    assert report.counts["available"].sum() == 39
     assert report.counts["readable"].sum() == 38
     words = "\n".join(report.words())
     assert f"1 of them across two genres ({copy} = {original})." in words

@@ -137,7 +137,7 @@ def test_predictions_are_not_replaced_by_fewer(tmp_path, clips):
     run = finished_run(tmp_path / "run")
     run.write_evaluation({"protocol": "paper", "clips": 300})
     vars(run).pop("evaluation", None)
-    with pytest.raises(RunError, match="Only 12 of the 300 test clips of paper are at hand"):
+    with pytest.raises(RunError, match="Only 12 of the 300 test clips of paper are available"):
         evaluate.evaluate(run, clips)
     assert not run.predictions_path.exists()
 

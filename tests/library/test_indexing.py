@@ -373,6 +373,6 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
 
 def test_a_progress_bar_grows_on_a_terminal(music, library, monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    report = progress_bar("Indexing")
-    index(music, library, on_progress=lambda progress: report(progress.done, progress.total))
+    with progress_bar("Indexing") as report:
+        index(music, library, on_progress=lambda progress: report(progress.done, progress.total))
     assert "8/8" in terminal.getvalue()

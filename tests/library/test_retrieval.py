@@ -151,7 +151,7 @@ def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch
 def test_an_incomplete_gtzan_is_not_stored(tmp_path):
     few = SmallGtzan()
     few.log_mels = lambda tracks, mel: SmallGtzan().log_mels(list(tracks)[:7], mel)
-    with pytest.raises(DatasetError, match="993 of 1000 clips are not at hand"):
+    with pytest.raises(DatasetError, match="993 of 1000 clips are not available"):
         retrieval.store(few, (), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -145,8 +145,8 @@ def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server, to
     run = shipped_run("cnn")
     genres = list(run.config.model.genres)
     clips = metrics.clip_table(run.read_predictions(), genres)
-    at_hand = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
-    track, row = next(at_hand.iterrows())
+    available = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
+    track, row = next(available.iterrows())
     label, predicted = (genres.index(row[name]) for name in ("genre", "predicted"))
     with visit(
         chromium, f"{server.address}/confusion", viewport={"width": 1280, "height": 1600}

@@ -15,7 +15,7 @@ VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_at_hand(monkeypatch, tmp_path):
+def _nothing_available(monkeypatch, tmp_path):
     for name in ("GTZAN", "FMA", "PUBLIC"):
         monkeypatch.delenv(f"DEEPMUSIC_{name}", raising=False)
     monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
@@ -40,7 +40,7 @@ def button(app, label):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_with_nothing_at_hand_gtzan_is_described_and_invites(view):
+def test_with_nothing_available_gtzan_is_described_and_invites(view):
     app = page(view=view)
     assert "1,000 clips, 10 genres" in texts(app)
     assert "Not available here" in texts(app)
@@ -129,7 +129,7 @@ def test_the_check_reports(toy_gtzan, monkeypatch):
     app = page(view="check")
     button(app, "Check it").click().run()
     assert not app.exception
-    assert "1000 tracks of 10 genres; 40 at hand, 40 readable" in texts(app)
+    assert "1000 tracks of 10 genres; 40 available, 40 readable" in texts(app)
     assert "14 pairs of identical tracks" in texts(app)
     assert [one.label for one in app.get("download_button")] == ["Download CSV"]
 
@@ -138,7 +138,7 @@ def test_the_check_knows_gtzan_without_it():
     app = page(view="check")
     button(app, "Check it").click().run()
     assert not app.exception
-    assert "8 of these stand on two sides of the split paper" in texts(app)
+    assert "8 of these are in different parts of the split paper" in texts(app)
 
 
 def test_a_download_is_shown_stopped_and_its_end_told(monkeypatch):

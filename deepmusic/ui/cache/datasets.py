@@ -46,7 +46,7 @@ def open_dataset(data: str) -> Dataset:
 
 
 def find_dataset(data: str) -> Dataset | None:
-    """Open a dataset; None if it is not at hand, or not open to the public."""
+    """Open a dataset; None if it is not available, or not open to the public."""
     try:
         return open_dataset(data)
     except DatasetError:
@@ -54,7 +54,7 @@ def find_dataset(data: str) -> Dataset | None:
 
 
 def gtzan() -> Gtzan | None:
-    """Open GTZAN; None unless its audio is at hand and open to the public."""
+    """Open GTZAN; None unless its audio is available and open to the public."""
     dataset = find_dataset("gtzan")
     return dataset if isinstance(dataset, Gtzan) and dataset.audio_tracks else None
 

@@ -41,7 +41,7 @@ class SelectedDataset:
     version : str
         Changes with its files.
     n_audible : int
-        Number of clips whose sound is at hand.
+        Number of clips whose sound is available.
     """
 
     data: str
@@ -50,7 +50,7 @@ class SelectedDataset:
     n_audible: int
 
     @property
-    def at_hand(self) -> bool:
+    def available(self) -> bool:
         """Whether it has sound or log-mels."""
         return self.n_audible > 0 or (isinstance(self.dataset, Gtzan) and self.dataset.has_log_mels)
 
@@ -120,7 +120,7 @@ def clip_png(clip: SelectedClip, wide: bool = False) -> bytes | str:
 
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=_KEYS)
 def clip_sound(clip: SelectedClip) -> tuple[bytes, str] | None:
-    """Return the sound of a clip and its media type; None if it is not at hand.
+    """Return the sound of a clip and its media type; None if it is not available.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def _table(listed: pd.DataFrame, results: Mapping[str, Result], data: str) -> pd
     """Return the clips of a cell as a table for people."""
     faults: dict[str, str] = {}
     if data == "gtzan":
-        # Known of every clip, whether GTZAN is at hand or not.
+        # Known of every clip, whether GTZAN is available or not.
         facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
         faults = known_faults()
     else:
@@ -80,7 +80,7 @@ def _table(listed: pd.DataFrame, results: Mapping[str, Result], data: str) -> pd
 
 
 def _show_player(tracks: list[str], data: str) -> None:
-    """Play one of these clips, where its sound is at hand."""
+    """Play one of these clips, where its sound is available."""
     dataset = cache.find_dataset(data)
     paths = {track: dataset.audio_path(clip_of(track)) for track in tracks} if dataset else {}
     audible = {track: path for track, path in paths.items() if path}

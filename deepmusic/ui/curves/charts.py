@@ -9,7 +9,7 @@ _CAPTIONS = {
     "trained on validation clips. Where the dotted line rises while the solid one stays flat, the "
     "network memorises its training clips: it overfits.",
     "loss": "**Lower is better;** guessing among ten genres costs 2.3. Where the solid line turns "
-    "upwards, the network gets too sure of its mistakes. The mark is the lowest point, whose "
+    "upwards, the network gets overconfident in its mistakes. The mark is the lowest point, whose "
     "weights are kept.",
 }
 _NOTES = """

@@ -26,13 +26,13 @@ def show(selected: SelectedDataset, split: str) -> None:
             "Look for near duplicates too",
             help="The networks propose pairs that sound alike, and their log-mels are compared. "
             "Takes about half a minute for 1000 clips.",
-            disabled=not selected.at_hand,
+            disabled=not selected.available,
             key="dataset_near",
             width="content",
         )
         pressed = st.button("Check it", type="primary")
     if pressed:
-        _check(selected, split, near and selected.at_hand)
+        _check(selected, split, near and selected.available)
     if st.session_state.get(_CHECKED) == (selected.data, selected.version, split):
         _show_report(st.session_state[_REPORT])
         return
@@ -86,12 +86,12 @@ def _show_report(report: Report) -> None:
     right.dataframe(
         counts,
         column_config={
-            "at hand": st.column_config.ProgressColumn(
+            "available": st.column_config.ProgressColumn(
                 format="%d", min_value=0, max_value=int(counts["tracks"].max())
             )
         },
         height="content" if len(counts) < 12 else 420,
-        alt="Tracks by genre, at hand and readable",
+        alt="Tracks by genre, available and readable",
     )
     faulty = report.table[~report.table["faults"].isin(["", "missing"])]
     faulty = faulty.assign(faults=faulty["faults"].str.removeprefix("missing; "))
@@ -112,7 +112,7 @@ def _show_report(report: Report) -> None:
             height="content" if len(faulty) < 9 else 320,
             alt="Tracks with faults",
         )
-    elif counts["at hand"].sum():
+    elif counts["available"].sum():
         st.success("No track has a fault.")
     st.download_button(
         "Download CSV",

@@ -36,7 +36,7 @@ def show_chosen(selected: SelectedDataset, split: str) -> None:
     who = ", ".join(escape(name) for name in (facts.artist, facts.title) if name)
     with st.container(border=True):
         st.markdown(f"**{escape(track)}**, {escape(facts.genre)}" + (f" · {who}" if who else ""))
-        if selected.at_hand:
+        if selected.available:
             log_mel = exploration.clip_png(SelectedClip(selected, track), wide=True)
             if isinstance(log_mel, bytes):
                 st.image(log_mel, width="stretch", alt=f"Mel-spectrogram of {track}")

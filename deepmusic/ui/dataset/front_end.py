@@ -101,7 +101,7 @@ def _choose_excerpt(selected: SelectedDataset) -> SongFile:
         audible = [track for track in tracks if selected.dataset.audio_path(track)]
         examples = sorted(audible, key=lambda track: tracks[track].genre.lower() != "rock")[:3]
     for track in (clip.chosen(selected), *examples):
-        if track and selected.at_hand and (sound := clip.load_sound(selected, track)):
+        if track and selected.available and (sound := clip.load_sound(selected, track)):
             try:
                 return _cut(SongFile(track, sound[0]))
             except DeepMusicError:

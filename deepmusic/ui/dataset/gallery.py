@@ -28,13 +28,13 @@ _FAULTS = {
 def show(selected: SelectedDataset, split: str) -> None:
     """Show filters, a page of log-mels, and the chosen clip."""
     table = exploration.track_table(selected, split)
-    if not selected.at_hand:
+    if not selected.available:
         _invite()
     found = _filter(selected, table)
     if found.empty:
         st.info("No clip passes all of these filters. Remove one.")
         return
-    if not selected.at_hand:
+    if not selected.available:
         st.dataframe(
             found.rename_axis("clip").rename(columns={"part": "part of the split"}),
             height=330,
@@ -89,7 +89,7 @@ def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
             "Genre",
             selected.dataset.genres,
             key="dataset_genres",
-            placeholder="One of each" if selected.at_hand else "Any",
+            placeholder="One of each" if selected.available else "Any",
             persist_state="session",
             width=330,
         )

@@ -48,7 +48,7 @@ def _target(name: str) -> Path:
 
 
 def _location(name: str) -> Path | None:
-    """Return the folder of a dataset whose sound is at hand."""
+    """Return the folder of a dataset whose sound is available."""
     dataset = cache.find_dataset(name)
     return dataset.location if dataset and tracks_with_audio(dataset) else None
 

@@ -60,6 +60,6 @@ def _describe(selected: SelectedDataset) -> str:
     counted = f"**{len(dataset.tracks):,} clips, {len(dataset.genres)} genres.** "
     if selected.data == DEMO:
         return counted + "Played by DeepMusic's ten synthetic bands. No real music."
-    if not selected.at_hand:
+    if not selected.available:
         return counted + "Not available here; its facts are shown. *Download* says how to get it."
     return counted + f"{selected.n_audible:,} have sound here. {dataset.credit}"

@@ -108,7 +108,7 @@ def _may_compute(selected: SelectedDataset, what: str) -> bool:
     """Tell whether log-mels come quickly; if not, say how to get them."""
     if selected.data == GTZAN:
         return True
-    if not selected.at_hand:
+    if not selected.available:
         st.info("This dataset is not available here. *Download* says how to get it.")
         return False
     if exploration.log_mels_are_ready(selected):

@@ -40,7 +40,7 @@ def open_index(name: str) -> SongIndex:
 
 
 def sound_path(name: str, entry: Entry) -> Path | None:
-    """Return the file of a song; None where its sound is synthetic, or not at hand."""
+    """Return the file of a song; None where its sound is synthetic or not available."""
     if name == LIBRARY:
         return entry.path
     if name == GTZAN and (dataset := cache.gtzan()):
