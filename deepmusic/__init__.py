@@ -48,6 +48,13 @@ def load(model: str = "ensemble", protocol: str = "all_clips") -> "Recognizer":
         If there is no such model, or none of this protocol.
     RunError
         If its files are missing or damaged.
+
+    Examples
+    --------
+    >>> from deepmusic.audio import synth
+    >>> recognizer = load(model="cnn")
+    >>> recognizer.predict(synth.play("jazz", seconds=12), sample_rate=22_050).genre
+    'jazz'
     """
     from deepmusic.prediction import Recognizer
 

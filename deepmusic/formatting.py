@@ -48,7 +48,7 @@ def format_bytes(count: float) -> str:
     return f"{count:.{1 if count < 10 else 0}f} {('kB', 'MB', 'GB')[power - 1]}"
 
 
-def format_name(path: str | os.PathLike) -> str:
+def format_name(path: str | os.PathLike[str]) -> str:
     r"""Return a file's name as text to store and print, with bytes that are no UTF-8 escaped.
 
     >>> print(format_name(os.fsdecode(b"caf\xe9.wav")))

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -269,8 +270,33 @@ def modules_with_examples():
         lines = re.findall(r"^ *>>> .*", path.read_text(encoding="utf-8"), re.MULTILINE)
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         if lines:
-            slow = any("load(" in line for line in lines)
+            slow = any("load(" in line or "Recognizer(" in line for line in lines)
             yield pytest.param(name, marks=[pytest.mark.slow] if slow else [])
+
+
+#: What a user calls first; each is documented by an example.
+FRONT_DOOR = [
+    "deepmusic.load",
+    "deepmusic.audio.load_song",
+    "deepmusic.audio.song_from_array",
+    "deepmusic.audio.synth.play",
+    "deepmusic.data.open_dataset",
+    "deepmusic.prediction.Recognizer.predict",
+]
+
+
+@pytest.mark.parametrize("name", FRONT_DOOR)
+def test_the_front_door_has_runnable_examples(name):
+    function = pkgutil.resolve_name(name)
+    assert ">>> " in function.__doc__.partition("Examples\n")[2]
+    modules = {parameter.values[0] for parameter in modules_with_examples()}
+    assert function.__module__ in modules
+
+
+def test_shapes_of_arrays_are_written_in_one_way():
+    for path in (ROOT / "deepmusic").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.findall(r"(?<![\w=])\[n_\w+(?:, \w+)*\]", text), f"{path}: [shape=(...)]"
 
 
 @pytest.mark.parametrize("module", modules_with_examples())

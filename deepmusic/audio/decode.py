@@ -70,6 +70,14 @@ def load_song(
     AudioError
         If it is missing, too large, empty, not sound, damaged, too long, silent, or holds values
         that are no numbers.
+
+    Examples
+    --------
+    >>> from deepmusic.audio import synth
+    >>> from deepmusic.audio.encode import encode_wav
+    >>> song = load_song(encode_wav(synth.play("jazz", seconds=2), 22_050), name="jazz.wav")
+    >>> song.name, song.duration, song.samples.dtype
+    ('jazz.wav', 2.0, dtype('float32'))
     """
     limits = limits or current_deployment().audio_limits
     if isinstance(source, bytes):
@@ -253,7 +261,7 @@ def _load_with_ffmpeg(
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen, IO[bytes]]]:
+def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     """Run a program while its output is read, for `_FFMPEG_SECONDS` at most."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None

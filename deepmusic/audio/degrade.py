@@ -21,7 +21,7 @@ class Degradation:
     """A way in which a sound can be worse than the original."""
 
     title: str  #: for people to read
-    #: from samples [n_samples], float32, and their rate in Hz to degraded ones at the same rate
+    #: from samples [shape=(n_samples,)], float32, and their rate in Hz to degraded ones
     apply: Callable[[np.ndarray, int], np.ndarray]
 
 

@@ -109,7 +109,7 @@ def frame_spacing(n_frames: int, mel: MelConfig) -> tuple[int, float]:
 
 
 def kept_frames(n_frames: int, mel: MelConfig) -> np.ndarray:
-    """Return the numbers [n_kept] of the frames that are kept: ``floor((j + 0.5) * spacing)``."""
+    """Return the numbers [shape=(n_kept,)] of the kept frames: ``floor((j + 0.5) * spacing)``."""
     n_kept, spacing = frame_spacing(n_frames, mel)
     # With a spacing of 1 the half frame is no offset: floor(j + 0.5) is j.
     return np.floor((np.arange(n_kept) + 0.5) * spacing).astype(np.int64)
@@ -134,7 +134,7 @@ def network_input(decibels: np.ndarray, mel: MelConfig) -> np.ndarray:
 
 
 def window_starts(n_frames: int, window_frames: int, overlap: float = 0.5) -> np.ndarray:
-    """Return the first frame [n_windows] of each window of a clip.
+    """Return the first frame [shape=(n_windows,)] of each window of a clip.
 
     Windows lie evenly from the clip's first frame to its last, and share `overlap` (0 to 1) with
     their neighbours at least. There is none if the clip is shorter than a window.
@@ -148,7 +148,10 @@ def window_starts(n_frames: int, window_frames: int, overlap: float = 0.5) -> np
 
 
 def windows(frames: np.ndarray, window_frames: int, overlap: float = 0.5) -> np.ndarray:
-    """Return the windows [n_windows, n_mels, window_frames] of a clip's frames [n_mels, n_kept]."""
+    """Cut a clip's frames [shape=(n_mels, n_kept)] into windows.
+
+    Their shape is [shape=(n_windows, n_mels, window_frames)]; they are views of the clip.
+    """
     starts = window_starts(frames.shape[1], window_frames, overlap)
     if starts.size == 0:
         return np.zeros((0, frames.shape[0], window_frames), dtype=frames.dtype)

@@ -85,12 +85,20 @@ def song_from_array(
     ------
     AudioError
         As `load_song`, or if `y` is not one- or two-dimensional.
+
+    Examples
+    --------
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
+    >>> song = song_from_array(tone, sample_rate=48_000)
+    >>> song.duration, song.sample_rate, song.source_sample_rate
+    (1.0, 22050, 48000)
     """
     limits = limits or current_deployment().audio_limits
     channels = np.atleast_2d(np.asarray(y, dtype=np.float32))
     if channels.ndim != 2 or not len(channels):
         raise AudioError(
-            "y must be [n_samples] or [n_channels, n_samples], with one channel at least. "
+            "y must have the shape (n_samples,) or (n_channels, n_samples), with one channel "
+            "at least. "
             f"Received: y.shape={np.shape(y)}"
         )
     check_format(name, sample_rate, len(channels), channels.shape[1], limits)

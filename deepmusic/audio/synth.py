@@ -55,6 +55,11 @@ def play(
     ------
     DatasetError
         If there is no such band.
+
+    Examples
+    --------
+    >>> play("jazz", seconds=2).shape
+    (44100,)
     """
     if genre not in BANDS:
         raise DatasetError(f"Choose a genre: {', '.join(BANDS)}. Received: {genre!r}")
@@ -72,7 +77,7 @@ def play(
 def tone(
     frequency: float, *, seconds: float = 5.0, sample_rate: int = 22_050, amplitude: float = 0.5
 ) -> np.ndarray:
-    """Return a sine [n_samples], float32, of a frequency in Hz."""
+    """Return a sine [shape=(n_samples,)], float32, of a frequency in Hz."""
     time = np.arange(round(seconds * sample_rate)) / sample_rate
     return (amplitude * np.sin(2 * np.pi * frequency * time)).astype(np.float32)
 
@@ -174,7 +179,7 @@ def _mix(
     # As if every song had other instruments: the partials rise or fall a little in level.
     tilt = rng.uniform(-0.35, 0.25)
     tuning = rng.uniform(0.88, 1.12)
-    rendered: dict[tuple, np.ndarray] = {}
+    rendered: dict[tuple[Any, ...], np.ndarray] = {}
     mix = np.zeros(n_samples, dtype=np.float32)
     for hit in hits:
         distinct = (hit.sound, hit.notes, hit.seconds)

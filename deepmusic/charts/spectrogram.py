@@ -35,7 +35,7 @@ def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
 
 
 def activation_png(values: np.ndarray) -> bytes:
-    """Activations of a filter [n_frames, n_mels] as a PNG: black is 0, bright their maximum."""
+    """Activations of a filter [shape=(n_frames, n_mels)] as a PNG; bright is their maximum."""
     return _to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from deepmusic.cli.options import (
 )
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: Faults after which `check` ends with exit code 1.
 _SERIOUS = {"unreadable", "cut off", "changed"}
@@ -203,7 +207,7 @@ def download_command(name: str, path: Path | None) -> None:
     click.echo(found)
 
 
-def _embed(dataset: Dataset) -> tuple[dict, Mapping]:
+def _embed(dataset: Dataset) -> tuple[dict[str, "np.ndarray"], Mapping[str, "np.ndarray"]]:
     """Return embeddings and log-mels of all clips, by track; this loads the networks."""
     from deepmusic.library import embeddings
 

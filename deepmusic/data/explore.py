@@ -24,7 +24,7 @@ def decibels(log_mel: np.ndarray) -> np.ndarray:
 
 
 def band_frequencies(mel: MelConfig) -> np.ndarray:
-    """Return the centre frequency of each mel band, in Hz [n_mels]."""
+    """Return the centre frequency of each mel band, in Hz [shape=(n_mels,)]."""
     import librosa
 
     return librosa.mel_frequencies(mel.n_mels + 2, fmin=0, fmax=mel.sample_rate / 2)[1:-1]

@@ -33,6 +33,12 @@ def open_dataset(name: str) -> Dataset:
     ------
     DatasetError
         If it is not available, or is none of these.
+
+    Examples
+    --------
+    >>> dataset = open_dataset("toy")
+    >>> len(dataset.tracks), dataset.genres[:3]
+    (160, ('blues', 'classical', 'country'))
     """
     if name in NAMES:
         return NAMES[name]()

@@ -35,7 +35,7 @@ def describe(log_mels: Sequence[ClipLogMel], mel: MelConfig) -> tuple[float, flo
 
 
 def tempo(decibels: np.ndarray, mel: MelConfig) -> float:
-    """Tempo of a log-mel [n_mels, n_frames] in dB, in BPM.
+    """Tempo of a log-mel [shape=(n_mels, n_frames)] in dB, in BPM.
 
     Autocorrelation of the onset strength with a preference for 120 BPM (Ellis, "Beat tracking by
     dynamic programming", 2007). Half or double of the tapped tempo is a usual mistake.
@@ -48,7 +48,7 @@ def tempo(decibels: np.ndarray, mel: MelConfig) -> float:
 
 
 def brightness(decibels: np.ndarray, mel: MelConfig) -> float:
-    """Spectral centroid of the mean of a log-mel [n_mels, n_frames] in dB, in Hz."""
+    """Spectral centroid of the mean of a log-mel [shape=(n_mels, n_frames)] in dB, in Hz."""
     import librosa
 
     power = (10 ** (decibels / 10)).mean(axis=1)
@@ -57,7 +57,13 @@ def brightness(decibels: np.ndarray, mel: MelConfig) -> float:
 
 
 def mfcc_statistics(frames: np.ndarray) -> np.ndarray:
-    """Mean and standard deviation over time of 40 MFCCs of a log-mel [n_mels, n_frames]; [80]."""
+    """Mean and standard deviation over time of 40 MFCCs, [shape=(80,)].
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_mels, n_frames)]
+        A log-mel.
+    """
     coefficients = mfccs(frames)
     return np.concatenate([coefficients.mean(axis=1), coefficients.std(axis=1)])
 

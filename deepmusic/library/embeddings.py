@@ -52,7 +52,7 @@ class SegmentEmbeddings:
     vectors: np.ndarray
 
     def nearest(self, query: np.ndarray) -> tuple[int, float]:
-        """Number of the segment nearest to a unit vector [n_dimensions], and their cosine."""
+        """Segment nearest to a unit vector [shape=(n_dimensions,)], and their cosine."""
         cosines = self.vectors.astype(np.float32) @ query
         return int(cosines.argmax()), float(cosines.max())
 
@@ -84,11 +84,11 @@ class SongEmbedding:
 
     @cached_property
     def profile(self) -> np.ndarray:
-        """Genre probabilities of the song, mean over its windows [n_genres]."""
+        """Genre probabilities of the song, mean over its windows [shape=(n_genres,)]."""
         return self.probabilities.mean(axis=0)
 
     def windows_of(self, start: float, end: float) -> np.ndarray:
-        """Windows [n_windows], bool, whose middle lies between two times in s; else the nearest."""
+        """Mask [shape=(n_windows,)] of windows with their middle between two times, or nearest."""
         middles = (self.starts + self.ends) / 2
         inside = (start <= middles) & (middles <= end)
         if not inside.any():
@@ -96,7 +96,7 @@ class SongEmbedding:
         return inside
 
     def passage(self, start: float, end: float) -> np.ndarray:
-        """Embedding of the passage between two times in s [n_dimensions], of unit length."""
+        """Unit embedding [shape=(n_dimensions,)] of the passage between two times in s."""
         return l2_normalize(self.windows[self.windows_of(start, end)].mean(axis=0))
 
     def segments(self) -> SegmentEmbeddings:
@@ -175,8 +175,8 @@ def embed_and_classify(
     Returns
     -------
     (dict of str to np.ndarray, dict of str to np.ndarray)
-        Embeddings as `embed_clips` returns them, and genre probabilities [n_genres], mean over
-        networks and windows.
+        Embeddings as `embed_clips` returns them, and genre probabilities [shape=(n_genres,)],
+        mean over networks and windows.
     """
     longest = max(classifier.config.window_frames for classifier in classifiers)
     usable = [track for track, clip in clips.items() if clip.shape[1] >= longest]

@@ -249,7 +249,7 @@ def _state(path: Path) -> FileState | None:
 # === In the background ===
 
 
-def start(folder: Path, library: Library | None = None) -> subprocess.Popen:
+def start(folder: Path, library: Library | None = None) -> subprocess.Popen[bytes]:
     """Index a folder in a process of its own; raises `LibraryError` as `index` does."""
     library = library or Library()
     folder = _existing(folder)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -134,7 +135,7 @@ class Library:
 
     # === Reading ===
 
-    def _fetch(self, query: str, *values: object) -> list[tuple]:
+    def _fetch(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._connect() as connection:
             return connection.execute(query, values).fetchall()
 

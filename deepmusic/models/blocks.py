@@ -17,7 +17,9 @@ class SubtractMean(layers.Layer):
 
 
 def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
-    """Return the input [n_mels, n_frames] and the normalised window [n_frames, n_mels].
+    """Return the input [shape=(n_mels, n_frames)], and the window normalised and turned.
+
+    The latter has the shape [shape=(n_frames, n_mels)].
 
     Batch normalisation of each band stands where others subtract a dataset's mean: it is learnt
     with the weights and travels with them. With ``level_window``, each window's own mean of every

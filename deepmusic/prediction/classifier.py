@@ -29,10 +29,10 @@ _BATCH = 20
 class Windows(NamedTuple):
     """Windows of a song, in order of time, as a network reads them."""
 
-    starts: np.ndarray  #: [n_windows], in s
-    ends: np.ndarray  #: [n_windows], in s
-    clip_index: np.ndarray  #: [n_windows], number of the clip that holds each
-    frames: np.ndarray  #: [n_windows, n_mels, window_frames], uint8
+    starts: np.ndarray  #: [shape=(n_windows,)], in s
+    ends: np.ndarray  #: [shape=(n_windows,)], in s
+    clip_index: np.ndarray  #: [shape=(n_windows,)], number of the clip that holds each
+    frames: np.ndarray  #: [shape=(n_windows, n_mels, window_frames)], uint8
 
 
 def split_into_windows(
@@ -126,8 +126,8 @@ class Classifier:
         Returns
         -------
         (np.ndarray, np.ndarray)
-            Outputs of the layer ``embedding`` [n_windows, dense_units], and the genres'
-            probabilities [n_windows, n_genres].
+            Outputs of the layer ``embedding`` [shape=(n_windows, dense_units)], and the genres'
+            probabilities [shape=(n_windows, n_genres)].
         """
         n_windows = len(frames)
         padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *frames.shape[1:]), np.float32)

@@ -41,7 +41,7 @@ class Window:
 
     start: float  #: in the song, in s
     seconds: float  #: length
-    log_mel: np.ndarray  #: [n_mels, n_frames], uint8, as the network reads it
+    log_mel: np.ndarray  #: [shape=(n_mels, n_frames)], uint8, as the network reads it
 
 
 def list_windows(log_mels: Sequence[ClipLogMel], config: ModelConfig) -> list[Window]:
@@ -75,7 +75,7 @@ def activations(network: "keras.Model", log_mel: np.ndarray, layer: str) -> np.n
     Returns
     -------
     np.ndarray
-        For ``conv_1`` of the CNN [n_frames, n_mels, n_filters].
+        For ``conv_1`` of the CNN [shape=(n_frames, n_mels, n_filters)].
 
     Raises
     ------

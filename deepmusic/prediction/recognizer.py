@@ -124,6 +124,13 @@ class Recognizer:
             If it cannot be decoded, is silent, too long, or shorter than a window (3 s).
         TypeError
             If samples come without a sample rate, or a file with one.
+
+        Examples
+        --------
+        >>> from deepmusic.audio import synth
+        >>> jazz = synth.play("jazz", seconds=12)
+        >>> Recognizer("cnn").predict(jazz, sample_rate=22_050, name="demo").to_dict()["genre"]
+        'jazz'
         """
         song = self._load(source, sample_rate, name)
         predictions = classify(song, self._classifiers)

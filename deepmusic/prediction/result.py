@@ -38,12 +38,12 @@ class Prediction:
 
     @cached_property
     def song_probabilities(self) -> np.ndarray:
-        """Mean over all windows [n_genres]."""
+        """Mean over all windows [shape=(n_genres,)]."""
         return self.window_probabilities.mean(axis=0)
 
     @cached_property
     def clip_probabilities(self) -> dict[int, np.ndarray]:
-        """Mean over the windows of each clip [n_genres], by its number; of silent clips none."""
+        """Mean over the windows of a clip [shape=(n_genres,)], by clip; of silent ones none."""
         return {
             int(clip): self.window_probabilities[self.clip_index == clip].mean(axis=0)
             for clip in np.unique(self.clip_index)
@@ -118,7 +118,7 @@ def align_windows(
 
     Parameters
     ----------
-    spans : sequence of (np.ndarray [n_windows], np.ndarray [n_windows])
+    spans : sequence of (np.ndarray [shape=(n_windows,)], np.ndarray [shape=(n_windows,)])
         Starts and ends of each network's windows, in s.
 
     Returns

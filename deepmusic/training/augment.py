@@ -12,7 +12,7 @@ _LOW_CUT, _HIGH_CUT = 0.12, 0.56
 def augment(
     batch: np.ndarray, settings: AugmentConfig, mel: MelConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return an augmented copy of windows [n_windows, n_mels, n_frames], float32 from 0 to 255.
+    """Augment a copy of windows [shape=(n_windows, n_mels, n_frames)], float32 from 0 to 255.
 
     The 255 steps are ``mel.top_db`` dB.
     """
@@ -39,7 +39,7 @@ def mix_up(
     """Mixup: blend each window, and its target, with another one (Zhang et al., ICLR 2018).
 
     The weight of the stronger window is drawn from Beta(alpha, alpha), folded to 0.5 ... 1. Rows of
-    the targets [n_windows, n_genres] still sum to 1.
+    the targets [shape=(n_windows, n_genres)] still sum to 1.
     """
     weight = rng.beta(alpha, alpha, len(batch)).astype(np.float32)[:, None]
     weight = np.maximum(weight, 1 - weight)
@@ -51,7 +51,7 @@ def mix_up(
 def _gain_and_tilt(
     shape: tuple[int, ...], settings: AugmentConfig, steps_per_db: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return [n_windows, n_mels, 1] steps to add: one gain and one slope per window."""
+    """Return [shape=(n_windows, n_mels, 1)] steps to add: one gain and one slope per window."""
     gain = rng.uniform(-settings.gain_db, settings.gain_db, (shape[0], 1, 1))
     slope = rng.uniform(-settings.tilt_db, settings.tilt_db, (shape[0], 1, 1))
     band = np.linspace(-0.5, 0.5, shape[1])[None, :, None]
@@ -66,7 +66,7 @@ def _raise_floor(batch: np.ndarray, highest: float, rng: np.random.Generator) ->
 
 
 def _outside_band(shape: tuple[int, ...], share: float, rng: np.random.Generator) -> np.ndarray:
-    """Return [n_windows, n_mels, 1]: the bands that a telephone cuts off, in some windows."""
+    """Return bands that a telephone cuts off, in some windows [shape=(n_windows, n_mels, 1)]."""
     n_windows, n_mels, _ = shape
     low = rng.uniform(0, _LOW_CUT, n_windows) * n_mels
     high = rng.uniform(_HIGH_CUT, 1, n_windows) * n_mels

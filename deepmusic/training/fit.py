@@ -208,7 +208,7 @@ def _restore(network: keras.Model, run: Run) -> int:
 
 
 def _genre_indices(log_mels: LogMels, dataset: Dataset, model: ModelConfig) -> np.ndarray:
-    """Return [n_clips] genre indices."""
+    """Return [shape=(n_clips,)] genre indices."""
     return np.array(
         [model.genres.index(dataset.tracks[track].genre) for track in log_mels.by_track]
     )

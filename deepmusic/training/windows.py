@@ -12,7 +12,7 @@ from deepmusic.training.augment import augment, mix_up
 class RandomWindows(keras.utils.PyDataset):
     """Batches of random windows, redrawn in each epoch from the seed and its number.
 
-    Their source is one log-mel [n_mels, n_frames], uint8, and one genre index per training clip.
+    Their source is one log-mel [shape=(n_mels, n_frames)], uint8, and one genre index per clip.
     """
 
     def __init__(

@@ -80,7 +80,7 @@ def _library_versions() -> dict[str, str]:
     return found
 
 
-def start(run: Run) -> subprocess.Popen:
+def start(run: Run) -> subprocess.Popen[bytes]:
     """Start a worker for a run, new or to be resumed; it need not be waited for.
 
     Raises
@@ -106,7 +106,7 @@ def start(run: Run) -> subprocess.Popen:
         ) from error
 
 
-def _spawn_training(run: Run, lock: IO[bytes], output: IO[bytes]) -> subprocess.Popen:
+def _spawn_training(run: Run, lock: IO[bytes], output: IO[bytes]) -> subprocess.Popen[bytes]:
     """Run ``train`` in a process and session of its own, which inherits the lock."""
     folders = {"DEEPMUSIC_RUNS": runs_folder(), "DEEPMUSIC_DATA": data_folder()}
     for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA"):

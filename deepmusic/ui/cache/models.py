@@ -25,7 +25,7 @@ def _loader() -> ThreadPoolExecutor:
 
 
 @st.cache_resource(show_spinner=False)
-def _networks(protocol: Protocol) -> Future:
+def _networks(protocol: Protocol) -> Future[Mapping[str, Any]]:
     return _loader().submit(_load_networks, protocol)
 
 
