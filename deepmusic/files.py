@@ -36,6 +36,14 @@ def library_folder() -> Path:
     return Path(os.environ.get("DEEPMUSIC_LIBRARY") or "library")
 
 
+def real_path(path: Path | str) -> Path:
+    """Return a path without links and ``..``, so that a file has one; it need not exist."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # A NUL byte is in it, so that it can be no file.
+        return Path(path)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, with the same suffix, and move it there on success.

@@ -1,6 +1,7 @@
 """Text for people and tables: times, durations, percentages, sizes, file names."""
 
 import os
+import re
 
 
 def format_clock(seconds: float, digits: int = 0) -> str:
@@ -48,10 +49,57 @@ def format_bytes(count: float) -> str:
     return f"{count:.{1 if count < 10 else 0}f} {('kB', 'MB', 'GB')[power - 1]}"
 
 
+#: What is no text (bytes of names that are no UTF-8) or steers a terminal: control characters, and
+#: marks that change the direction of writing.
+_NOT_PLAIN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
 def format_name(path: str | os.PathLike[str]) -> str:
-    r"""Return a file's name as text to store and print, with bytes that are no UTF-8 escaped.
+    r"""Return a file's name as text to store and print, one name for each text.
+
+    Bytes that are no UTF-8 and what `format_plain` disarms are written as ``\xe9``, ``\n`` or
+    ``\u202e``, and a backslash as ``\\``. `parse_name` gives the name back.
 
     >>> print(format_name(os.fsdecode(b"caf\xe9.wav")))
     caf\xe9.wav
     """
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    name = os.fsencode(path).decode("utf-8", "surrogateescape")
+    return format_plain(name.replace("\\", r"\\"))
+
+
+def parse_name(text: str) -> str:
+    r"""Return the name that `format_name` wrote.
+
+    >>> parse_name(r"caf\xe9.wav") == os.fsdecode(b"caf\xe9.wav")
+    True
+    """
+    codes = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
+
+    def original(match: re.Match) -> str:
+        code = match[1]
+        if code in codes:
+            return codes[code]
+        number = int(code[1:], 16)
+        return chr(number + 0xDC00 if code[0] == "x" and number > 0x7F else number)
+
+    return re.sub(r"\\([nrt\\]|x[0-9a-f]{2}|u[0-9a-f]{4})", original, text)
+
+
+def format_plain(text: object) -> str:
+    r"""Return a text on one line, with escapes for what is no text or could steer a terminal.
+
+    >>> print(format_plain("a\x1b[2J\n"))
+    a\x1b[2J\n
+    """
+    return _NOT_PLAIN.sub(lambda match: _escape(match[0]), str(text))
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"  # A byte of a name, as Python reads names.
+    if number < 0x80:
+        return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character, f"\\x{number:02x}")
+    return f"\\u{number:04x}"

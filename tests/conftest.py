@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import csv
+import ctypes
 import functools
 import os
 import sys
@@ -67,6 +68,25 @@ def networks_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(embeddings, "load_networks", load)
         yield
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """Take root's right to read everything, which this process may have, for a test."""
+    if os.geteuid():
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    rights = (ctypes.c_uint32 * 6)()  # Effective, permitted and inheritable, twice.
+    libc.capget(header, rights)
+    before = rights[0]
+    rights[0] &= ~0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    if libc.capset(header, rights):
+        pytest.skip("needs to give up the rights of root")
+    yield
+    rights[0] = before
+    libc.capset(header, rights)
 
 
 @pytest.fixture(scope="session")

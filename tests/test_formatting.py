@@ -10,7 +10,10 @@ from deepmusic.formatting import (
     format_duration,
     format_name,
     format_percent,
+    format_plain,
+    parse_name,
 )
+from tests.names import DECODED
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,30 @@ def test_sizes() -> None:
     ]
 
 
-def test_names_can_be_stored_whatever_their_bytes() -> None:
-    assert format_name("Motörhead.mp3") == "Motörhead.mp3"
-    assert format_name(os.fsdecode(b"caf\xe9.wav")) == r"caf\xe9.wav"
+@pytest.mark.parametrize("name", DECODED.values(), ids=DECODED)
+def test_any_name_can_be_printed_and_parsed(name: str) -> None:
+    text = format_name(name)
+    assert text.isprintable()
+    assert text.encode()
+    assert parse_name(text) == name
+    assert format_plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Motörhead.mp3", "Motörhead.mp3"),
+        (os.fsdecode(b"caf\xe9.wav"), r"caf\xe9.wav"),
+        ("caf\\xe9.wav", r"caf\\xe9.wav"),
+        ("\x1b]0;x\x07", r"\x1b]0;x\x07"),
+        ("\x85\u202e", r"\u0085\u202e"),
+    ],
+)
+def test_names_are_escaped(name: str, text: str) -> None:
+    assert format_name(name) == text
+
+
+def test_each_byte_has_its_own_text() -> None:
+    names = [os.fsdecode(bytes([byte])) for byte in range(1, 256)]
+    assert len({format_name(name) for name in names}) == 255
+    assert [parse_name(format_name(name)) for name in names] == names

@@ -2,12 +2,14 @@
 
 from deepmusic.audio.decode import load_song
 from deepmusic.audio.song import SAMPLE_RATE, Song, is_silent, song_from_array
-from deepmusic.audio.walk import SUFFIXES, find_sound_files
+from deepmusic.audio.walk import SUFFIXES, SoundFiles, describe_passed_over, find_sound_files
 
 __all__ = [
     "SAMPLE_RATE",
     "SUFFIXES",
     "Song",
+    "SoundFiles",
+    "describe_passed_over",
     "find_sound_files",
     "is_silent",
     "load_song",

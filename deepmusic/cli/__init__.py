@@ -7,20 +7,29 @@ import click
 
 from deepmusic import __version__
 from deepmusic.cli import data, evaluate, library, predict, results, runs, train
+from deepmusic.cli.options import complain
 from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_plain
 
 
 class Cli(click.Group):
     """A group whose commands print a `DeepMusicError` as one line and end with exit code 2."""
 
     def invoke(self, context: click.Context) -> object:
-        # Names of files are bytes; one that is no UTF-8 is printed as it is.
+        # A character that a terminal's encoding lacks must not end a command.
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="surrogateescape")
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
+        except click.UsageError as error:
+            # It repeats what was given, such as a name that a shell put in for a pattern.
+            words = error.format_message().expandtabs()
+            plain = "\n".join(map(format_plain, words.split("\n")))
+            if plain == words:
+                raise
+            raise click.UsageError(plain, error.ctx) from None
         except DeepMusicError as error:
-            click.echo(f"deepmusic: {error}", err=True)
+            complain(error)
             context.exit(2)
 
 

@@ -12,11 +12,14 @@ from deepmusic.cli.options import (
     DATA_OPTION,
     JOBS_OPTION,
     SPLIT_OPTION,
+    complain,
+    open_data,
     phase_bars,
     progress_bar,
 )
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset
+from deepmusic.formatting import format_plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +41,7 @@ def data() -> None:
 
 def _warn(message: str, tracks: Sequence[str]) -> None:
     more = " ..." if len(tracks) > 5 else ""
-    click.echo(f"deepmusic: {len(tracks)} {message}: {', '.join(tracks[:5])}{more}", err=True)
+    complain(f"{len(tracks)} {message}: {', '.join(tracks[:5])}{more}")
 
 
 # === prepare, export, import ===
@@ -60,20 +63,20 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
     Example:
       deepmusic data prepare --data fma --jobs 4
     """
-    from deepmusic.data import logmels, open_dataset
+    from deepmusic.data import logmels
 
-    dataset = open_dataset(data)
+    dataset = open_data(data)
     with progress_bar("Computing log-mels") as report:
         done = logmels.prepare(
             dataset, FRONT_ENDS[front_end], jobs=jobs or -1, cluster=cluster, on_progress=report
         )
     for skipped in done.skipped:
-        click.echo(f"deepmusic: {skipped.track}: {skipped.reason}", err=True)
+        complain(f"{skipped.track}: {skipped.reason}")
     speed = done.computed / done.seconds
     click.echo(
         f"{done.computed} computed in {done.seconds:.1f} s ({speed:.1f} clips/s), "
         f"{done.kept} there already, {done.missing} not available, {len(done.skipped)} unusable.\n"
-        f"{done.folder}"
+        f"{format_plain(done.folder)}"
     )
 
 
@@ -87,13 +90,13 @@ def export_command(path: Path, data: str) -> None:
     Example:
       deepmusic data export logmel.npz
     """
-    from deepmusic.data import archive, open_dataset
+    from deepmusic.data import archive
 
     if path.suffix != ".npz":
         raise click.UsageError(f"{path} must end in .npz.")
     with progress_bar("Exporting log-mels") as report:
-        written, others = archive.export_archive(open_dataset(data), path, report)
-    click.echo(f"{path}: {written} log-mels")
+        written, others = archive.export_archive(open_data(data), path, report)
+    click.echo(f"{format_plain(path)}: {written} log-mels")
     if others:
         _warn("of another length were left out, as an archive has one length", others)
 
@@ -114,7 +117,7 @@ def import_command(path: Path, data: str) -> None:
 
     with progress_bar("Importing log-mels") as report:
         taken, unknown = archive.import_archive(open_dataset(data), path, report)
-    click.echo(f"{taken} log-mels imported from {path}")
+    click.echo(f"{taken} log-mels imported from {format_plain(path)}")
     if unknown:
         _warn(f"belong to no track of {data}", unknown)
 
@@ -170,15 +173,17 @@ def check(
         )
     click.echo(report.counts.to_string() + "\n")
     for line in report.words():
-        click.echo(line)
+        click.echo(format_plain(line))
     faulty = report.table[~report.table["faults"].isin(["", "missing"])]
     for track, row in faulty.iterrows():
         faults = row["faults"].removeprefix("missing; ")
-        click.echo(f"  {track:20} {faults}{row['remark'] and f' ({row.remark})'}")
+        line = f"{track:20} {faults}{row['remark'] and f' ({row.remark})'}"
+        click.echo(f"  {format_plain(line)}")
     if table:
         write_atomically(table, report.table.to_csv())
-        click.echo(f"{table}: {len(report.table)} rows")
-    if any(_SERIOUS & set(faults.split("; ")) for faults in faulty["faults"]):
+        click.echo(f"{format_plain(table)}: {len(report.table)} rows")
+    is_serious = any(_SERIOUS & set(faults.split("; ")) for faults in faulty["faults"])
+    if is_serious or dataset.search.unreadable:
         sys.exit(1)
 
 
@@ -204,7 +209,7 @@ def download_command(name: str, path: Path | None) -> None:
 
     with phase_bars() as report:
         found = download.use(name, path, report) if path else download.get(name, report)
-    click.echo(found)
+    click.echo(format_plain(found))
 
 
 def _embed(dataset: Dataset) -> tuple[dict[str, "np.ndarray"], Mapping[str, "np.ndarray"]]:

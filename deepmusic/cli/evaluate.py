@@ -1,6 +1,7 @@
 """``deepmusic evaluate`` and ``report``: metrics of finished runs."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import SPLIT_CHOICE, progress_bar
+from deepmusic.cli.options import SPLIT_CHOICE, complain, open_data, progress_bar
 from deepmusic.errors import DatasetError, RunError
+from deepmusic.formatting import format_plain
 from deepmusic.models import ALL
 from deepmusic.protocols import WINDOW_LEAK, Protocol
 
@@ -47,7 +49,7 @@ def evaluate(
     if not run.weights_path.exists() and not recount:
         if other:
             raise RunError(f"{run.path} was shipped without weights, and cannot be tested again.")
-        click.echo(f"{run.path} has no weights: counting predictions.csv again.", err=True)
+        complain(f"{run.path} has no weights: counting predictions.csv again.")
         recount = True
     dataset = None if recount else _open_dataset(recipe.data, needed=other)
     if dataset:
@@ -64,19 +66,17 @@ def _open_run(run_or_path: str) -> "Run":
     from deepmusic.runs import Run, find_run
 
     path = Path(run_or_path)
-    return Run.open(path) if (path / "config.json").exists() else find_run(run_or_path)
+    return Run.open(path) if os.path.exists(path / "config.json") else find_run(run_or_path)
 
 
 def _open_dataset(data: str, needed: bool) -> "Dataset | None":
     """Open a dataset; if it is neither available nor needed, warn on stderr and return None."""
-    from deepmusic.data import open_dataset
-
     try:
-        return open_dataset(data)
+        return open_data(data)
     except DatasetError as error:
         if needed:
             raise
-        click.echo(f"deepmusic: {error} Counting predictions.csv again instead.", err=True)
+        complain(f"{error} Counting predictions.csv again instead.")
         return None
 
 
@@ -157,4 +157,4 @@ def report(names: Sequence[str], out: Path) -> None:
         else:
             runs = [shipped_run(one) if one in models.MODELS else _open_run(one) for one in names]
             write_report(runs, out, on_progress)
-    click.echo(out)
+    click.echo(format_plain(out))

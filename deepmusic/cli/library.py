@@ -1,6 +1,7 @@
 """Commands of the music library: index, similar."""
 
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepmusic.cli.options import JOBS_OPTION, progress_bar, with_progress
+from deepmusic.cli.options import JOBS_OPTION, complain, progress_bar, with_progress
 from deepmusic.errors import LibraryError
+from deepmusic.formatting import format_name, format_plain
 
 if TYPE_CHECKING:
     from deepmusic.library.recommend import Query, Result
@@ -54,15 +56,17 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
             retry=retry,
             on_progress=lambda progress: report(progress.done, progress.total),
         )
-    root = folder.resolve()
-    failures = {
-        str(one.path): one.reason for one in library.failures() if one.path.is_relative_to(root)
-    }
+
+    def is_below(path: Path | None) -> bool:
+        return path is not None and any(path.is_relative_to(root) for root in ended.roots)
+
+    failures = {str(one.path): one.reason for one in library.failures() if is_below(one.path)}
     notes = {
         str(song.path): song.note
         for song in library.open().entries
-        if song.note and song.path and song.path.is_relative_to(root)
+        if song.note and is_below(song.path)
     }
+    n_files = ended.total + ended.unchanged
     if as_json:
         listed = {
             "failures": [{"path": path, "reason": reason} for path, reason in failures.items()],
@@ -71,24 +75,22 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         click.echo(json.dumps(vars(ended) | listed, indent=2))
     else:
         for path, why in (failures | notes).items():
-            click.echo(f"deepmusic: {path}: {why}", err=True)
+            complain(f"{path}: {why}")
         for hidden in ended.unreachable:
-            click.echo(
-                f"deepmusic: {hidden} is empty or cannot be read; its songs are kept. Is a disk "
-                f"missing? To forget them: deepmusic index --forget {hidden}",
-                err=True,
+            complain(
+                f"{hidden} is empty or cannot be read; its songs are kept. Is a disk missing? To "
+                f"forget them: deepmusic index --forget {shlex.quote(hidden)}"
             )
-        if not ended.total + ended.unchanged:
-            click.echo(
-                f"deepmusic: {folder} must hold sound files ({' '.join(SUFFIXES)}); none is there.",
-                err=True,
-            )
+        if ended.passed_over:
+            complain(ended.passed_over)
+        if not n_files:
+            complain(f"{folder} must hold sound files ({' '.join(SUFFIXES)}); none is there.")
         click.echo(
             f"{ended.ended.capitalize()} in {ended.seconds:.1f} s: {ended.added} songs added or "
             f"renewed, {ended.unchanged} unchanged, {ended.removed} gone, {ended.failed} unusable. "
             f"The library holds {library.count()} songs."
         )
-    if failures or ended.unreachable:
+    if failures or ended.unreachable or not n_files:
         sys.exit(2)
 
 
@@ -151,7 +153,8 @@ def similar(
         text = recommend.to_csv(found)
     else:
         text = (to_json if style == "json" else to_text)(query, found, index)
-    click.echo(text.rstrip("\n"))
+    # As UTF-8, which playlists and tables are by definition, whatever the terminal's encoding is.
+    click.echo(text.rstrip("\n").encode("utf-8", "backslashreplace"))
 
 
 def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -> "Query":
@@ -165,8 +168,8 @@ def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -
     for path in with_progress(songs, "Analysing"):
         song = audio.load_song(path, sample_rate=classifiers[0].config.mel.sample_rate)
         if song.note:
-            click.echo(f"deepmusic: {path}: {song.note}", err=True)
-        entry = Entry.of_file(path, path.stem, path)
+            complain(f"{path}: {song.note}")
+        entry = Entry.of_file(path, format_name(path.stem), path)
         queries.append(
             recommend.query_by_song(analyze_song(song, classifiers, entry=entry), passage)
         )
@@ -191,9 +194,9 @@ def parse_passage(text: str | None) -> tuple[float, float] | None:
 
 def to_text(query: "Query", results: Sequence["Result"], index: "SongIndex") -> str:
     """Format results for people, two lines each."""
-    lines = [f"{index.title} ({len(index)} songs), most like {query.title}:"]
+    lines = [f"{index.title} ({len(index)} songs), most like {format_plain(query.title)}:"]
     for rank, result in enumerate(results, start=1):
-        lines.append(f"{rank:3}. {result.similarity:.3f}  {result.entry.name}")
+        lines.append(f"{rank:3}. {result.similarity:.3f}  {format_plain(result.entry.name)}")
         lines.append(f"{'':12}{'; '.join(result.reasons)}")
     return "\n".join(lines if results else [*lines, "nothing"])
 

@@ -3,13 +3,17 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from deepmusic import models
+from deepmusic.formatting import format_plain
 from deepmusic.models import ALL
 from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
+
+if TYPE_CHECKING:
+    from deepmusic.data import Dataset
 
 Item = TypeVar("Item")
 
@@ -44,6 +48,21 @@ JOBS_OPTION = click.option(
 CLUSTER_OPTION = click.option(
     "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://10.0.0.5:8786."
 )
+
+
+def complain(message: object) -> None:
+    """Print one line on stderr, whatever the names in it hold."""
+    click.echo(f"deepmusic: {format_plain(message)}", err=True)
+
+
+def open_data(name: str) -> "Dataset":
+    """Open a dataset, and print what was passed over in its folder."""
+    from deepmusic.data import open_dataset
+
+    dataset = open_dataset(name)
+    for remark in dataset.search.remarks:
+        complain(remark)
+    return dataset
 
 
 def chosen_models(name: str) -> list[str]:

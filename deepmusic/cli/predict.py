@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import MODEL_CHOICE, with_progress
+from deepmusic.cli.options import MODEL_CHOICE, complain, with_progress
 from deepmusic.errors import AudioError
+from deepmusic.files import real_path
+from deepmusic.formatting import format_name
 from deepmusic.models import ALL, ENSEMBLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
+    from deepmusic.audio import SoundFiles
     from deepmusic.prediction import Recognizer, SongPrediction
 
     Predicted = Iterable[tuple[Path, SongPrediction]]
@@ -38,7 +41,9 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
 
     The networks were trained on all of GTZAN; with --score, on its training clips.
 
-    A file that cannot be used is reported and the rest go on; the exit code is then 2.
+    A file or folder that cannot be used is reported and the rest go on; the exit code is then 2.
+    What a folder holds besides sound files is counted. A name that is no text has its bytes as
+    \\xe9 in text and CSV, and as \\udce9 in JSON, as Python reads it.
 
     \b
     Examples:
@@ -47,7 +52,10 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     """
     from deepmusic.prediction import Recognizer
 
-    paths = list(find_files(files))
+    found = find_files(files)
+    for remark in found.remarks:
+        complain(remark)
+    paths = list(found.files.values())
     if not paths:
         raise AudioError(
             f"Name sound files, or folders or patterns that hold some. Received: {', '.join(files)}"
@@ -61,7 +69,8 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     shown = with_progress(paths, "Predicting", hidden=lines_follow)
     PRINTERS[style](predict_files(shown, recognizer, failures))
     if failures:
-        click.echo(f"deepmusic: {len(failures)} of {len(paths)} files could not be used.", err=True)
+        complain(f"{len(failures)} of {len(paths)} files could not be used.")
+    if failures or found.unreadable:
         sys.exit(2)
 
 
@@ -74,24 +83,34 @@ def predict_files(
             song = recognizer.predict(path)
         except AudioError as error:
             failures.append(path)
-            click.echo(f"deepmusic: {error}", err=True)
+            complain(error)
             continue
         if song.note:
-            click.echo(f"deepmusic: {path}: {song.note}", err=True)
+            complain(f"{path}: {song.note}")
         yield path, song
 
 
-def find_files(arguments: Sequence[str]) -> Iterator[Path]:
-    """Yield the files that arguments mean: files as they are, folders and patterns searched."""
-    from deepmusic.audio import find_sound_files
+def find_files(arguments: Sequence[str]) -> "SoundFiles":
+    """Find the files that arguments mean: files as they are, folders and patterns searched."""
+    from deepmusic.audio import SoundFiles, find_sound_files
 
+    files: dict[Path, Path] = {}
+    unreadable: dict[Path, str] = {}
+    passed_over: dict[str, list[Path]] = {}
     for argument in arguments:
         is_pattern = glob.has_magic(argument) and not os.path.exists(argument)
-        for name in sorted(glob.glob(argument, recursive=True)) if is_pattern else [argument]:
-            if os.path.isdir(name):
-                yield from find_sound_files(Path(name))
-            else:
-                yield Path(name)
+        # A pattern that nothing matches is a name, as in a shell, so that it is reported.
+        for name in (is_pattern and sorted(glob.glob(argument, recursive=True))) or [argument]:
+            if not os.path.isdir(name):
+                files.setdefault(real_path(name), Path(name))
+                continue
+            found = find_sound_files(name)
+            for real, path in found.files.items():
+                files.setdefault(real, path)
+            unreadable |= found.unreadable
+            for kind, paths in found.passed_over.items():
+                passed_over.setdefault(kind, []).extend(paths)
+    return SoundFiles(files, unreadable, passed_over)
 
 
 def print_text(predicted: "Predicted") -> None:
@@ -101,7 +120,7 @@ def print_text(predicted: "Predicted") -> None:
             f"{models.title(name)}: {prediction.genre} {prediction.confidence:.0%}"
             for name, prediction in song.predictions.items()
         )
-        click.echo(f"{path.name}  {song.duration:.1f} s  {answers}")
+        click.echo(f"{format_name(path.name)}  {song.duration:.1f} s  {answers}")
 
 
 def print_json(predicted: "Predicted") -> None:
@@ -118,8 +137,8 @@ def print_csv(predicted: "Predicted") -> None:
 
     header_due = True
     for path, song in predicted:
-        table = export.prediction_table(str(path), song.duration, song.predictions)
-        click.echo(export.to_csv(table, header=header_due), nl=False)
+        table = export.prediction_table(format_name(path), song.duration, song.predictions)
+        click.echo(export.to_csv(table, header=header_due).encode(), nl=False)
         header_due = False
 
 

@@ -16,13 +16,15 @@ from deepmusic.cli.options import (
     JSON_OPTION,
     MODEL_CHOICE,
     TRAINING_SPLIT_OPTION,
+    open_data,
     phase_bars,
     progress_bar,
 )
 from deepmusic.cli.results import evaluation_line
 from deepmusic.cli.runs import print_runs
-from deepmusic.data import absolute_name
+from deepmusic.data import NAMES, absolute_name
 from deepmusic.errors import RunError
+from deepmusic.formatting import format_plain
 from deepmusic.models import ALL, BASELINE, MODELS
 from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import CANCELLED, FINISHED, Run
@@ -90,6 +92,8 @@ def train(
         worker.run_worker(Run.open(path), lock)
         return
     data = absolute_name(data)
+    if data not in NAMES:
+        open_data(data)
     split = split or recipes.default_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if model == BASELINE:
@@ -120,7 +124,7 @@ def train(
             run = worker.create(*plan, out)
             created.append(run)
             if not as_json:
-                click.echo(run.path)
+                click.echo(format_plain(run.path))
             if background:
                 worker.start(run)
             else:
@@ -180,5 +184,5 @@ def train_baseline(
         row = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
         click.echo(json.dumps([row | run.evaluation], indent=2))
         return
-    click.echo(run.path)
+    click.echo(format_plain(run.path))
     click.echo(metrics_table(models.title(BASELINE), run.evaluation))

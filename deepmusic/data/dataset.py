@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepmusic.audio import SoundFiles
 from deepmusic.config import MelConfig
 from deepmusic.data import splits
 from deepmusic.data.splits import Split
@@ -112,6 +113,8 @@ class Dataset:
     expected : ExpectedFiles
     tracks : mapping of str to Track
         All tracks that it should hold, by id.
+    search : SoundFiles
+        What could not be read in its folder, and what was passed over.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Dataset:
     expected = ExpectedFiles()
     credit: str
     tracks: Mapping[str, Track]
+    search = SoundFiles()
 
     #: Available sound files by track, as listed: an id from outside names no other file.
     _audio: Mapping[str, Path] = {}

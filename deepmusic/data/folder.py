@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from deepmusic.audio import find_sound_files
@@ -10,6 +11,7 @@ from deepmusic.config import MelConfig
 from deepmusic.data import logmels
 from deepmusic.data.dataset import Dataset, LogMels, Track
 from deepmusic.errors import DatasetError
+from deepmusic.files import real_path
 from deepmusic.formatting import format_name
 from deepmusic.protocols import OWN, PAPER
 
@@ -53,9 +55,9 @@ class Folder(Dataset):
 
     def __init__(self, root: Path) -> None:
         self.location = root
-        self.name = format_name(root.stem if root.is_file() else root.resolve().name)
+        self.name = format_name(root.stem if root.is_file() else real_path(root).name)
         try:
-            rows = list(_rows_of_csv(root) if root.is_file() else _rows_of_folder(root))
+            rows = list(_rows_of_csv(root) if root.is_file() else self._rows_of_folder(root))
         except OSError as error:
             raise DatasetError(f"{root} cannot be read ({error.strerror}). {_HOW}") from error
         self.tracks = {track.id: track for track, _, _ in rows}
@@ -64,7 +66,8 @@ class Folder(Dataset):
         self.genres = tuple(sorted({track.genre for track in self.tracks.values()}))
         if len(self.genres) < 2:
             found = f"only {self.genres[0]}" if self.genres else "no music"
-            raise DatasetError(f"{root} holds {found}; two genres are needed at least. {_HOW}")
+            remark = " ".join([_HOW, *self.search.remarks])
+            raise DatasetError(f"{root} holds {found}; two genres are needed at least. {remark}")
         if taken := _RESERVED & set(self.genres):
             raise DatasetError(
                 f"{root}: a genre cannot be called {min(taken)!r}, which is a column of our tables."
@@ -83,23 +86,24 @@ class Folder(Dataset):
         """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
         return logmels.load(self, tracks, mel)
 
-
-def _rows_of_folder(root: Path) -> Iterator[tuple[Track, Path, str]]:
-    """Yield track, file and part of the split for each sound file below a subfolder."""
-    found = [(path, path.relative_to(root).parts) for path in sorted(find_sound_files(root))]
-    found = [(path, names) for path, names in found if len(names) > 1]
-    tops = {names[0].lower() for _, names in found}
-    # music/train/rock and music/test/rock: the parts of a split, and not two genres.
-    is_split = len(tops) > 1 and tops <= set(_PARTS)
-    for path, names in found:
-        if len(names) > 1 + is_split:
-            part = _PARTS[names[0].lower()] if is_split else ""
-            track = format_name("/".join(names))
-            yield (
-                Track(track, format_name(names[is_split]), title=format_name(path.stem)),
-                path,
-                part,
-            )
+    def _rows_of_folder(self, root: Path) -> Iterator[tuple[Track, Path, str]]:
+        """Yield track, file and part of the split for each sound file below a subfolder."""
+        search = find_sound_files(root)
+        paths = sorted(search.files.values())
+        found = [(path, path.relative_to(root).parts) for path in paths]
+        tops = {names[0].lower() for _, names in found if len(names) > 1}
+        # music/train/rock and music/test/rock: the parts of a split, and not two genres.
+        is_split = len(tops) > 1 and tops <= set(_PARTS)
+        no_genre = [path for path, names in found if len(names) < 2 + is_split]
+        self.search = replace(
+            search, passed_over={**search.passed_over, "in no folder of a genre": no_genre}
+        )
+        for path, names in found:
+            if len(names) > 1 + is_split:
+                part = _PARTS[names[0].lower()] if is_split else ""
+                track = format_name("/".join(names))
+                genre, title = format_name(names[is_split]), format_name(path.stem)
+                yield Track(track, genre, title=title), path, part
 
 
 def _rows_of_csv(path: Path) -> Iterator[tuple[Track, Path, str]]:

@@ -25,7 +25,7 @@ from deepmusic.data.dataset import Dataset, LogMels, SkippedTrack
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import AudioError, DatasetError
 from deepmusic.files import data_folder, replacing
-from deepmusic.formatting import format_name
+from deepmusic.formatting import format_plain
 
 #: In place of the audio's state: from an archive, and valid whatever the audio is.
 IMPORTED = "imported"
@@ -150,7 +150,7 @@ def compute(path: Path, mel: MelConfig) -> np.ndarray | str:
         clips = features.clip_log_mels(song.samples, mel, is_silent=audio.is_silent)
         return np.concatenate([clip.frames for clip in clips], axis=1)
     except AudioError as error:
-        return format_name(str(error))
+        return format_plain(error)
     except Exception as error:
         # One strange file among thousands must not end the work on the others.
         return f"an unforeseen fault: {type(error).__name__}: {error}"

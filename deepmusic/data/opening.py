@@ -10,6 +10,7 @@ from deepmusic.data.folder import Folder
 from deepmusic.data.gtzan import Gtzan, is_gtzan
 from deepmusic.data.toy import Toy
 from deepmusic.errors import DatasetError
+from deepmusic.files import real_path
 
 #: Datasets that have a name of their own; all others are named by their path.
 NAMES: Mapping[str, Callable[[], Dataset]] = {
@@ -47,13 +48,16 @@ def open_dataset(name: str) -> Dataset:
         raise DatasetError(
             f"There is nothing at {path}. Give {', '.join(NAMES)}, or the path of a dataset."
         )
-    if is_fma(path):
-        return Fma(path)
-    if is_gtzan(path):
-        return Gtzan(path)
-    return Folder(path)
+    try:
+        if is_fma(path):
+            return Fma(path)
+        if is_gtzan(path):
+            return Gtzan(path)
+        return Folder(path)
+    except OSError as error:  # Such as a path to which no name can be added.
+        raise DatasetError(f"{path} cannot be read ({error.strerror or error}).") from error
 
 
 def absolute_name(name: str) -> str:
     """Return a name that means the same from any working directory."""
-    return name if name in NAMES else str(Path(name).resolve())
+    return name if name in NAMES else str(real_path(name))

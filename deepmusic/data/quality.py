@@ -19,7 +19,7 @@ from deepmusic.data.duplicates import Pair
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.splits import Split
 from deepmusic.errors import AudioError, DatasetError, SilenceError
-from deepmusic.formatting import format_name
+from deepmusic.formatting import format_name, format_plain
 
 #: Faults of a track, in words.
 FAULTS = {
@@ -65,6 +65,8 @@ class Report:
         Identical ones first.
     looked_for_near, compared : bool
         Whether near duplicates were looked for, and whether checksums were compared.
+    remarks : sequence of str
+        What could not be read in its folder and what was passed over, a sentence each.
     """
 
     dataset: str
@@ -73,6 +75,7 @@ class Report:
     pairs: tuple[Pair, ...] = ()
     looked_for_near: bool = False
     compared: bool = False
+    remarks: Sequence[str] = ()
 
     def having(self, fault: str) -> list[str]:
         """Return the tracks that have a fault."""
@@ -91,7 +94,8 @@ class Report:
         totals = self.counts.sum()
         lines = [
             f"{self.dataset}: {totals['tracks']} tracks of {len(self.counts)} genres; "
-            f"{totals['available']} available, {totals['readable']} readable."
+            f"{totals['available']} available, {totals['readable']} readable.",
+            *map(format_plain, self.remarks),
         ]
         if self.compared and totals["readable"]:
             same = totals["readable"] - len(self.having("changed"))
@@ -148,7 +152,7 @@ def measure(path: Path) -> dict[str, Any]:
     except SilenceError:
         return {"silent": True}
     except AudioError as error:
-        return {"reason": format_name(str(error))}
+        return {"reason": format_plain(error)}
     return {
         "seconds": round(song.duration, 3),
         "sample_rate": song.source_sample_rate,
@@ -259,6 +263,7 @@ def examine(
         tuple(pairs),
         looked_for_near=vectors is not None and log_mels is not None,
         compared=bool(dataset.expected.sha256),
+        remarks=dataset.search.remarks,
     )
 
 

@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 from deepmusic import audio
+from deepmusic.audio import SoundFiles
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.data.parallel import map_unordered
 from deepmusic.errors import AudioError, LibraryError
-from deepmusic.files import ROOT, write_atomically
+from deepmusic.files import ROOT, real_path, write_atomically
+from deepmusic.formatting import format_name
 from deepmusic.library import embeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, describe_song
 from deepmusic.library.store import Failure, FileState, Library, refuse_if_forbidden
@@ -32,6 +34,9 @@ from deepmusic.prediction import check_length, compute_log_mels
 
 #: Songs and seconds after which a batch is stored.
 _BATCH_SONGS, _BATCH_SECONDS = 32, 5.0
+
+#: Largest integer of SQLite.
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,12 @@ class Progress:
         Songs that were added or renewed, files that could not be used, songs whose file is gone,
         and files that were skipped.
     unreachable : sequence of str
-        Folders that are empty or cannot be read, as on an unplugged disk; their songs are kept.
+        Folders that are empty or cannot be read, as on an unplugged disk, and files that cannot be
+        read; their songs are kept.
+    passed_over : str
+        What else was found and left, as a sentence; empty if nothing was.
+    roots : sequence of str
+        The folder, and those that links in it lead to.
     seconds : float
         Since the start.
     ended : str
@@ -64,6 +74,8 @@ class Progress:
     removed: int = 0
     unchanged: int = 0
     unreachable: Sequence[str] = ()
+    passed_over: str = ""
+    roots: Sequence[str] = ()
     seconds: float = 0.0
     ended: str = ""
 
@@ -129,15 +141,16 @@ def forget(folder: Path, library: Library | None = None) -> int:
     if not library.exists():
         return 0
     with library.lock():
-        below = [path for path in library.known_files() if path.is_relative_to(folder.resolve())]
+        root = real_path(folder)
+        below = [path for path in library.known_files() if path.is_relative_to(root)]
         library.remove(below)
         return len(below)
 
 
 def _existing(folder: Path) -> Path:
     """Resolve a folder's links, so that no song is stored under two paths."""
-    folder = folder.resolve()
-    if not folder.is_dir():
+    folder = real_path(folder)
+    if not os.path.isdir(folder):  # Unlike `Path.is_dir`, no error for a name that is too long.
         raise LibraryError(f"{folder} must be a folder that can be read. Check its name.")
     return folder
 
@@ -151,25 +164,32 @@ def _index(
 ) -> Progress:
     began = time.monotonic()
     library.prepare()
+    found = audio.find_sound_files(folder)
     known = {
-        path: state for path, state in library.known_files().items() if path.is_relative_to(folder)
+        path: state
+        for path, state in library.known_files().items()
+        if any(path.is_relative_to(root) for root in found.roots)
     }
     failed_before = {failure.path for failure in library.failures()} if retry else set()
-    unreadable: list[str] = []
-    files = audio.find_sound_files(folder, unreadable)
-    states = {path: state for path in files if (state := _state(path))}
-    hidden_by = {path: _unreachable_folder(path, folder) for path in known if path not in states}
+    states = {path: state for path in found.files if (state := _state(path))}
+    hidden_by = {path: _unreachable_folder(path, found) for path in known if path not in states}
     gone = [path for path, hiding in hidden_by.items() if hiding is None]
     library.remove(gone)
-    todo = [
-        path for path, state in states.items() if known.get(path) != state or path in failed_before
-    ]
+    todo = {
+        path: found.files[path]
+        for path, state in states.items()
+        if known.get(path) != state or path in failed_before
+    }
     progress = Progress(
         str(folder),
         total=len(todo),
         removed=len(gone),
         unchanged=len(states) - len(todo),
-        unreachable=sorted({*unreadable, *map(str, filter(None, hidden_by.values()))}),
+        unreachable=sorted(
+            {*map(str, found.unreadable), *map(str, filter(None, hidden_by.values()))}
+        ),
+        passed_over=audio.describe_passed_over(found.passed_over),
+        roots=list(map(str, found.roots)),
     )
     _report(library, progress)
 
@@ -180,13 +200,14 @@ def _index(
     failures: list[Failure] = []
     stored_at = time.monotonic()
     stopped = False
-    for path, decoded in map_unordered(read, {path: path for path in todo}, jobs=jobs):
+    for path, decoded in map_unordered(read, todo, jobs=jobs):
         if isinstance(decoded, str):
             failures.append(Failure(path, decoded, states[path]))
             progress = replace(progress, failed=progress.failed + 1)
         else:
             entry, log_mels, timbre = decoded
             embedding = embeddings.embed_song(log_mels, entry.duration, classifiers)
+            entry = replace(entry, path=path)
             songs.append((AnalyzedSong(entry, embedding, timbre), states[path]))
             progress = replace(progress, added=progress.added + 1)
         progress = replace(progress, done=progress.done + 1, seconds=time.monotonic() - began)
@@ -205,13 +226,32 @@ def _index(
     return progress
 
 
-def _unreachable_folder(path: Path, root: Path) -> Path | None:
-    """Nearest folder of a missing file, if it is empty or unreadable: the file may still exist."""
-    folder = next(parent for parent in path.parents if parent == root or os.path.exists(parent))
+def _unreachable_folder(path: Path, found: SoundFiles) -> Path | None:
+    """Return why a known file may still exist: what cannot be read, or its folder, if empty."""
+    for parent in (path, *path.parents):
+        if parent in found.unreadable:
+            return parent
+    folder = next(parent for parent in path.parents if parent in found.roots or _exists(parent))
+    return None if _holds_anything(folder) else folder
+
+
+def _exists(folder: Path) -> bool:
+    """Tell whether a folder may be there; one that cannot be asked for may."""
     try:
-        return None if any(folder.iterdir()) else folder
+        folder.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        return folder
+        return True
+    return True
+
+
+def _holds_anything(folder: Path) -> bool:
+    """Tell whether a folder is not empty, but for hidden files such as a mount point may have."""
+    try:
+        return any(not entry.name.startswith(".") for entry in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _read(path: Path, configs: Sequence[ModelConfig]) -> _DecodedSong | str:
@@ -221,7 +261,9 @@ def _read(path: Path, configs: Sequence[ModelConfig]) -> _DecodedSong | str:
         song = audio.load_song(path, sample_rate=mel.sample_rate)
         check_length(song, configs)
         log_mels = compute_log_mels(song, mel)
-        entry, timbre = describe_song(song, log_mels, mel, Entry.of_file(path, path.stem, path))
+        entry, timbre = describe_song(
+            song, log_mels, mel, Entry.of_file(path, format_name(path.stem))
+        )
         # The networks do not need these, which take longer to hand over than to compute.
         slim = [replace(clip, decibels=clip.decibels[:, :0].copy()) for clip in log_mels]
         return entry, slim, timbre
@@ -241,8 +283,8 @@ def _state(path: Path) -> FileState | None:
     with suppress(OSError):
         found = path.stat()
         if stat.S_ISREG(found.st_mode):
-            # In us: in ns, years that broken clocks set do not fit into 64 bits.
-            return found.st_size, found.st_mtime_ns // 1000
+            # In us and within 63 bits, which years that broken clocks set may exceed.
+            return found.st_size, max(-_MOST, min(found.st_mtime_ns // 1000, _MOST))
     return None
 
 

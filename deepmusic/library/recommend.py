@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepmusic.errors import LibraryError
-from deepmusic.formatting import format_clock
+from deepmusic.formatting import format_clock, format_name, format_plain
 from deepmusic.library import descriptors, embeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
 from deepmusic.prediction import export
@@ -294,14 +294,20 @@ def _compare_brightness(wanted: float, found: float) -> str:
 
 
 def to_m3u8(results: Sequence[Result]) -> str:
-    """Write the results that are files as an extended M3U playlist."""
+    """Write the results that are files as an extended M3U playlist, in UTF-8.
+
+    A path that is no UTF-8, or that a player could read otherwise, such as one with a line break,
+    is written as a URI (``file:///music/caf%E9.mp3``).
+    """
     lines = ["#EXTM3U"]
     for result in results:
-        # A line break would be read as another entry: tags lose theirs, and a file whose path has
-        # one is left out.
-        if result.entry.path and not {"\n", "\r"} & set(str(result.entry.path)):
-            name = " ".join(result.entry.name.split())
-            lines += [f"#EXTINF:{round(result.entry.duration)},{name}", str(result.entry.path)]
+        if path := result.entry.path:
+            name = format_plain(" ".join(result.entry.name.split()))
+            is_plain = format_plain(path) == str(path) == str(path).strip()
+            lines += [
+                f"#EXTINF:{round(result.entry.duration)},{name}",
+                str(path) if is_plain else path.as_uri(),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -313,11 +319,11 @@ def to_csv(results: Sequence[Result]) -> str:
         {
             "rank": rank,
             "similarity": f"{result.similarity:.4f}",
-            "artist": result.entry.artist,
-            "title": result.entry.title,
-            "album": result.entry.album,
+            "artist": format_plain(result.entry.artist),
+            "title": format_plain(result.entry.title),
+            "album": format_plain(result.entry.album),
             "duration": f"{result.entry.duration:.1f}",
-            "path": str(result.entry.path or ""),
+            "path": format_name(result.entry.path or ""),
             "why": "; ".join(result.reasons),
         }
         for rank, result in enumerate(results, start=1)

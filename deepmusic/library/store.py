@@ -19,6 +19,7 @@ import numpy as np
 from deepmusic.config import PUBLIC_VARIABLE, current_deployment
 from deepmusic.errors import LibraryError
 from deepmusic.files import acquire_lock, is_locked, library_folder, replacing
+from deepmusic.formatting import format_plain
 from deepmusic.library import embeddings
 from deepmusic.library.embeddings import SegmentEmbeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
@@ -277,7 +278,7 @@ class Library:
                 _forget(connection, failure.path)
                 connection.execute(
                     "INSERT INTO failures VALUES (?, ?, ?, ?)",
-                    (os.fsencode(failure.path), _storable(failure.reason), *failure.state),
+                    (os.fsencode(failure.path), format_plain(failure.reason), *failure.state),
                 )
             _note_change(connection)
 

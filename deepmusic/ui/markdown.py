@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from deepmusic.config import without_folders
+from deepmusic.formatting import format_plain
 
 _MARKUP = r"\`*_{}[]()<>#+-.!|~:$"
 
@@ -17,9 +18,10 @@ _PUNCTUATION = "().-+!"
 
 
 def plain(text: str, *, keep: str = "") -> str:
-    """Escape Markdown, except for the characters in `keep`."""
+    """Escape Markdown, except for the characters in `keep`, and what is no text."""
     return "".join(
-        f"\\{letter}" if letter in _MARKUP and letter not in keep else letter for letter in text
+        f"\\{letter}" if letter in _MARKUP and letter not in keep else letter
+        for letter in format_plain(text)
     )
 
 

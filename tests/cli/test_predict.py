@@ -5,6 +5,7 @@ import io
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ import soundfile
 from deepmusic import models
 from deepmusic.audio import load_song
 from deepmusic.cli.predict import find_files
-from deepmusic.prediction import classify, load_classifiers
+from deepmusic.formatting import parse_name
+from deepmusic.prediction import Prediction, classify, load_classifiers
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from tests.cli import run
+from tests.names import DECODED, HARMFUL
 
 
 @pytest.fixture
@@ -95,10 +98,14 @@ def test_arguments_mean_files_as_an_index_finds_them(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "Best of.mp3").mkdir()
+    (tmp_path / "Best of.mp3" / "e.wav").touch()
     os.mkfifo(tmp_path / "pipe.wav")
-    found = [tmp_path / "a.wav", tmp_path / "b" / "c.MP3"]
-    assert list(find_files([str(tmp_path)])) == found
-    assert list(find_files([f"{tmp_path}/[ab]*", "none.wav"])) == [*found, Path("none.wav")]
+    found = [tmp_path / "Best of.mp3" / "e.wav", tmp_path / "a.wav", tmp_path / "b" / "c.MP3"]
+    assert sorted(find_files([str(tmp_path)]).files.values()) == found
+    assert find_files([str(tmp_path)]).remarks[0].startswith("5 files were passed over: 2 hidden")
+    asked = [f"{tmp_path}/[ab]*", "none.wav", "no*.wav", f"{tmp_path}/b/../a.wav"]
+    files = [*found[1:], Path("none.wav"), Path("no*.wav")]
+    assert list(find_files(asked).files.values()) == files
 
 
 def test_a_name_as_long_as_a_list_is_a_file_that_is_not_there():
@@ -108,14 +115,44 @@ def test_a_name_as_long_as_a_list_is_a_file_that_is_not_there():
     assert "cannot be read (File name too long)" in result.stderr
 
 
-@pytest.mark.parametrize("option", [(), ("--csv",)])
-def test_a_name_that_is_no_utf_8_is_printed_as_it_is(option, folder):
-    """Repro 32: one such name ended the command, and all results were lost."""
-    name = b"caf\xe9.wav"
-    os.rename(folder / "one.wav", os.path.join(os.fsencode(folder), name))
-    result = run("predict", folder, "--model", "crnn", *option)
-    assert result.exit_code == 0, result.output
-    assert name in result.stdout_bytes
+@pytest.mark.parametrize("name", DECODED.values(), ids=DECODED)
+def test_any_name_is_printed_and_given_back(name, tmp_path, monkeypatch):
+    """Repro 32: a name that is no UTF-8 ended the command, and all results were lost."""
+    (tmp_path / "m").mkdir()
+    path = tmp_path / "m" / name
+    path.write_bytes(b"x" * 10)
+    zeros = np.zeros(1)
+    predicted = {"cnn": Prediction("cnn", ("rock",), zeros, zeros + 3, zeros, np.ones((1, 1)))}
+    song = SimpleNamespace(note="cut off", duration=6.0, predictions=predicted)
+    recognizer = SimpleNamespace(predict=lambda path: song)
+    monkeypatch.setattr("deepmusic.prediction.Recognizer", lambda *asked: recognizer)
+
+    for options in ([], ["--json"], ["--csv"]):
+        result = run("predict", tmp_path / "m", *options)
+        assert result.exit_code == 0, result.output
+        assert not HARMFUL & set(result.stdout_bytes.decode() + result.stderr_bytes.decode())
+        assert result.stderr.count("\n") == 1
+        if not options:
+            assert parse_name(result.stdout.split("  6.0 s")[0]) == name
+        elif options == ["--json"]:
+            assert json.loads(result.stdout)[0]["file"] == str(path)
+        else:
+            (row,) = csv.DictReader(io.StringIO(result.stdout))
+            assert parse_name(row["file"]) == str(path)
+
+
+@pytest.mark.parametrize("name", DECODED.values(), ids=DECODED)
+def test_any_name_is_refused_in_one_line(name, tmp_path):
+    """Also as an argument that a shell put in for a pattern, which may begin with a dash."""
+    path = tmp_path / name
+    path.write_bytes(b"no sound")
+    result = run("predict", path, "--model", "crnn")
+    assert result.exit_code == 2
+    assert not HARMFUL & set(result.stderr_bytes.decode())
+    assert result.stderr.count("\n") == 2
+    result = run("predict", f"-{name}")
+    assert result.exit_code == 2
+    assert not HARMFUL & set(result.stderr_bytes.decode())
 
 
 def test_damage_is_reported(folder, music):

@@ -1,5 +1,6 @@
 """Indexing: new and changed files alone, whatever is killed in between."""
 
+import csv
 import io
 import json
 import os
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import pytest
@@ -20,8 +23,10 @@ from deepmusic.audio import synth
 from deepmusic.cli import main
 from deepmusic.cli.options import progress_bar
 from deepmusic.errors import DatasetError, LibraryError
-from deepmusic.library import indexing
+from deepmusic.formatting import parse_name
+from deepmusic.library import indexing, recommend
 from deepmusic.library.store import Library
+from tests.names import DECODED, HARMFUL
 
 SAMPLE_RATE = 22_050
 
@@ -138,24 +143,171 @@ def test_an_unplugged_disk_does_not_empty_the_library(music, library):
     assert library.count() == 0
 
 
-def test_folders_that_cannot_be_read_are_reported(music, library, monkeypatch):
+@pytest.mark.usefixtures("ordinary_user")
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o555])
+def test_songs_that_cannot_be_read_stay(mode, music, library):
     index(music, library)
+    (music / "deep" / "er").chmod(mode)
+    (music / "jazz.flac").chmod(0o000)
+    try:
+        ended = index(music, library)
+    finally:
+        (music / "deep" / "er").chmod(0o755)
+    assert (ended.removed, library.count()) == (0, 6)
+    folder = str(music / "deep" / "er")
+    assert any(path.startswith(folder) for path in ended.unreachable) == (mode != 0o555)
 
-    def walk(folder, onerror):
-        onerror(PermissionError(13, "Permission denied", str(music / "deep")))
-        yield str(music), [], [path.name for path in music.iterdir() if path.is_file()]
 
-    def iterdir(folder):
-        if folder.is_relative_to(music / "deep"):
-            raise PermissionError(13, "Permission denied", str(folder))
-        return real(folder)
-
-    real = Path.iterdir
-    monkeypatch.setattr(indexing.os, "walk", walk)
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+@pytest.mark.parametrize("left", [(), (".hidden",), (".Trash-0/files", ".stfolder")])
+def test_songs_of_an_empty_mount_point_stay(left, music, library):
+    index(music, library)
+    shutil.rmtree(music / "deep")
+    (music / "deep").mkdir()
+    for name in left:
+        (music / "deep" / name).mkdir(parents=True)
     ended = index(music, library)
     assert (ended.removed, library.count()) == (0, 6)
-    assert str(music / "deep") in ended.unreachable
+    assert ended.unreachable == [str(music / "deep")]
+
+
+def test_songs_that_were_deleted_go(music, library):
+    index(music, library)
+    folder = music / "deep" / "er"
+    for path in sorted(folder.iterdir())[1:]:
+        path.unlink()
+        assert index(music, library).removed == 1
+    assert library.count() == 4
+    (folder / "cover.jpg").touch()
+    next(folder.glob("*.wav")).unlink()
+    assert index(music, library).removed == 1, "a folder with a cover in it is mounted"
+    assert library.count() == 3
+
+
+def test_linked_music_is_one_song_each_and_goes_with_its_file(music, library, tmp_path):
+    disk = tmp_path / "disk"
+    shutil.copytree(music / "deep", disk / "deep")
+    shutil.rmtree(music / "deep")
+    (music / "deep").symlink_to(disk / "deep")
+    (music / "again").symlink_to(disk / "deep" / "er")
+    (music / "alias.flac").symlink_to(music / "jazz.flac")
+    (music / "loop").symlink_to(music)
+    assert index(music, library).added == 6
+    assert index(music, library).unchanged == 8
+    assert index(disk, library).unchanged == 3
+    next((disk / "deep" / "er").iterdir()).unlink()
+    assert index(music, library).removed == 1
+    disk.rename(tmp_path / "unplugged")
+    ended = index(music, library)
+    assert (ended.removed, library.count()) == (0, 5)
+    assert "2 broken link (again, deep)" in ended.passed_over
+
+
+@pytest.mark.parametrize("when", [-(2**55), -11_644_473_600, -1, 2**33, 2**44])
+def test_any_date_can_be_stored(when, library, tmp_path, monkeypatch):
+    path = tmp_path / "m" / "a.wav"
+    path.parent.mkdir()
+    path.write_bytes(b"no sound")
+    stat = Path.stat
+
+    def dated(self, **options):
+        found = stat(self, **options)
+        facts = {name: getattr(found, name) for name in ("st_mode", "st_size")}
+        return SimpleNamespace(**facts, st_mtime_ns=when * 10**9) if self == path else found
+
+    monkeypatch.setattr(Path, "stat", dated)
+    assert counts(index(path.parent, library)) == (0, 0, 0, 1)
+    assert counts(index(path.parent, library)) == (0, 1, 0, 0)
+
+
+def test_files_that_vanish_meanwhile_are_told(music, library, monkeypatch):
+    load = audio.load_song
+
+    def vanish(path, **settings):
+        Path(path).unlink()
+        return load(path, **settings)
+
+    monkeypatch.setattr(audio, "load_song", vanish)
+    assert counts(index(music, library)) == (0, 0, 0, 8)
+    assert all("cannot be read (No such file" in one.reason for one in library.failures())
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000, "a\0b", "loop"])
+def test_names_that_cannot_be_are_no_folders(name, library, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for function in (indexing.index, indexing.start):
+        with pytest.raises(LibraryError, match="must be a folder that can be read"):
+            function(tmp_path / name, library)
+    assert indexing.forget(tmp_path / name, library) == 0
+
+
+@pytest.fixture(scope="module")
+def named(sounds, tmp_path_factory) -> tuple[Path, Library]:
+    """A library of songs with all kinds of names, and of files without sound."""
+    folder = tmp_path_factory.mktemp("named") / os.fsdecode(b"\xff\x1b[2J\n")
+    for kind in ("good", "bad"):
+        (folder / kind).mkdir(parents=True)
+        for name in DECODED.values():
+            target = folder / kind / name
+            target.write_bytes(b"no sound") if kind == "bad" else shutil.copy(
+                sounds / "deep" / "er" / "blues.wav", target
+            )
+    library = Library(folder.parent / "library")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DEEPMUSIC_PUBLIC", raising=False)
+        assert counts(index(folder, library)) == (len(DECODED), 0, 0, len(DECODED))
+    return folder, library
+
+
+def test_any_name_is_indexed_once_and_given_back(named):
+    folder, library = named
+    assert counts(index(folder, library)) == (0, 2 * len(DECODED), 0, 0)
+    entries = library.open().entries
+    assert {entry.path for entry in entries} == {folder / "good" / n for n in DECODED.values()}
+    for failure in library.failures():
+        assert failure.path.parent == folder / "bad"
+        assert failure.reason.isprintable()
+    assert {entry.title for entry in entries} >= {r"caf\xe9", r"caf\\xe9", r"a\nb", "--help"}
+    assert all(entry.title.isprintable() for entry in entries)
+
+
+@pytest.mark.parametrize("style", [(), ("--json",), ("--csv",), ("--m3u8",)])
+def test_any_name_is_printed(style, named, monkeypatch):
+    folder, library = named
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(library.folder))
+    asked = ["similar", str(folder / "good" / DECODED["screen clearing"]), "--most", "1000"]
+    # All songs are one; each is a copy of the others.
+    monkeypatch.setattr(recommend, "MIN_COPY_COSINE", 2.0)
+    monkeypatch.setattr(recommend, "_same_facts", lambda one, other: False)
+    result = CliRunner().invoke(main, [*asked, "--per-artist", "1000", *style])
+    assert result.exit_code == 0, result.output
+    printed = result.stdout_bytes.decode()
+    assert not HARMFUL & set(printed)
+    paths = {str(folder / "good" / name) for name in DECODED.values()}
+    if style == ("--json",):
+        assert {one["path"] for one in json.loads(printed)["results"]} == paths
+    elif style == ("--csv",):
+        rows = csv.DictReader(io.StringIO(printed))
+        assert {parse_name(row["path"]) for row in rows} == paths
+    elif style == ("--m3u8",):
+        lines = [line for line in printed.split("\n") if line and line[0] != "#"]
+        assert all(line.startswith("file:///") for line in lines), "for the name of the folder"
+        assert {os.fsdecode(unquote_to_bytes(line[7:])) for line in lines} == paths
+    else:
+        assert len(printed.splitlines()) == 1 + 2 * len(paths)
+
+
+@pytest.mark.parametrize("style", [(), ("--json",)])
+def test_any_name_is_reported(style, named, monkeypatch):
+    folder, library = named
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(library.folder))
+    result = CliRunner().invoke(main, ["index", str(folder), *style])
+    assert result.exit_code == 2
+    assert not HARMFUL & set(result.stdout_bytes.decode() + result.stderr_bytes.decode())
+    if style:
+        found = {one["path"] for one in json.loads(result.stdout)["failures"]}
+        assert found == {str(folder / "bad" / name) for name in DECODED.values()}
+    else:
+        assert result.stderr.count("\n") == len(DECODED)
 
 
 def test_a_folder_has_one_name(music, library, tmp_path, monkeypatch):
@@ -322,9 +474,12 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "No music is indexed" in result.stderr
 
-    (tmp_path / "wma").mkdir()
-    (tmp_path / "wma" / "song.wma").write_bytes(b"not read")
-    assert "must hold sound files (.wav" in run("index", tmp_path / "wma").stderr
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "song.xyz").write_bytes(b"not read")
+    result = run("index", tmp_path / "odd")
+    assert result.exit_code == 2
+    assert "must hold sound files (.wav" in result.stderr
+    assert "1 file was passed over: 1 .xyz (song.xyz)." in result.stderr
 
     result = run("index", music, "--jobs", 1)
     assert result.exit_code == 2, "two files could not be used"

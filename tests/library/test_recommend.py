@@ -11,6 +11,7 @@ from deepmusic.audio import song_from_array, synth
 from deepmusic.audio.features import log_mel
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import LibraryError
+from deepmusic.formatting import parse_name
 from deepmusic.library import descriptors, recommend
 from deepmusic.library.embeddings import SegmentEmbeddings, l2_normalize, load_networks
 from deepmusic.library.recommend import Query, combine, query_by_ids, query_by_song
@@ -214,11 +215,13 @@ def test_results_are_written_as_playlist_and_table():
         "#EXTINF:0,b c - song 1",
         "/music/b c.mp3",
         "#EXTINF:0,d - song 2",
-        "/music/d\u2028.mp3",
+        "file:///music/d%E2%80%A8.mp3",
+        "#EXTINF:0,e - song 3",
+        "file:///music/e%0A.mp3",
         "",
     ]
     rows = list(csv.DictReader(io.StringIO(recommend.to_csv(found))))
-    assert [row["path"] for row in rows] == paths[1:]
+    assert [parse_name(row["path"]) for row in rows] == paths[1:]
     assert rows[0]["rank"] == "1"
     assert float(rows[0]["similarity"]) == pytest.approx(np.cos(np.radians(10)), abs=1e-4)
 

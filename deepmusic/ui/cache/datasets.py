@@ -26,10 +26,16 @@ def dataset_version(data: str) -> str:
     root = Path(os.environ.get(variable) or data_folder() / data) if variable else Path(data)
     digest = hashlib.sha256()
     # A folder's time changes with the names in it.
-    for path in (root, *(Path(folder) for folder, _, _ in os.walk(root))):
-        with suppress(OSError):
+    folders = [root]
+    while folders:
+        path = folders.pop()
+        with suppress(OSError, ValueError):  # ValueError: a NUL byte in what someone typed.
             facts = path.stat()
-            digest.update(f"{path.absolute()}\0{facts.st_mtime_ns}\0{facts.st_size}\0".encode())
+            digest.update(os.fsencode(path.absolute()))
+            digest.update(f"\0{facts.st_mtime_ns}\0{facts.st_size}\0".encode())
+            with os.scandir(path) as listing:
+                below = sorted(one.path for one in listing if one.is_dir(follow_symlinks=False))
+            folders += map(Path, below)
     return digest.hexdigest()
 
 

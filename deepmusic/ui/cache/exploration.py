@@ -1,5 +1,6 @@
 """Cached views of a dataset: its tracks, its clips' log-mels and sound, its map and spectra."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,9 +64,10 @@ class SelectedClip:
     track: str
 
 
-def _key(selected: SelectedDataset) -> tuple[str, ...]:
-    location = str(selected.dataset.location)
-    return selected.data, location, selected.version, str(selected.n_audible)
+def _key(selected: SelectedDataset) -> tuple[bytes | str | int, ...]:
+    # As bytes, since names need not be text.
+    location = os.fsencode(selected.dataset.location or "")
+    return os.fsencode(selected.data), location, selected.version, selected.n_audible
 
 
 def _clip_key(clip: SelectedClip) -> tuple[object, ...]:

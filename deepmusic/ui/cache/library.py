@@ -1,6 +1,7 @@
 """Cached song indexes of the Recommend page, and embeddings of a visitor's songs."""
 
 import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,16 +89,16 @@ def analyze_song(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
 def cover(path: Path) -> bytes | None:
     """Return the cover in a file's tags as a small PNG, or None."""
     try:
-        return _cover(str(path), path.stat().st_mtime_ns)
+        return _cover(os.fsencode(path), path.stat().st_mtime_ns)
     except OSError:
         return None
 
 
 @st.cache_data(show_spinner=False, max_entries=500)
-def _cover(path: str, modified: int) -> bytes | None:
+def _cover(name: bytes, modified: int) -> bytes | None:
     from PIL import Image
 
-    if not (data := tags.read_cover(Path(path))):
+    if not (data := tags.read_cover(Path(os.fsdecode(name)))):
         return None
     try:
         image = Image.open(io.BytesIO(data))

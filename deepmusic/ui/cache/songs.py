@@ -1,5 +1,6 @@
 """Cached songs: their samples, log-mels, predictions and layer activations."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -63,15 +64,16 @@ def play_file(path: Path) -> tuple[bytes, str]:
     OSError, AudioError
         If it cannot be read or decoded.
     """
-    return _play_file(str(path), path.stat().st_mtime_ns)
+    return _play_file(os.fsencode(path), path.stat().st_mtime_ns)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _play_file(path: str, modified: int) -> tuple[bytes, str]:
-    data = Path(path).read_bytes()
+def _play_file(name: bytes, modified: int) -> tuple[bytes, str]:
+    path = Path(os.fsdecode(name))
+    data = path.read_bytes()
     if mime_type := encode.browser_mime_type(data):
         return data, mime_type
-    song = audio.load_song(data, name=Path(path).name)
+    song = audio.load_song(data, name=path.name)
     return encode.encode_flac(song.samples, song.sample_rate), "audio/flac"
 
 

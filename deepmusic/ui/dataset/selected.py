@@ -52,6 +52,8 @@ def choose() -> SelectedDataset | None:
     selected = SelectedDataset(data, dataset, version, n_audible)
     if name != OWN:
         right.caption(_describe(selected))
+    for remark in dataset.search.remarks:
+        st.caption(markdown.message(remark))
     return selected
 
 

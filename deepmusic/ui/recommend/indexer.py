@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from deepmusic.errors import LibraryError
-from deepmusic.formatting import format_duration
+from deepmusic.formatting import format_duration, format_name
 from deepmusic.library import indexing
 from deepmusic.library.indexing import Progress
 from deepmusic.library.store import Library
@@ -86,6 +86,8 @@ def _describe_end(progress: Progress) -> str:
     if progress.unreachable:
         folders = ", ".join(map(markdown.plain, progress.unreachable))
         text += f" Empty or unreadable, so that its songs are kept: {folders}. Is a disk missing?"
+    if progress.passed_over:
+        text += f" {markdown.plain(progress.passed_over)}"
     return text
 
 
@@ -95,7 +97,7 @@ def _show_failures(library: Library) -> None:
     files = "One file" if len(failures) == 1 else f"{len(failures)} files"
     with st.expander(f"{files} could not be used. Why?"):
         st.dataframe(
-            [{"File": str(one.path), "Why": one.reason} for one in failures],
+            [{"File": format_name(one.path), "Why": one.reason} for one in failures],
             hide_index=True,
             alt="Files that could not be used, and why",
         )

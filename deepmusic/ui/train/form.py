@@ -60,6 +60,8 @@ def show() -> None:
         return
     try:
         dataset = cache.open_dataset(data)
+        for remark in dataset.search.remarks:
+            st.caption(markdown.message(remark))
         changes = {"data": absolute_name(data)} | _choose_protocol(dataset)
         plans = _choose_plans(preset, networks, dataset, changes)
     except DeepMusicError as error:
