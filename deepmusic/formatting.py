@@ -77,7 +77,7 @@ def parse_name(text: str) -> str:
     """
     codes = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
-    def original(match: re.Match) -> str:
+    def original(match: re.Match[str]) -> str:
         code = match[1]
         if code in codes:
             return codes[code]
