@@ -100,7 +100,12 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
 @click.command()
 @click.argument("songs", nargs=-1, required=True, type=FOLDER, metavar="SONG...")
 @click.option(
-    "--most", type=click.IntRange(1, 1000), default=10, show_default=True, help="Results."
+    "--limit",
+    "--most",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="Results.",
 )
 @click.option(
     "--per-artist",
@@ -123,7 +128,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
 @click.option("--json", "style", flag_value="json", help="Print every number.")
 def similar(
     songs: Sequence[Path],
-    most: int,
+    limit: int,
     per_artist: int,
     passage: str | None,
     where: str,
@@ -146,7 +151,7 @@ def similar(
     span = parse_passage(passage)
     index = known_clips.gtzan_index() if where == "gtzan" else Library().open()
     query = query_by_files(songs, span)
-    found = recommend.recommend(index, query, limit=most, per_artist=per_artist)
+    found = recommend.recommend(index, query, limit=limit, per_artist=per_artist)
     if style == "m3u8":
         text = recommend.to_m3u8(found)
     elif style == "csv":

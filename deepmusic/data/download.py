@@ -233,7 +233,7 @@ def _unpack(archive: Path, folder: Path) -> Iterator[int]:
                 yield member.file_size
 
 
-def _check(name: str, folder: Path, given: Path) -> None:
+def _check(name: str, folder: Path, source_path: Path) -> None:
     """Refuse a folder that does not hold this dataset."""
     source = SOURCES[name]
     try:
@@ -241,4 +241,6 @@ def _check(name: str, folder: Path, given: Path) -> None:
         if not (tracks_with_audio(dataset) or isinstance(dataset, Gtzan)):
             raise DatasetError("It has no audio.")
     except DatasetError as error:
-        raise DatasetError(f"{given} does not hold {source.title}. Check the path.") from error
+        raise DatasetError(
+            f"{source_path} does not hold {source.title}. Check the path."
+        ) from error

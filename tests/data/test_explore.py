@@ -37,6 +37,7 @@ def test_dynamics_are_the_gap_of_loud_and_soft():
     assert explore.dynamics(log_mel(77)) == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_neighbours_stay_neighbours_on_the_map():
     rng = np.random.default_rng(0)
     vectors = {}
@@ -53,7 +54,7 @@ def test_neighbours_stay_neighbours_on_the_map():
     assert (groups[apart.argmin(axis=1)] == groups).all()
 
 
-@pytest.mark.parametrize("n_clips", [1, 2, 3, 4])
+@pytest.mark.parametrize("n_clips", [1, 2, 3, pytest.param(4, marks=pytest.mark.slow)])
 def test_a_map_of_few_clips(n_clips):
     vectors = {str(n): np.eye(5)[n] for n in range(n_clips)}
     found = explore.flat_map(vectors)

@@ -491,7 +491,7 @@ def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
         *("broken.mp3", "short.wav")
     }
 
-    result = run("similar", music / "jazz.flac", "--json", "--most", 3)
+    result = run("similar", music / "jazz.flac", "--json", "--limit", 3)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["query"]["title"] == "jazz"

@@ -129,6 +129,7 @@ def test_what_is_stored_is_read_again(tmp_path, monkeypatch):
     np.testing.assert_allclose(np.linalg.norm(np.delete(vectors, broken, 0), axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(models, "MODELS", {"crnn": models.MODELS["crnn"]})
     monkeypatch.setattr(embeddings, "NETWORKS", ("crnn",))

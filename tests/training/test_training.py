@@ -25,7 +25,7 @@ from deepmusic.training.fit import learning_rate, train
 from deepmusic.training.windows import RandomWindows
 from tests.training import FewClips
 
-EPOCHS = 4
+EPOCHS = 3
 
 #: Without memory: it compiles in half the time.
 TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
@@ -178,6 +178,7 @@ def fail_to_save_epoch(epoch, monkeypatch):
     monkeypatch.setattr(callbacks, "save_weights", save_or_fail)
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_and_was_stopped_ends_like_one_that_was_not(finished, on_few, tmp_path):
     run = new_run(tmp_path / "run")
     with pytest.MonkeyPatch.context() as disturbed:
