@@ -21,7 +21,7 @@ app: $(VENV)/.app ## Open the app in the browser
 test: lint ## Lint, then run all tests
 	$(BIN)/python -m pytest
 
-quick: $(VENV)/.dev ## Run the quick tests, about a minute
+quick: $(VENV)/.dev ## Run the quick tests, a few minutes
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, layers of imports, types and dependencies
