@@ -1,6 +1,8 @@
 """The Dataset page in every state, without a browser."""
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -10,6 +12,7 @@ from deepmusic.audio import encode, synth
 from deepmusic.data import download
 from deepmusic.errors import DatasetError
 from deepmusic.ui import cache
+from tests.names import DECODED, HARMFUL
 
 VIEWS = ("browse", "map", "sounds", "front-end", "check", "get")
 
@@ -69,6 +72,50 @@ def test_demo_clips_fill_every_view(view, monkeypatch):
         assert not app.exception
         assert len(app.get("audio")) == 1
         assert "**blues\\.toy00**, blues" in texts(app)
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory) -> Path:
+    """Clips of two genres, with all kinds of names."""
+    root = tmp_path_factory.mktemp("named")
+    for number, name in enumerate(DECODED.values()):
+        for genre in ("\udcf6rock", "\x1b[2J\n"):
+            (root / genre).mkdir(exist_ok=True)
+            sound = synth.tone(200 + 20 * number, seconds=4)
+            soundfile.write(os.fsencode(root / genre / name), sound, 22_050, format="WAV")
+    (root / "a" / "@eaDir").mkdir(parents=True)
+    (root / "loose.wav").touch()
+    return root
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_clips_of_any_name_are_shown(view, named, monkeypatch):
+    monkeypatch.setattr("deepmusic.data.explore.draw_map", fake_map)
+    app = page(dataset="own", view=view)
+    app.text_input[0].set_value(str(named))
+    app.run()
+    assert not app.exception
+    shown = texts(app).replace("\\", "")
+    assert "1 in no folder of a genre (loose.wav), 1 system folder (@eaDir)" in shown
+    if view == "check":
+        button(app, "Check it").click().run()
+        assert not app.exception
+        assert f"{2 * len(DECODED)} tracks of 2 genres" in texts(app)
+    if view == "browse":
+        next(one for one in app.button if one.label.startswith("**")).click().run()
+        assert not app.exception
+        assert len(app.get("audio")) == 1
+    assert not HARMFUL & set(texts(app))
+    assert texts(app).encode()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000, "a\0b", "none"])
+def test_a_name_that_cannot_be_is_no_dataset(name):
+    app = page(dataset="own")
+    app.text_input[0].set_value(f"/tmp/{name}")
+    app.run()
+    assert not app.exception
+    assert "There is nothing at" in app.error[0].value
 
 
 def fake_map(vectors, log_mels):

@@ -1,6 +1,7 @@
 """The Recommend page in every state, without a browser."""
 
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.formatting import parse_name
 from deepmusic.library import indexing
 from deepmusic.library.store import Library
 from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile
+from tests.names import DECODED, HARMFUL
 
 pytestmark = pytest.mark.usefixtures("networks_once")
 
@@ -102,6 +105,41 @@ def test_a_library_is_asked_by_its_songs(page, indexed, monkeypatch):
     more.click().run()
     assert not page.exception
     assert len(page.multiselect[0].value) == 1
+
+
+def test_songs_of_any_name_are_shown(page, tmp_path, monkeypatch):
+    names = [DECODED[key] for key in ("latin-1", "line break", "window title", "right to left")]
+    (tmp_path / "m").mkdir()
+    for genre, name in zip(("blues", "jazz", "metal", "pop"), names, strict=True):
+        target = tmp_path / "m" / name
+        soundfile.write(os.fsencode(target), synth.play(genre, seconds=4), 22_050, format="WAV")
+        target.with_suffix(".mp3").write_bytes(b"no music")
+    (tmp_path / "m" / "cover.jpg").touch()
+    library = Library(tmp_path / "library")
+    indexing.index(tmp_path / "m", library, jobs=1)
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(library.folder))
+    page.query_params["by"] = "songs"
+    page.run()
+    assert page.button_group[0].options[0] == "My library (4)"
+    assert "1 file was passed over: 1 .jpg (cover.jpg)" in texts(page).replace("\\", "")
+    page.multiselect[0].select(library.open().entries[0].id)
+    page.run()
+    assert not page.exception
+    assert len(results(page)) == 3
+    assert not HARMFUL & set(texts(page))
+    assert texts(page).encode()
+    files = next(table.value for table in page.dataframe if "File" in table.value)["File"]
+    assert [Path(parse_name(name)).stem for name in files] == sorted(Path(n).stem for n in names)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000, "a\0b"])
+def test_a_name_that_cannot_be_is_no_folder(name, page):
+    page.query_params["in"] = "library"
+    page.run()
+    page.text_input[0].set_value(f"/tmp/{name}")
+    page.button[0].click().run()
+    assert not page.exception
+    assert "must be a folder that can be read" in texts(page)
 
 
 def test_songs_that_went_are_told_in_words(page, indexed, monkeypatch, tmp_path):
