@@ -1,7 +1,12 @@
 """Tags of every usual format, and covers."""
 
+import base64
+import io
 import shutil
+import struct
 import subprocess
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,8 +17,17 @@ from deepmusic.audio import synth
 from deepmusic.library import tags
 from deepmusic.library.tags import Tags
 
-FORMATS = ["mp3", "flac", "ogg", "opus", "wav", "aiff", "m4a"]
-TAGS = {"title": "So What", "artist": "Miles Davis", "album": "Kind of Blue", "genre": "Jazz"}
+NAMED = ["v23.mp3", "v24.mp3", "a.flac", "a.ogg", "a.oga", "a.opus", "a.wav", "a.aiff", "a.m4a"]
+NAMED += ["a.mp4", "a.wma", "a.aac"]
+OPTIONS = {
+    "v23.mp3": ["-id3v2_version", "3", "-write_id3v1", "1"],
+    "a.oga": ["-c:a", "flac"],
+    "a.aiff": ["-write_id3v2", "1"],
+    "a.aac": ["-write_id3v2", "1"],
+    "a.mp4": ["-c:a", "aac"],
+}
+TAGS = Tags("So What", "Miles Davis", "Kind of Blue", "Jazz")
+FOREIGN = Tags("Полюшко 東京", "Björk 🎵", "Ñandú" * 20, "Народная")
 
 
 @pytest.fixture(scope="session")
@@ -23,25 +37,94 @@ def sound(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(params=FORMATS)
-def tagged(request, sound, tmp_path) -> Path:
-    """A file of each format, tagged by ffmpeg, which does not use mutagen."""
+@pytest.fixture
+def encode(sound, tmp_path):
+    """Return a function that writes a file with ffmpeg."""
     if not shutil.which("ffmpeg"):
         pytest.skip("needs ffmpeg")
-    path = tmp_path / f"song.{request.param}"
-    words = [part for key, value in TAGS.items() for part in ("-metadata", f"{key}={value}")]
-    if request.param == "aiff":
-        words += ["-write_id3v2", "1"]
-    command = ["ffmpeg", "-v", "error", "-i", sound, *words, path]
-    subprocess.run(command, check=True)
-    return path
+
+    def write(name, *options) -> Path:
+        command = ["ffmpeg", "-v", "error", "-i", sound, *options, tmp_path / name]
+        subprocess.run(command, check=True)
+        return tmp_path / name
+
+    return write
 
 
-def test_tags_are_read(tagged):
-    found = tags.read(tagged)
-    if tagged.suffix == ".wav":
-        pytest.skip("ffmpeg writes RIFF INFO there, which mutagen does not read")
-    assert found == Tags(**TAGS)
+@pytest.mark.parametrize("words", [TAGS, FOREIGN], ids=["plain", "foreign"])
+@pytest.mark.parametrize("name", NAMED)
+def test_tags_of_every_format_are_read(name, words, encode):
+    """Those of WAV are RIFF INFO."""
+    given = [part for key, word in vars(words).items() for part in ("-metadata", f"{key}={word}")]
+    path = encode(name, *given, *OPTIONS.get(name, ()))
+    assert tags.read(path) == words
+    renamed = path.rename(path.with_suffix(".mp3"))
+    assert tags.read(renamed) == words
+    assert tags.read(io.BytesIO(renamed.read_bytes())) == words
+
+
+# === ID3 by hand, in all its versions ===
+
+FRAMES = {"title": ("TT2", "TIT2"), "artist": ("TP1", "TPE1"), "album": ("TAL", "TALB")}
+FRAMES["genre"] = ("TCO", "TCON")
+CODECS = {0: "latin-1", 1: "utf-16", 2: "utf-16-be", 3: "utf-8"}
+
+
+def synchsafe(size: int) -> bytes:
+    return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def id3(words, version, encoding, unsynchronised=False) -> bytes:
+    body = b""
+    for key, (short, long) in FRAMES.items():
+        text = bytes([encoding]) + words[key].encode(CODECS[encoding])
+        if version == 4 and unsynchronised:
+            text = text.replace(b"\xff", b"\xff\0")
+        size = synchsafe(len(text)) if version == 4 else len(text).to_bytes(4, "big")
+        body += (
+            short.encode() + len(text).to_bytes(3, "big") + text
+            if version == 2
+            else long.encode() + size + bytes([0, 2 * unsynchronised * (version == 4)]) + text
+        )
+    if version == 3 and unsynchronised:
+        body = body.replace(b"\xff", b"\xff\0")
+    flags = 0x80 * unsynchronised
+    return b"ID3" + bytes([version, 0, flags]) + synchsafe(len(body)) + body
+
+
+@pytest.mark.parametrize("encoding", CODECS)
+@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("unsynchronised", [False, True])
+def test_every_id3_is_read(version, encoding, unsynchronised):
+    words = {"title": "Café ÿ", "artist": "Müller", "album": "Ñandú", "genre": "Jazz"}
+    if encoding:
+        words["artist"] = "東京"
+    tag = id3(words, version, encoding, unsynchronised and version > 2)
+    assert tags.read(io.BytesIO(tag + b"\xff\xfb\x90\0" * 400)) == Tags(**words)
+    chunk = b"id3 " + struct.pack("<I", len(tag)) + tag
+    if not unsynchronised:
+        assert tags.read(io.BytesIO(b"RIFF\0\0\0\0WAVE" + chunk)) == Tags(**words)
+
+
+def test_id3v1_is_read_where_there_is_nothing_better():
+    old = b"TAG" + b"".join(word.encode().ljust(30, b"\0") for word in ("Song", "Band", "Album"))
+    old += b"1959" + b"\0" * 30 + b"\x08"
+    music = b"\xff\xfb\x90\0" * 400
+    assert tags.read(io.BytesIO(music + old)) == Tags("Song", "Band", "Album", "Jazz")
+    both = id3(vars(TAGS), 4, 3) + music + old
+    assert tags.read(io.BytesIO(both)) == TAGS
+
+
+def comments(*pairs: str) -> bytes:
+    """A FLAC file of nothing but a block of comments."""
+    block = struct.pack("<II", 0, len(pairs))
+    block += b"".join(struct.pack("<I", len(p.encode())) + p.encode() for p in pairs)
+    return b"fLaC\0\0\0\x22" + bytes(34) + b"\x84" + len(block).to_bytes(3, "big") + block
+
+
+def test_several_values_are_joined_and_stay_in_one_line():
+    found = tags.read(io.BytesIO(comments("ARTIST=Miles\nDavis", "artist=Coltrane", "TITLE= x ")))
+    assert found == Tags("x", "Miles Davis; Coltrane")
 
 
 def test_files_without_tags_or_with_nonsense_have_none(sound, tmp_path):
@@ -54,32 +137,46 @@ def test_files_without_tags_or_with_nonsense_have_none(sound, tmp_path):
     assert tags.read_cover(sound) is None
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "m4a"])
-def test_covers_are_found(sound, tmp_path, suffix):
-    import base64
+# === Hostile files ===
 
-    from mutagen import File
-    from mutagen.flac import Picture
-    from mutagen.id3 import APIC
-    from mutagen.mp4 import MP4Cover
+HOSTILE = {
+    "claims 4 GB": b"fLaC\0\0\0\x22" + bytes(34) + b"\x84\xff\xff\xff" + b"\xff" * 12,
+    "4,294,967,295 comments": b"fLaC\x84\0\0\x08" + bytes(4) + b"\xff" * 4,
+    "700,000 artists": comments(*(f"artist={number}" for number in range(700_000))),
+    "a million chunks": b"RIFF\0\0\0\0WAVE" + b"abcd\0\0\0\0" * 3_000_000,
+    "a million atoms": b"\0\0\0\x20ftyp" + b"M4A " * 6 + b"\0\0\0\x08moov" * 3_000_000,
+    "a million frames": b"ID3\4\0\x80\x7f\x7f\x7f\x7f" + b"TIT2\0\0\0\1\0\0a" * 2_000_000,
+}
 
-    if not shutil.which("ffmpeg"):
-        pytest.skip("needs ffmpeg")
-    path, image = tmp_path / f"a.{suffix}", tmp_path / "cover.png"
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_file_takes_long_or_much_memory(name, monkeypatch):
+    monkeypatch.setattr(tags, "_MAX_SECONDS", 0.3)
+    file = io.BytesIO(HOSTILE[name])
+    tracemalloc.start()
+    began = time.monotonic()
+    tags.read(file)
+    took, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert took < 3
+    assert peak < 100e6 + 3 * len(HOSTILE[name])
+
+
+# === Covers ===
+
+
+@pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.ogg", "a.m4a"])
+def test_covers_are_found(name, encode, tmp_path):
+    image = tmp_path / "cover.png"
     Image.new("RGB", (4, 4), "red").save(image)
-    subprocess.run(["ffmpeg", "-v", "error", "-i", sound, path], check=True)
-    file = File(path)
-    if file.tags is None:
-        file.add_tags()
-    cover = Picture()
-    cover.data, cover.type, cover.mime = image.read_bytes(), 3, "image/png"
-    if suffix == "mp3":
-        file.tags.add(APIC(mime="image/png", type=3, data=image.read_bytes()))
-    elif suffix == "flac":
-        file.add_picture(cover)
-    elif suffix == "ogg":
-        file["metadata_block_picture"] = [base64.b64encode(cover.write()).decode()]
+    cover = image.read_bytes()
+    if name == "a.ogg":
+        picture = struct.pack(">II9sI", 3, 9, b"image/png", 0) + bytes(16)
+        picture += struct.pack(">I", len(cover)) + cover
+        text = base64.b64encode(picture).decode()
+        path = encode(name, "-metadata", f"METADATA_BLOCK_PICTURE={text}")
     else:
-        file["covr"] = [MP4Cover(image.read_bytes(), MP4Cover.FORMAT_PNG)]
-    file.save()
-    assert tags.read_cover(path) == image.read_bytes()
+        attached = ("-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic")
+        path = encode(name, "-i", image, *attached)
+    assert tags.read_cover(path) == cover
+    assert tags.read(path) == Tags()
