@@ -1,7 +1,19 @@
-"""Text for people and tables: times, durations, percentages, sizes, file names."""
+"""Text for people and tables: times, durations, percentages, sizes, file names, CSV."""
 
+import csv
 import os
 import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What a spreadsheet takes for a formula (OWASP, "CSV Injection"), behind spaces and quotes too.
+_FORMULA = re.compile(
+    "[\\s'\"]*[-=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}]|'*[\\t\\r\\n]"
+)
 
 
 def format_clock(seconds: float, digits: int = 0) -> str:
@@ -103,3 +115,55 @@ def _escape(character: str) -> str:
     if number < 0x80:
         return {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character, f"\\x{number:02x}")
     return f"\\u{number:04x}"
+
+
+def to_csv(table: "pd.DataFrame", *, header: bool = True, float_format: str | None = None) -> str:
+    """Return a table as CSV, without its index; gaps stay empty. All our tables are written so.
+
+    Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
+    formula; such a text, also as a column's name, gets an apostrophe before it, which spreadsheets
+    take for "this is text". `from_csv` takes it away.
+    """
+    import pandas as pd
+
+    # As objects, since Arrow's strings refuse what is no Unicode in a file's name.
+    columns = {
+        _disarm(name): column.reset_index(drop=True)
+        if pd.api.types.is_numeric_dtype(column)
+        else pd.Series([_disarm(cell) for cell in column], dtype=object)
+        for name, column in table.items()
+    }
+    write = partial(
+        pd.DataFrame(columns).to_csv,
+        index=False,
+        header=header,
+        lineterminator="\n",
+        float_format=float_format,
+    )
+    text = write()
+    # Python's csv leaves a carriage return unquoted, which ends a row for all who read it.
+    return write(quoting=csv.QUOTE_ALL) if "\r" in text else text
+
+
+def from_csv(path: "os.PathLike[str]", text_columns: "tuple[str, ...]") -> "pd.DataFrame":
+    """Read a table that `to_csv` wrote, exactly as it was.
+
+    Text stays text (a track may be called 000002, a genre None or NA); empty is NaN. Raises
+    `OSError` or `ValueError` if it cannot be read.
+    """
+    import pandas as pd
+
+    types = dict.fromkeys(text_columns, str)
+    table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values="")
+    table = table.rename(columns=_arm)
+    for name in table.columns.intersection(list(text_columns)):
+        table[name] = table[name].map(_arm, na_action="ignore")
+    return table
+
+
+def _disarm(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def _arm(text: str) -> str:
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

@@ -3,31 +3,31 @@
 Run with ``python examples/classify_folder.py FOLDER genres.csv``.
 """
 
-import csv
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import deepmusic
-from deepmusic.audio import SUFFIXES
+from deepmusic.audio import find_sound_files
 from deepmusic.errors import AudioError
+from deepmusic.formatting import format_name, to_csv
 
 
 def main(folder: Path, table: Path) -> None:
     """Write a row for each file that can be read: path, genre, probability, duration in s."""
     recognizer = deepmusic.load()
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["path", "genre", "probability", "duration"])
-        for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() not in SUFFIXES:
-                continue
-            try:
-                song = recognizer.predict(path)
-            except AudioError as error:
-                print(error, file=sys.stderr)
-                continue
-            row = [path, song.genre, f"{song.probability:.3f}", f"{song.duration:.1f}"]
-            writer.writerow(row)
+    rows = []
+    for path in find_sound_files(folder).files.values():
+        try:
+            song = recognizer.predict(path)
+        except AudioError as error:
+            print(error, file=sys.stderr)
+            continue
+        numbers = {"probability": round(song.probability, 3), "duration": round(song.duration, 1)}
+        rows.append({"path": format_name(path), "genre": song.genre} | numbers)
+    # Such a table holds no formulas, whatever the files are called.
+    table.write_text(to_csv(pd.DataFrame(rows)), encoding="utf-8")
 
 
 if __name__ == "__main__":

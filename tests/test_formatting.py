@@ -1,7 +1,11 @@
 """Text for people and tables."""
 
+import csv
+import io
 import os
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from deepmusic.formatting import (
@@ -11,7 +15,9 @@ from deepmusic.formatting import (
     format_name,
     format_percent,
     format_plain,
+    from_csv,
     parse_name,
+    to_csv,
 )
 from tests.names import DECODED
 
@@ -83,3 +89,25 @@ def test_each_byte_has_its_own_text() -> None:
     names = [os.fsdecode(bytes([byte])) for byte in range(1, 256)]
     assert len({format_name(name) for name in names}) == 255
     assert [parse_name(format_name(name)) for name in names] == names
+
+
+FORMULAS = [
+    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", '"=1', "' =1", "\tx"),
+    "\N{FULLWIDTH EQUALS SIGN}1",
+]
+PLAIN = [
+    *("None", "NA", "nan", "null", "N/A", "000002", "1e5", "True", " x ", "'quoted'", "''", "a=1"),
+    *('a "b", c', "two\nlines", "a\rb", "\u2028", "\x0b", "\x85", "\N{MUSICAL SYMBOL G CLEF}"),
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS + PLAIN)
+def test_a_table_comes_back_as_it_was_and_holds_no_formula(text: str, tmp_path) -> None:
+    table = pd.DataFrame({"track": [text, f"'{text}", "x"], "start": [-1.5, np.nan, 0.25]})
+    table[text] = [0.1, 0.2, np.nan]
+    path = tmp_path / "table.csv"
+    path.write_text(to_csv(table), encoding="utf-8", newline="")
+    pd.testing.assert_frame_equal(from_csv(path, ("track",)), table, check_dtype=False)
+    rows = list(csv.reader(io.StringIO(to_csv(table), newline="")))
+    assert [rows[0][2], rows[1][0]] == [f"'{text}" if text in FORMULAS else text] * 2
+    assert [row[1] for row in rows] == ["start", "-1.5", "", "0.25"]

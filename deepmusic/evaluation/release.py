@@ -12,6 +12,7 @@ from deepmusic.errors import RunError
 from deepmusic.evaluation import evaluate, metrics
 from deepmusic.evaluation.scores import model_of
 from deepmusic.files import replacing, write_atomically
+from deepmusic.formatting import to_csv
 from deepmusic.models import BASELINE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_path, shipped_run, weights
@@ -86,7 +87,7 @@ def ship_repeat(run: Run) -> Run:
     for path in (run.path / "config.json", run.path / "evaluation.json"):
         _copy(path, target.path / path.name)
     # Last, since a repeat counts once this is there.
-    write_atomically(target.clips_path, clips.to_csv(float_format="%.4f"))
+    write_atomically(target.clips_path, to_csv(clips.reset_index(), float_format="%.4f"))
     return target
 
 

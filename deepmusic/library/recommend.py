@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepmusic import formatting
 from deepmusic.errors import LibraryError
 from deepmusic.formatting import format_clock, format_name, format_plain
 from deepmusic.library import descriptors, embeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
-from deepmusic.prediction import export
 
 #: Two files hold the same recording where their `descriptors.envelope_distance` is lower and the
 #: cosine of their embeddings is higher: true of other encodings of a recording
@@ -318,14 +318,14 @@ def to_csv(results: Sequence[Result]) -> str:
     rows = [
         {
             "rank": rank,
-            "similarity": f"{result.similarity:.4f}",
+            "similarity": round(float(result.similarity), 4),
             "artist": format_plain(result.entry.artist),
             "title": format_plain(result.entry.title),
             "album": format_plain(result.entry.album),
-            "duration": f"{result.entry.duration:.1f}",
+            "duration": round(result.entry.duration, 1),
             "path": format_name(result.entry.path or ""),
             "why": "; ".join(result.reasons),
         }
         for rank, result in enumerate(results, start=1)
     ]
-    return export.to_csv(pd.DataFrame(rows, dtype=object))
+    return formatting.to_csv(pd.DataFrame(rows, dtype=object))

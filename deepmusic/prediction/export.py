@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-#: With these a spreadsheet takes a text for a formula (OWASP, "CSV Injection").
-_FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
-
-
 def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -> dict[str, Any]:
     """Return ``{"file", "duration", "models": {name: {"genre", "probabilities", ...}}}``.
 
@@ -50,22 +46,3 @@ def prediction_table(
         for name, predicted in predictions.items()
     ]
     return pd.DataFrame(rows, dtype=object)
-
-
-def to_csv(table: "pd.DataFrame", *, header: bool = True) -> str:
-    """Return a table as CSV, without its index; gaps stay empty.
-
-    Names of files and tags come from anywhere, and a spreadsheet calculates what begins like a
-    formula; such a text gets an apostrophe before it, which spreadsheets take for "this is text".
-    """
-    import pandas as pd
-
-    columns = {name: [_defused(cell) for cell in column] for name, column in table.items()}
-    # As objects, since Arrow's strings refuse what is no Unicode in a file's name.
-    return pd.DataFrame(columns, dtype=object).to_csv(
-        index=False, header=header, lineterminator="\n"
-    )
-
-
-def _defused(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_MARKS) else cell

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from deepmusic.config import RunConfig
 from deepmusic.errors import RunError
 from deepmusic.files import acquire_lock, is_locked, write_atomically
+from deepmusic.formatting import from_csv, to_csv
 from deepmusic.protocols import Protocol
 
 if TYPE_CHECKING:
@@ -210,8 +211,7 @@ class Run:
 
     def write_predictions(self, predictions: "pd.DataFrame") -> None:
         """Write ``predictions.csv`` atomically."""
-        text = predictions.to_csv(index=False, float_format="%.4f")
-        write_atomically(self.predictions_path, text)
+        write_atomically(self.predictions_path, to_csv(predictions, float_format="%.4f"))
 
     def read_clips(self) -> "pd.DataFrame":
         """Read ``clips.csv`` by track; raise `RunError` if it is missing."""
@@ -219,12 +219,8 @@ class Run:
         return self._read_table(self.clips_path, remedy).set_index("track")
 
     def _read_table(self, path: Path, remedy: str) -> "pd.DataFrame":
-        import pandas as pd
-
         try:
-            # Text stays as it is (a track may be called 000002, a genre None); empty is NaN.
-            types = dict.fromkeys(_TEXT_COLUMNS, str)
-            return pd.read_csv(path, dtype=types, keep_default_na=False, na_values="")
+            return from_csv(path, _TEXT_COLUMNS)
         except (OSError, ValueError) as error:
             raise RunError(
                 f"{self.path} has no readable {path.name} ({error}). {remedy}"

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from deepmusic import models, runs
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.errors import RunError
+from deepmusic.evaluation import evaluate, metrics
 from deepmusic.files import acquire_lock
+from deepmusic.formatting import to_csv
 from deepmusic.runs import Run
 
 HOLD = """
@@ -93,6 +96,23 @@ def test_tables_keep_words_as_they_stand(run):
     assert clips.index.tolist() == ["000002"]
     assert clips.iloc[0].tolist() == ["None", "1", 20]
     assert run.read_predictions().iloc[0].tolist() == ["000002", "None", "1", 20]
+
+
+@pytest.mark.parametrize("word", ["None", "NA", "nan", "null", "N/A", "-", "=1+1", "True", "1"])
+def test_any_word_can_be_a_track_and_a_genre(word, run):
+    """Repro 65: pandas takes some words for gaps."""
+    genres = (word, "jazz")
+    written = pd.DataFrame({"track": [word, "b"], "genre": [word, "jazz"], "start": 0.0})
+    written = written.assign(**{word: [0.75, 0.5], "jazz": [0.25, 0.5]})
+    run.write_predictions(written)
+    read = run.read_predictions()
+    pd.testing.assert_frame_equal(read, written, check_dtype=False)
+    found = evaluate.summarize(read, genres)
+    assert (found["clips"], found["clip_accuracy"]) == (2, 0.5)
+    assert found["per_genre"][word]["recall"] == 1
+    table = metrics.compact_clips(read, genres).reset_index()
+    run.clips_path.write_text(to_csv(table))
+    assert run.read_clips().loc[word, "genre"] == word
 
 
 # === State ===

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
+from deepmusic.formatting import to_csv
 from deepmusic.prediction import Prediction, export
 from deepmusic.ui.song import SongFile, SongView
 
@@ -14,7 +15,7 @@ def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) 
     stem = PurePath(song.name).stem or "song"
     found = song.name, view.duration, predictions
     files = {
-        "CSV": (export.to_csv(export.prediction_table(*found)), "text/csv"),
+        "CSV": (to_csv(export.prediction_table(*found)), "text/csv"),
         "JSON": (export.to_json(*found), "application/json"),
     }
     with st.container(horizontal=True):

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from deepmusic.charts.training import Curve, overfitting_gap
-from deepmusic.prediction import export
+from deepmusic.formatting import to_csv
 
 
 def show(curves: list[Curve]) -> None:
@@ -30,7 +30,7 @@ def show(curves: list[Curve]) -> None:
     )
     st.download_button(
         "Download CSV",
-        _to_csv(curves),
+        _csv_of(curves),
         file_name="deepmusic-curves.csv",
         mime="text/csv",
         help="All curves shown, one row for each training and epoch.",
@@ -54,11 +54,11 @@ def _table(curves: list[Curve]) -> pd.DataFrame:
     )
 
 
-def _to_csv(curves: list[Curve]) -> str:
+def _csv_of(curves: list[Curve]) -> str:
     """Return one row for each training and epoch, epochs counted from 1."""
     rows = [
         {"run": curve.name, "model": curve.model} | row | {"epoch": int(row["epoch"]) + 1}
         for curve in curves
         for row in curve.history
     ]
-    return export.to_csv(pd.DataFrame(rows))
+    return to_csv(pd.DataFrame(rows))

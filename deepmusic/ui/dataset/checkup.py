@@ -8,7 +8,7 @@ import streamlit as st
 from deepmusic.data import Dataset, quality
 from deepmusic.data.quality import FAULTS, Report
 from deepmusic.errors import DeepMusicError
-from deepmusic.prediction import export
+from deepmusic.formatting import to_csv
 from deepmusic.ui import markdown
 from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset, default_fold
 
@@ -116,7 +116,7 @@ def _show_report(report: Report) -> None:
         st.success("No track has a fault.")
     st.download_button(
         "Download CSV",
-        lambda: export.to_csv(report.table.reset_index()),
+        lambda: to_csv(report.table.reset_index()),
         file_name=f"deepmusic-check-{report.dataset}.csv",
         mime="text/csv",
         help="A row per track: its measurements, its faults, its SHA-256.",
