@@ -14,9 +14,8 @@ import pandas as pd
 
 from deepmusic.audio.features import mfccs
 from deepmusic.config import FRONT_ENDS
-from deepmusic.data import Dataset, LogMels, Split
+from deepmusic.data import Dataset, LogMels, load_part
 from deepmusic.data.parallel import Progress, no_progress
-from deepmusic.errors import DatasetError
 from deepmusic.evaluation.calibration import apply_temperature, fit_temperature
 from deepmusic.evaluation.evaluate import summarize
 from deepmusic.models import BASELINE
@@ -89,7 +88,8 @@ def evaluate(
     Raises
     ------
     DatasetError
-        If there is no such protocol, or one of its parts has no usable clip.
+        If there is no such protocol, one of its parts has no usable clip, or the training part none
+        of some genre.
     """
     from sklearn.base import clone
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
@@ -98,7 +98,17 @@ def evaluate(
     from sklearn.svm import SVC
 
     split = dataset.split(protocol, fold)
-    parts = {part: _load_part(dataset, split, part) for part in ("train", "valid", "test")}
+    parts = {
+        part: load_part(
+            dataset,
+            split,
+            part,
+            FRONT_ENDS["compact"],
+            n_frames=_LEAST_FRAMES,
+            genres=dataset.genres,
+        )
+        for part in ("train", "valid", "test")
+    }
     clips = [clip for loaded in parts.values() for clip in loaded.by_track.values()]
     described = _describe_all(clips, on_progress)
     train, valid, test = (
@@ -152,16 +162,6 @@ def _describe_all(clips: Sequence[np.ndarray], on_progress: Progress) -> Iterato
     for done, clip in enumerate(clips, start=1):
         yield describe(clip)
         on_progress(done, len(clips))
-
-
-def _load_part(dataset: Dataset, split: Split, part: str) -> LogMels:
-    loaded = dataset.log_mels(getattr(split, part), FRONT_ENDS["compact"]).at_least(_LEAST_FRAMES)
-    if not loaded.by_track:
-        raise DatasetError(
-            f"No clip of the {part} part of {split.name} can be used ({len(loaded.skipped)} "
-            "skipped). Check the dataset's folder."
-        )
-    return loaded
 
 
 def _genres(log_mels: LogMels, dataset: Dataset) -> list[str]:

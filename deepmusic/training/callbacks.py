@@ -47,7 +47,10 @@ class ReseedCallback(keras.callbacks.Callback):
 
 
 class EpochCallback(keras.callbacks.Callback):
-    """Duration of each epoch, as ``seconds`` in the history; raises `RunError` on divergence."""
+    """Duration of each epoch, as ``seconds`` in the history; raises `RunError` on divergence.
+
+    The weights are looked at too: the last step of an epoch spoils no loss of it.
+    """
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._began = time.perf_counter()
@@ -56,10 +59,16 @@ class EpochCallback(keras.callbacks.Callback):
         logs["seconds"] = time.perf_counter() - self._began
         for name in ("loss", "val_loss"):
             if not math.isfinite(logs.get(name, 0)):
-                raise RunError(
-                    f"The training diverged: the {name} must be a number. Received: {logs[name]} "
-                    f"in epoch {epoch + 1}. Train anew with a lower learning rate."
-                )
+                raise _diverged(f"the {name} must be a number. Received: {logs[name]}", epoch)
+        if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
+            raise _diverged("the weights must be numbers. Received: NaN or infinity", epoch)
+
+
+def _diverged(words: str, epoch: int) -> RunError:
+    return RunError(
+        f"The training diverged: {words} in epoch {epoch + 1}. Train anew with a lower learning "
+        "rate."
+    )
 
 
 class ProgressCallback(keras.callbacks.Callback):

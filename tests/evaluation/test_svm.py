@@ -81,6 +81,15 @@ def test_what_is_missing_is_left_out_and_an_empty_part_is_refused():
         svm.evaluate(Bands(missing=Bands().split("paper").test))
 
 
+@pytest.mark.parametrize("n_gone", [1, 2])
+def test_a_genre_without_usable_clips_is_refused(n_gone):
+    """Repro 66: with one genre left, scikit-learn's error; with two, a genre nobody predicts."""
+    gone = GENRES[:n_gone]
+    missing = [track for track in Bands().split("paper").train if track.split(".")[0] in gone]
+    with pytest.raises(DatasetError, match=f"Received none of: {', '.join(gone)}"):
+        svm.evaluate(Bands(missing=missing))
+
+
 class FewToys(Toy):
     """A third of the toy set: making the clips takes longest."""
 

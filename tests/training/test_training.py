@@ -150,6 +150,20 @@ def test_a_training_that_diverges_fails(on_few, tmp_path):
     assert run.history() == [] == saved_epochs(run)
 
 
+def test_weights_that_are_no_numbers_end_a_training():
+    """The last step of all may spoil the weights, and no loss."""
+    network = models.build(models.spec("crnn").config)
+    weights = network.get_weights()
+    callback = callbacks.EpochCallback()
+    callback.set_model(network)
+    callback.on_epoch_begin(0)
+    callback.on_epoch_end(0, {"loss": 1.0})
+    weights[0].flat[0] = np.inf
+    network.set_weights(weights)
+    with pytest.raises(RunError, match="diverged: the weights must be numbers"):
+        callback.on_epoch_end(0, {"loss": 1.0})
+
+
 # === Stopping and going on ===
 
 
