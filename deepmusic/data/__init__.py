@@ -6,6 +6,7 @@ from deepmusic.data.dataset import (
     LogMels,
     SkippedTrack,
     Track,
+    load_part,
     tracks_with_audio,
 )
 from deepmusic.data.fma import Fma
@@ -28,6 +29,7 @@ __all__ = [
     "Toy",
     "Track",
     "absolute_name",
+    "load_part",
     "open_dataset",
     "tracks_with_audio",
 ]

@@ -1,7 +1,7 @@
 """A dataset: labelled tracks with audio, splits and log-mels."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,6 +132,11 @@ class Dataset:
     #: Parts of the published split (`OWN`) by track.
     _part_of: Mapping[str, str] = {}
 
+    @property
+    def remarks(self) -> list[str]:
+        """What could not be read and what was passed over, a sentence each."""
+        return self.search.remarks
+
     def audio_path(self, track: str) -> Path | None:
         """Return the sound file of a track, or None if it is not available."""
         return self._audio.get(track)
@@ -149,12 +154,45 @@ class Dataset:
             )
         genre_of = {track.id: track.genre for track in self.tracks.values()}
         if name == OWN:
-            return splits.as_published(self.name, self._part_of, genre_of)
+            artist_of = {track.id: track.artist for track in self.tracks.values()}
+            return splits.as_published(self.name, self._part_of, genre_of, artist_of)
         return splits.by_clip(self.name, genre_of)
 
     def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
         raise NotImplementedError
+
+
+def load_part(
+    dataset: Dataset,
+    split: Split,
+    part: str,
+    mel: MelConfig,
+    *,
+    n_frames: int,
+    genres: Sequence[str],
+) -> LogMels:
+    """Return the log-mels of a part of a split, of at least `n_frames` frames each.
+
+    Raises
+    ------
+    DatasetError
+        If no clip of the part can be used, or, of the training part, no clip of one of `genres`.
+    """
+    loaded = dataset.log_mels(split.parts[part], mel).at_least(n_frames)
+    if not loaded.by_track:
+        raise DatasetError(
+            f"No clip of the {part} part of {split.name} can be used ({len(loaded.skipped)} "
+            "skipped). Check the dataset's folder."
+        )
+    known = {dataset.tracks[track].genre for track in loaded.by_track}
+    if part == "train" and (missing := [genre for genre in genres if genre not in known]):
+        raise DatasetError(
+            "The training part must have usable clips of every genre. Received none of: "
+            f"{', '.join(missing)} ({len(loaded.skipped)} clips skipped). Check the dataset: "
+            "deepmusic data check"
+        )
+    return loaded
 
 
 def find_folder(name: str, variable: str) -> Path | None:

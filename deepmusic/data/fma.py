@@ -4,7 +4,6 @@ Defferrard, Benzi, Vandergheynst and Bresson, "FMA: A Dataset for Music Analysis
 The split is theirs: 80/10/10, no artist in two parts.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from deepmusic.data.dataset import (
     Track,
     find_folder,
 )
+from deepmusic.data.table import read_cells
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import OWN, PAPER
 
@@ -31,9 +31,6 @@ _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 
 #: Named on the dataset's own page of known faults: empty, or of less than two seconds.
 _BROKEN = ("098565", "098567", "098569", "099134", "108925", "133297")
-
-#: Biographies of artists stand in the table, in fields longer than the csv module expects.
-_LONGEST_FIELD = 1 << 24
 
 
 class Fma(Dataset):
@@ -103,12 +100,9 @@ def is_fma(root: Path) -> bool:
 
 def _read_tracks(path: Path) -> list[tuple[Track, str]]:
     """Return the tracks of the subset and their parts."""
-    csv.field_size_limit(_LONGEST_FIELD)
     try:
-        # 106,574 tracks of 52 columns: read line by line.
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(_parse(csv.reader(file)))
-    except (OSError, IndexError, ValueError, csv.Error) as error:
+        rows = list(_parse(read_cells(path)))
+    except (OSError, IndexError, ValueError, DatasetError) as error:
         raise DatasetError(
             f"{path} is not FMA's table of tracks ({type(error).__name__}: {error}). Unpack "
             "fma_metadata.zip anew."

@@ -7,17 +7,16 @@ and Music Adversaries", 2015; artist folds of Foleiss and Tavares, Applied Soft 
 not ours to share.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from deepmusic.audio import find_sound_files
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MelConfig
 from deepmusic.data import archive, logmels, splits
 from deepmusic.data.dataset import (
@@ -29,6 +28,7 @@ from deepmusic.data.dataset import (
     find_folder,
 )
 from deepmusic.data.splits import Split
+from deepmusic.data.table import read_cells
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import SPLITS
 
@@ -41,6 +41,9 @@ _NUMBER = "[0-9]" * 5
 
 _SUFFIXES = (".wav", ".au", ".flac", ".mp3", ".ogg")
 
+#: Sound files of other names that may lie beside GTZAN's clips, as a share of these.
+_STRAY_SHARE = 0.1
+
 
 def find_root() -> Path | None:
     """Return GTZAN's folder, by ``DEEPMUSIC_GTZAN`` or of a download; None if there is none."""
@@ -50,8 +53,9 @@ def find_root() -> Path | None:
 @cache
 def read_facts() -> Sequence[Mapping[str, str]]:
     """Return the 1000 rows of ``gtzan_tracks.csv``, which are read once."""
-    text = files("deepmusic.data").joinpath("gtzan_tracks.csv").read_text(encoding="utf-8")
-    return tuple(map(MappingProxyType, csv.DictReader(io.StringIO(text, newline=""))))
+    with as_file(files("deepmusic.data").joinpath("gtzan_tracks.csv")) as path:
+        names, *rows = read_cells(path)
+    return tuple(MappingProxyType(dict(zip(names, row, strict=True))) for row in rows)
 
 
 def known_faults() -> dict[str, str]:
@@ -202,18 +206,36 @@ class Gtzan(Dataset):
 
 
 def is_gtzan(root: Path) -> bool:
-    """Return whether a path holds GTZAN's audio or log-mels, or is an archive of log-mels."""
-    return root.suffix == ".npz" or bool(_find_audio(root)) or _find_archive(root)[0] is not None
+    """Return whether a path is GTZAN: its audio, its log-mels, or both, and no other music.
+
+    Audio counts if it has clips of all ten genres, named as GTZAN's 1000 are, and next to nothing
+    else; a folder of one's own with a ``rock/rock.00001.wav`` in it is not GTZAN.
+    """
+    if root.is_file():
+        return root.suffix == ".npz"
+    found = set(_find_audio(root).values())
+    if not found and _find_archive(root)[0] is None:
+        return False
+    others = {path for path in find_sound_files(root).files.values() if path.parent != root} - found
+    if not found:
+        return not others
+    homes = {path.parent for path in found}
+    return (
+        {home.name for home in homes} == set(GTZAN_GENRES)
+        and {path.parent for path in others} <= homes
+        and len(others) < _STRAY_SHARE * len(found)
+    )
 
 
 def _find_audio(root: Path) -> dict[str, Path]:
     """Return the sound files of the first usual tree that holds any, by track id."""
+    known = {row["track"] for row in read_facts()}
     for tree in _TREES:
         found = {
             path.stem: path
             for genre in GTZAN_GENRES
             for path in sorted((root / tree / genre).glob(f"{genre}.{_NUMBER}.*"))
-            if path.suffix.lower() in _SUFFIXES
+            if path.suffix.lower() in _SUFFIXES and path.stem in known
         }
         if found:
             return found

@@ -20,7 +20,7 @@ NAMES: Mapping[str, Callable[[], Dataset]] = {
 }
 
 
-def open_dataset(name: str) -> Dataset:
+def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
     """Open a dataset by name or by path.
 
     Parameters
@@ -29,6 +29,8 @@ def open_dataset(name: str) -> Dataset:
         ``gtzan`` or ``fma`` (from ``DEEPMUSIC_GTZAN`` or ``DEEPMUSIC_FMA``, or from where a
         download put it), ``toy``, or a path: of GTZAN's audio or log-mels, of FMA, of a folder with
         one subfolder a genre, or of a CSV with the columns path and genre.
+    any_size : bool
+        Whether music without two genres is a dataset too, to be checked and not to be learnt from.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def open_dataset(name: str) -> Dataset:
             return Fma(path)
         if is_gtzan(path):
             return Gtzan(path)
-        return Folder(path)
+        return Folder(path, any_size=any_size)
     except OSError as error:  # Such as a path to which no name can be added.
         raise DatasetError(f"{path} cannot be read ({error.strerror or error}).") from error
 

@@ -263,7 +263,7 @@ def examine(
         tuple(pairs),
         looked_for_near=vectors is not None and log_mels is not None,
         compared=bool(dataset.expected.sha256),
-        remarks=dataset.search.remarks,
+        remarks=dataset.remarks,
     )
 
 

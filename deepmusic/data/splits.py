@@ -135,17 +135,24 @@ def by_clip(dataset: str, genre_of: Mapping[str, str]) -> Split:
     return _stratified(str(Protocol.by_clip(dataset)), genre_of, n_valid)
 
 
-def as_published(dataset: str, part_of: Mapping[str, str], genre_of: Mapping[str, str]) -> Split:
+def as_published(
+    dataset: str,
+    part_of: Mapping[str, str],
+    genre_of: Mapping[str, str],
+    artist_of: Mapping[str, str],
+) -> Split:
     """Return the split that a dataset came with, from the part of each track.
 
-    Without validation clips, a seventh of the training clips becomes the validation part; raises
-    `DatasetError` if they are too few.
+    Without validation clips, a seventh of the training clips becomes the validation part: by artist
+    where each genre has several in it, else by clip. Raises `DatasetError` if they are too few.
     """
     split = Split.of_parts(str(Protocol.published(dataset)), part_of)
     if split.valid:
         return split
     try:
-        train, valid = _draw(split.train, genre_of, 1 / 7)
+        train, valid = _draw_artists(split.train, genre_of, artist_of) or _draw(
+            split.train, genre_of, 1 / 7
+        )
     except ValueError as error:
         raise DatasetError(
             f"{dataset} names no validation clips, and has too few training clips to draw them "
@@ -190,6 +197,28 @@ def _draw(
     genres = [genre_of[track] for track in tracks]
     parts = train_test_split(tracks, test_size=size, random_state=_SEED, stratify=genres)
     return tuple(parts[0]), tuple(parts[1])
+
+
+def _draw_artists(
+    tracks: Sequence[str], genre_of: Mapping[str, str], artist_of: Mapping[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the tracks that stay, and a seventh of them by other artists; None if impossible."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    # Who is unknown is taken for an artist of one clip.
+    groups = [artist_of.get(track) or f"\0{track}" for track in tracks]
+    genres = [genre_of[track] for track in tracks]
+    n_artists = Counter(genre for genre, _ in set(zip(genres, groups, strict=True)))
+    n_folds = min(7, *n_artists.values())
+    if len(set(groups)) == len(groups) or n_folds < 2:
+        return None
+    folds = StratifiedGroupKFold(n_splits=n_folds, shuffle=True, random_state=_SEED)
+    for stay, drawn in folds.split(tracks, genres, groups):
+        parts = tuple(tuple(tracks[index] for index in part) for part in (stay, drawn))
+        # An artist of two genres may take one of them away.
+        if all({genre_of[track] for track in part} == set(genres) for part in parts):
+            return parts[0], parts[1]
+    return None
 
 
 def _artist_fold(facts: Sequence[Mapping[str, str]], fold: int) -> Split:

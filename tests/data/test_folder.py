@@ -94,6 +94,121 @@ def test_folders_named_as_parts_are_a_split_and_no_genres(music, tmp_path):
     assert {track.split("/")[0] for track in folder.split("own").test} == {"test"}
 
 
+def write_tree(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "test"),
+    [
+        ("train", "valid", "test"),
+        ("Training", None, "Testing"),
+        ("TRAIN_SET", "Validation", "test data"),
+        ("train", "dev", "test"),
+        ("training", "val", "test-set"),
+    ],
+)
+@pytest.mark.parametrize("layout", ["{part}/{genre}/{n}.wav", "{genre}/{part}/cd/{n}.wav"])
+def test_a_split_by_folders_is_used(layout, train, valid, test, tmp_path):
+    counts = {train: 8, valid: 2, test: 3}
+    write_tree(
+        tmp_path,
+        *(
+            layout.format(part=part, genre=genre, n=n)
+            for part, count in counts.items()
+            for genre in ("rock", "jazz")
+            for n in range(count)
+            if part
+        ),
+    )
+    folder = Folder(tmp_path)
+    assert (folder.genres, folder.splits) == (("jazz", "rock"), ("own", "paper"))
+    split = folder.split("own")
+    sizes = [len(tracks) for tracks in split.parts.values()]
+    assert sizes == ([16, 4, 6] if valid else [13, 3, 6])
+    assert all(test in track.split("/") for track in split.test)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("train/rock/a.wav", "train/jazz/b.wav"), "marks clips as train only"),
+        (("test/rock/a.wav", "valid/rock/b.wav", "test/jazz/b.wav"), "as test and valid only"),
+        (("train/rock/a.wav", "test/jazz/b.wav", "more/jazz/c.wav"), "more/jazz/c.wav lies outs"),
+        (("rock/a.wav", "jazz/b.wav", "test/rock/c.wav"), "jazz/b.wav lies outside"),
+        (("rock/train/a.wav", "rock/test/b.wav", "jazz/c.wav"), "jazz/c.wav lies outside"),
+        (("train/a.wav", "test/b.wav"), "holds no music"),
+    ],
+)
+def test_half_a_split_by_folders_is_refused(names, words, tmp_path):
+    write_tree(tmp_path, *names)
+    with pytest.raises(DatasetError) as caught:
+        Folder(tmp_path)
+    assert words in str(caught.value)
+
+
+def test_a_genre_or_an_album_may_be_called_like_a_part(tmp_path):
+    write_tree(tmp_path, "rock/Test/a.wav", "rock/b.wav", "test/c.wav", "jazz/d.wav")
+    folder = Folder(tmp_path)
+    assert (folder.genres, folder.splits) == (("jazz", "rock", "test"), ("paper",))
+
+
+def test_validation_clips_are_drawn_by_artist(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = [
+        f"{genre}/{n}.wav,{genre},{genre} {n // 4 if n < 28 else 'x'},{'test' if n >= 28 else 'tr'}"
+        for genre in ("rock", "jazz")
+        for n in range(32)
+    ]
+    path.write_text("path,genre,artist,split\n" + "\n".join(rows).replace(",tr\n", ",train\n"))
+    folder = Folder(path)
+    split = folder.split("own")
+    assert [len(tracks) for tracks in split.parts.values()] == [48, 8, 8]
+    artists = [{folder.tracks[t].artist for t in part} for part in (split.train, split.valid)]
+    assert not artists[0] & artists[1]
+    assert {folder.tracks[track].genre for track in split.valid} == {"rock", "jazz"}
+
+
+def test_where_each_genre_has_one_artist_validation_clips_are_drawn_by_clip(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = [
+        f"{g}/{n}.wav,{g},{g}'s artist,{'train' if n < 14 else 'test'}"
+        for g in ("rock", "jazz")
+        for n in range(20)
+    ]
+    path.write_text("path,genre,artist,split\n" + "\n".join(rows))
+    assert len(Folder(path).split("own").valid) == 4
+
+
+def test_two_spellings_of_a_path_are_one(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("path,genre\na.wav,rock\n./a.wav,rock\nb//c.wav,pop\n")
+    assert list(Folder(path).tracks) == ["a.wav", "b/c.wav"]
+    path.write_text("path,genre\na.wav,rock\n./a.wav,pop\n")
+    with pytest.raises(DatasetError, match=r"line 3: a\.wav is pop here and rock above"):
+        Folder(path)
+
+
+@pytest.mark.parametrize("name", ["song.wav", "loose", "one genre", "list.csv"])
+@pytest.mark.parametrize("near", ["--near", "--no-near"])
+def test_any_music_can_be_checked(name, near, music, tmp_path):
+    """One file, files without a genre, one genre, a list without genres."""
+    sound = next(music.rglob("0 #0.wav"))
+    for copy in ("song.wav", "loose/a.wav", "one genre/rock/a.wav"):
+        (tmp_path / copy).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sound, tmp_path / copy)
+    (tmp_path / "list.csv").write_text("path\nsong.wav\n")
+    asked = ["data", "check", "--data", str(tmp_path / name), near, "--jobs", "1"]
+    result = CliRunner().invoke(main, asked)
+    assert (result.exit_code, result.exception) == (0, None), result.output
+    assert "1 available, 1 readable" in result.output
+    if name != "song.wav":
+        with pytest.raises(DatasetError, match=r"two genres are needed|no column genre"):
+            open_dataset(str(tmp_path / name))
+
+
 def test_folders_of_systems_hold_no_music(music, tmp_path):
     root = tmp_path / "music"
     shutil.copytree(music, root)
@@ -110,7 +225,7 @@ def test_folders_of_systems_hold_no_music(music, tmp_path):
     [
         ("", "has no column genre and no path"),
         ("path,label\na.wav,rock\n", "has no column genre"),
-        ("path,genre\na.wav,\n", "line 2: path or genre is empty"),
+        ("path,genre\na.wav,\n", "line 2: genre is empty"),
         ("path,genre\na.wav,rock\na.wav,pop\n", "line 3: a.wav is pop here and rock above"),
         ("path,genre,split\na.wav,rock,night\n", "split is 'night'"),
         (
@@ -118,7 +233,10 @@ def test_folders_of_systems_hold_no_music(music, tmp_path):
             "line 4: a.wav is test here and valid above",
         ),
         ("path,genre,split\na.wav,rock,test\nb.wav,pop,\n", "marks clips as test only"),
-        ('path,genre,title\na.wav,rock,"Heroes\nb.wav,pop,x\n', "line 2 cannot be read as CSV"),
+        (
+            "path,genre,split\na.wav,rock,test\nb.wav,pop,train\nc.wav,pop,\n",
+            "c.wav and 0 others have no split",
+        ),
         ("path,genre\na.wav,rock\n", "holds only rock; two genres are needed"),
         ("path,genre\na.wav,rock\nb.wav,track\n", "a genre cannot be called 'track'"),
     ],
@@ -200,3 +318,12 @@ def test_names_that_are_no_utf_8_are_escaped_in_tables(music, tmp_path):
     report = quality.examine(folder, jobs=1)
     assert report.having("unreadable") == [r"R\xf6ck/0 #0.wav"]
     assert report.table.to_csv().encode()
+
+
+def test_a_quotation_mark_left_open_is_told(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text('path,genre,title\na.wav,rock,"Heroes\nb.wav,pop,x\n')
+    folder = Folder(path)
+    assert [track.title for track in folder.tracks.values()] == ['"Heroes', "x"]
+    assert len(folder.remarks) == 1
+    assert "list.csv, line 2" in folder.remarks[0]

@@ -52,7 +52,7 @@ def choose() -> SelectedDataset | None:
     selected = SelectedDataset(data, dataset, version, n_audible)
     if name != OWN:
         right.caption(_describe(selected))
-    for remark in dataset.search.remarks:
+    for remark in dataset.remarks:
         st.caption(markdown.message(remark))
     return selected
 

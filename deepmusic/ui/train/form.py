@@ -60,7 +60,7 @@ def show() -> None:
         return
     try:
         dataset = cache.open_dataset(data)
-        for remark in dataset.search.remarks:
+        for remark in dataset.remarks:
             st.caption(markdown.message(remark))
         changes = {"data": absolute_name(data)} | _choose_protocol(dataset)
         plans = _choose_plans(preset, networks, dataset, changes)
