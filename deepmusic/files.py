@@ -51,7 +51,10 @@ def replacing(path: Path) -> Iterator[Path]:
     The temporary name is unique to the call: processes and threads never write to one another's,
     and a reader never sees half a file.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
+    except OSError as error:  # It names the temporary file.
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     os.close(descriptor)
     temporary = Path(name)
     try:

@@ -31,6 +31,12 @@ class Cli(click.Group):
         except DeepMusicError as error:
             complain(error)
             context.exit(2)
+        except OSError as error:
+            # Of a file that an option names; all others are faults of ours, or a closed pipe.
+            if error.filename is None:
+                raise
+            click.echo(f"deepmusic: {error.filename}: {error.strerror}.", err=True)
+            context.exit(2)
 
 
 #: Completion comes with click; the variable is named after the command.

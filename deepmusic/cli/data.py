@@ -10,6 +10,7 @@ import click
 from deepmusic.cli.options import (
     CLUSTER_OPTION,
     DATA_OPTION,
+    FOLD,
     JOBS_OPTION,
     SPLIT_OPTION,
     complain,
@@ -68,7 +69,7 @@ def prepare(data: str, front_end: str, jobs: int, cluster: str | None) -> None:
     dataset = open_data(data)
     with progress_bar("Computing log-mels") as report:
         done = logmels.prepare(
-            dataset, FRONT_ENDS[front_end], jobs=jobs or -1, cluster=cluster, on_progress=report
+            dataset, FRONT_ENDS[front_end], jobs=jobs, cluster=cluster, on_progress=report
         )
     for skipped in done.skipped:
         complain(f"{skipped.track}: {skipped.reason}")
@@ -128,7 +129,7 @@ def import_command(path: Path, data: str) -> None:
 @data.command()
 @DATA_OPTION
 @SPLIT_OPTION
-@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
+@click.option("--fold", type=FOLD, help="Test fold, with --split artist_folds.")
 @click.option("--near/--no-near", default=True, help="Look for near duplicates, too.")
 @click.option(
     "--csv",
@@ -157,8 +158,9 @@ def check(
     """
     from deepmusic.data import open_dataset, quality
     from deepmusic.files import write_atomically
+    from deepmusic.formatting import to_csv
 
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, any_size=True)
     vectors, log_mels = _embed(dataset) if near else (None, None)
     with progress_bar("Checking files") as on_progress:
         report = quality.examine(
@@ -167,7 +169,7 @@ def check(
             fold,
             vectors=vectors,
             log_mels=log_mels,
-            jobs=jobs or -1,
+            jobs=jobs,
             cluster=cluster,
             on_progress=on_progress,
         )
@@ -180,7 +182,7 @@ def check(
         line = f"{track:20} {faults}{row['remark'] and f' ({row.remark})'}"
         click.echo(f"  {format_plain(line)}")
     if table:
-        write_atomically(table, report.table.to_csv())
+        write_atomically(table, to_csv(report.table.reset_index()))
         click.echo(f"{format_plain(table)}: {len(report.table)} rows")
     is_serious = any(_SERIOUS & set(faults.split("; ")) for faults in faulty["faults"])
     if is_serious or dataset.search.unreadable:

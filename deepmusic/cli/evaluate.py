@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import SPLIT_CHOICE, complain, open_data, progress_bar
+from deepmusic.cli.options import FOLD, SPLIT_CHOICE, complain, open_data, progress_bar
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.formatting import format_plain
 from deepmusic.models import ALL
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run_or_path", metavar="RUN")
 @click.option("--protocol", type=SPLIT_CHOICE, help="The run's own if not given.")
-@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --protocol artist_folds.")
+@click.option("--fold", type=FOLD, help="Test fold, with --protocol artist_folds.")
 @click.option("--recount", is_flag=True, help="Count its predictions.csv again; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
 def evaluate(

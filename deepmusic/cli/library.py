@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deepmusic.cli.options import JOBS_OPTION, complain, progress_bar, with_progress
-from deepmusic.errors import LibraryError
+from deepmusic.cli.options import (
+    JOBS_OPTION,
+    RESULTS,
+    Passage,
+    complain,
+    progress_bar,
+    with_progress,
+)
 from deepmusic.formatting import format_name, format_plain
 
 if TYPE_CHECKING:
@@ -52,7 +58,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
         ended = indexing.index(
             folder,
             library,
-            jobs=jobs or -1,
+            jobs=jobs,
             retry=retry,
             on_progress=lambda progress: report(progress.done, progress.total),
         )
@@ -99,22 +105,15 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
 
 @click.command()
 @click.argument("songs", nargs=-1, required=True, type=FOLDER, metavar="SONG...")
-@click.option(
-    "--limit",
-    "--most",
-    type=click.IntRange(1, 1000),
-    default=10,
-    show_default=True,
-    help="Results.",
-)
+@click.option("--limit", "--most", type=RESULTS, default=10, show_default=True, help="Results.")
 @click.option(
     "--per-artist",
-    type=click.IntRange(1),
+    type=RESULTS,
     default=2,
     show_default=True,
     help="Results by one artist.",
 )
-@click.option("--passage", help="A part of the song, such as 0:45-1:00.")
+@click.option("--passage", type=Passage(), help="A part of the song, such as 0:45-1:00.")
 @click.option(
     "--in",
     "where",
@@ -130,7 +129,7 @@ def similar(
     songs: Sequence[Path],
     limit: int,
     per_artist: int,
-    passage: str | None,
+    passage: tuple[float, float] | None,
     where: str,
     style: str | None,
 ) -> None:
@@ -148,9 +147,8 @@ def similar(
 
     if passage and len(songs) > 1:
         raise click.UsageError("--passage goes with one SONG.")
-    span = parse_passage(passage)
     index = known_clips.gtzan_index() if where == "gtzan" else Library().open()
-    query = query_by_files(songs, span)
+    query = query_by_files(songs, passage)
     found = recommend.recommend(index, query, limit=limit, per_artist=per_artist)
     if style == "m3u8":
         text = recommend.to_m3u8(found)
@@ -179,22 +177,6 @@ def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -
             recommend.query_by_song(analyze_song(song, classifiers, entry=entry), passage)
         )
     return recommend.combine(queries)
-
-
-def parse_passage(text: str | None) -> tuple[float, float] | None:
-    """Parse a passage, such as ``0:45-1:00`` or ``45-60``, to seconds."""
-    if text is None:
-        return None
-    try:
-        start, end = (
-            sum(float(part) * 60**power for power, part in enumerate(reversed(time.split(":"))))
-            for time in text.split("-")
-        )
-    except ValueError:
-        raise LibraryError(
-            f"--passage must be a start and an end, such as 0:45-1:00. Received: {text}"
-        ) from None
-    return start, end
 
 
 def to_text(query: "Query", results: Sequence["Result"], index: "SongIndex") -> str:

@@ -1,9 +1,10 @@
 """Options that several commands share."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +17,76 @@ if TYPE_CHECKING:
     from deepmusic.data import Dataset
 
 Item = TypeVar("Item")
+
+# === Ranges of numbers ===
+
+
+class FiniteRange(click.FloatRange):
+    """A range of floats that NaN and infinity are outside of: click takes NaN for any."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} must be a finite number.", param, ctx)
+        return number
+
+
+class Jobs(click.IntRange):
+    """A number of processes, or -1 for one a core."""
+
+    def __init__(self) -> None:
+        super().__init__(-1, 256)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = super().convert(value, param, ctx)
+        if number == 0:
+            self.fail("give -1 (one per core), or 1 to 256. Received: 0", param, ctx)
+        return number
+
+
+class Passage(click.ParamType[tuple[float, float]]):
+    """A part of a song as start and end, such as ``0:45-1:00`` or ``45-60``, in s."""
+
+    name = "passage"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            start, end = (
+                sum(float(part) * 60**power for power, part in enumerate(reversed(time.split(":"))))
+                for time in value.split("-")
+            )
+            if not 0 <= start < end < _LONGEST_SONG:
+                raise ValueError
+        except ValueError:
+            self.fail(
+                f"give a start and a later end, such as 0:45-1:00. Received: {value}", param, ctx
+            )
+        return start, end
+
+
+#: A week, in s.
+_LONGEST_SONG = 7 * 24 * 3600.0
+
+FOLD = click.IntRange(1, 3)
+LARGEST_SEED = 2**32 - 1
+SEED = click.IntRange(0, LARGEST_SEED)
+EPOCHS = click.IntRange(1, 100_000)
+BATCH_SIZE = click.IntRange(1, 65_536)
+REPEATS = click.IntRange(1, 1000)
+RESULTS = click.IntRange(1, 1000)
+DESCRIPTOR = click.IntRange(3, 2**20)
+
+#: Networks compute with 32 bits, of which this is the largest number.
+LEARNING_RATE = FiniteRange(0, 3.4e38, min_open=True)
+
+
+# === Options ===
 
 MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
@@ -41,9 +112,7 @@ DATA_OPTION = click.option(
     "genre, or a CSV with path and genre.",
 )
 
-JOBS_OPTION = click.option(
-    "--jobs", type=click.IntRange(min=-1), default=-1, help="Processes; -1 is one per core."
-)
+JOBS_OPTION = click.option("--jobs", type=Jobs(), default=-1, help="Processes; -1 is one per core.")
 
 CLUSTER_OPTION = click.option(
     "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, such as tcp://10.0.0.5:8786."
@@ -60,7 +129,7 @@ def open_data(name: str) -> "Dataset":
     from deepmusic.data import open_dataset
 
     dataset = open_dataset(name)
-    for remark in dataset.search.remarks:
+    for remark in dataset.remarks:
         complain(remark)
     return dataset
 

@@ -4,8 +4,10 @@ import glob
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
 @click.option("--model", type=MODEL_CHOICE, default=ALL, show_default=True)
 @click.option("--json", "style", flag_value="json", help="Print a list with every window.")
+@click.option(
+    "--jsonl", "style", flag_value="jsonl", help="The same as --json, an object a line, at once."
+)
 @click.option("--csv", "style", flag_value="csv", help="Print one row for each file and network.")
 @click.option(
     "--score",
@@ -49,6 +54,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     Examples:
       deepmusic predict song.mp3
       deepmusic predict music/ --csv > genres.csv
+      deepmusic predict music/ --jsonl > genres.jsonl
     """
     from deepmusic.prediction import Recognizer
 
@@ -65,7 +71,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     recognizer = Recognizer(ENSEMBLE if model == ALL else model, protocol.name)
     failures: list[Path] = []
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
-    lines_follow = style in (None, "csv") and sys.stdout.isatty()
+    lines_follow = style in (None, "csv", "jsonl") and sys.stdout.isatty()
     shown = with_progress(paths, "Predicting", hidden=lines_follow)
     PRINTERS[style](predict_files(shown, recognizer, failures))
     if failures:
@@ -123,22 +129,32 @@ def print_text(predicted: "Predicted") -> None:
         click.echo(f"{format_name(path.name)}  {song.duration:.1f} s  {answers}")
 
 
-def print_json(predicted: "Predicted") -> None:
-    """Print a list of objects, one a file."""
+def print_json(predicted: "Predicted", *, lines: bool = False) -> None:
+    """Print a list of objects, one a file; or JSON Lines. Each is printed before the next song."""
     from deepmusic.prediction import export
 
-    songs = [export.to_dict(str(path), song.duration, song.predictions) for path, song in predicted]
-    click.echo(json.dumps(songs, indent=2))
+    opening = "["
+    for path, song in predicted:
+        found = export.to_dict(str(path), song.duration, song.predictions)
+        if lines:
+            click.echo(json.dumps(found))
+            continue
+        # As `json.dumps` would indent the whole list, which for thousands of songs is gigabytes.
+        click.echo(f"{opening}\n{indent(json.dumps(found, indent=2), '  ')}", nl=False)
+        opening = ","
+    if not lines:
+        click.echo("[]" if opening == "[" else "\n]")
 
 
 def print_csv(predicted: "Predicted") -> None:
     """Print a table, a row for each file and network."""
+    from deepmusic.formatting import to_csv
     from deepmusic.prediction import export
 
     header_due = True
     for path, song in predicted:
         table = export.prediction_table(format_name(path), song.duration, song.predictions)
-        click.echo(export.to_csv(table, header=header_due).encode(), nl=False)
+        click.echo(to_csv(table, header=header_due).encode(), nl=False)
         header_due = False
 
 
@@ -153,4 +169,10 @@ def print_score(predicted: "Predicted") -> None:
     click.echo(score_files(genres))
 
 
-PRINTERS = {None: print_text, "json": print_json, "csv": print_csv, "score": print_score}
+PRINTERS: Mapping[str | None, Callable[["Predicted"], None]] = {
+    None: print_text,
+    "json": print_json,
+    "jsonl": partial(print_json, lines=True),
+    "csv": print_csv,
+    "score": print_score,
+}

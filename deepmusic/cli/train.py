@@ -12,9 +12,17 @@ import click
 from deepmusic import models
 from deepmusic.cli.evaluate import metrics_table
 from deepmusic.cli.options import (
+    BATCH_SIZE,
     DATA_OPTION,
+    DESCRIPTOR,
+    EPOCHS,
+    FOLD,
     JSON_OPTION,
+    LARGEST_SEED,
+    LEARNING_RATE,
     MODEL_CHOICE,
+    REPEATS,
+    SEED,
     TRAINING_SPLIT_OPTION,
     open_data,
     phase_bars,
@@ -47,18 +55,18 @@ from deepmusic.training.recipes import PRESETS
     help="Recipe of settings that are not given: class with --data toy, else best.",
 )
 @TRAINING_SPLIT_OPTION
-@click.option("--fold", type=click.IntRange(1, 3), help="Test fold, with --split artist_folds.")
-@click.option("--epochs", type=click.IntRange(1), help="Most epochs.")
-@click.option("--batch-size", type=click.IntRange(1), help="Windows per step.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Highest rate.")
+@click.option("--fold", type=FOLD, help="Test fold, with --split artist_folds.")
+@click.option("--epochs", type=EPOCHS, help="Most epochs.")
+@click.option("--batch-size", type=BATCH_SIZE, help="Windows per step.")
+@click.option("--learning-rate", type=LEARNING_RATE, help="Highest rate.")
 @click.option("--augment/--no-augment", default=True, show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--repeats", type=click.IntRange(1), default=1, help="Runs with consecutive seeds.")
+@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
 @click.option("--background", is_flag=True, help="Start workers and return at once.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
 @JSON_OPTION
 @click.option("--run", "path", type=click.Path(path_type=Path), hidden=True)
-@click.option("--lock", type=int, hidden=True, help="Inherited file descriptor of its lock.")
+@click.option("--lock", type=DESCRIPTOR, hidden=True, help="Inherited file descriptor of its lock.")
 def train(
     model: str,
     data: str,
@@ -91,6 +99,8 @@ def train(
     if path:
         worker.run_worker(Run.open(path), lock)
         return
+    if seed + repeats - 1 > LARGEST_SEED:
+        raise click.UsageError(f"The last of --repeats must have a seed up to {LARGEST_SEED}.")
     data = absolute_name(data)
     if data not in NAMES:
         open_data(data)

@@ -47,6 +47,13 @@ def test_json_holds_what_the_library_says(folder):
         assert len(stated["windows"]) == len(heard.starts)
 
 
+def test_json_lines_hold_the_same(folder):
+    asked = ("predict", folder, "--model", "crnn")
+    lines, whole = run(*asked, "--jsonl"), run(*asked, "--json")
+    assert lines.exit_code == whole.exit_code == 0
+    assert [json.loads(line) for line in lines.stdout.splitlines()] == json.loads(whole.stdout)
+
+
 def test_folders_are_searched(folder):
     result = run("predict", folder, "--model", "crnn", "--csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))

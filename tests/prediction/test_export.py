@@ -6,12 +6,14 @@ import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from weakref import ref
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from deepmusic.cli.predict import print_csv
+from deepmusic.cli.predict import PRINTERS, print_csv
+from deepmusic.formatting import to_csv
 from deepmusic.prediction import Prediction, export
 
 
@@ -40,12 +42,10 @@ def test_json_has_the_promised_shape(predictions):
 
 @pytest.mark.parametrize("name", ["=1+1.mp3", "+a.mp3", "-a.mp3", "@SUM(A1).mp3", "\t=a.mp3"])
 def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
-    _, row = csv.reader(
-        io.StringIO(export.to_csv(export.prediction_table(name, 33.0, predictions)))
-    )
+    _, row = csv.reader(io.StringIO(to_csv(export.prediction_table(name, 33.0, predictions))))
     assert row[0] == f"'{name}"
     table = pd.DataFrame({"track": [name, "plain = 1"], "loss": [-1.5, None]})
-    assert [*csv.reader(io.StringIO(export.to_csv(table)))] == [
+    assert [*csv.reader(io.StringIO(to_csv(table)))] == [
         ["track", "loss"],
         [f"'{name}", "-1.5"],
         ["plain = 1", ""],
@@ -53,7 +53,7 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
 
 
 def test_csv_has_a_row_a_network(predictions):
-    text = export.to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions))
+    text = to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions))
     header, row = csv.reader(io.StringIO(text))
     assert header == ["file", "duration", "model", "genre", "blues", "jazz"]
     assert row[:4] == ['a "b", c.mp3', "33.0", "cnn", "blues"]
@@ -62,7 +62,7 @@ def test_csv_has_a_row_a_network(predictions):
 
 def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
     name = os.fsdecode(b"caf\xe9.mp3")
-    text = export.to_csv(export.prediction_table(name, 33.0, predictions))
+    text = to_csv(export.prediction_table(name, 33.0, predictions))
     assert os.fsencode(text.splitlines()[1].partition(",")[0]) == b"caf\xe9.mp3"
 
 
@@ -72,3 +72,39 @@ def test_the_command_line_defuses_names_too(predictions, capsys):
     print_csv([(Path("=1+1.mp3"), song), (Path("b.mp3"), song)])
     printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
     assert printed == ["file", "'=1+1.mp3", "b.mp3"]
+
+
+@pytest.mark.parametrize("style", ["jsonl", "json", "csv"])
+def test_results_are_written_as_they_come_and_not_kept(style, predictions, capsys):
+    """5,000 songs as one list of objects took 5 GB."""
+    alive, printed = [], []
+
+    class Song(SimpleNamespace):
+        """One that can be watched."""
+
+    def songs():
+        for number in range(3):
+            printed.append(capsys.readouterr().out)
+            assert number == 0 or f"{number - 1}.mp3" in printed[-1]
+            song = Song(duration=33.0, predictions=dict(predictions))
+            alive.append(ref(song))
+            yield Path(f"{number}.mp3"), song
+            del song
+            # The printer may hold the last one, and no other.
+            assert sum(one() is not None for one in alive) <= 1
+
+    PRINTERS[style](songs())
+    text = "".join(printed) + capsys.readouterr().out
+    expected = [export.to_dict(f"{number}.mp3", 33.0, predictions) for number in range(3)]
+    if style == "jsonl":
+        assert [json.loads(line) for line in text.splitlines()] == expected
+    elif style == "json":
+        assert text == json.dumps(expected, indent=2) + "\n"
+    else:
+        assert len(text.splitlines()) == 4
+
+
+def test_no_songs_are_an_empty_list(capsys):
+    for style, text in (("json", "[]\n"), ("jsonl", "")):
+        PRINTERS[style]([])
+        assert capsys.readouterr().out == text
