@@ -4,6 +4,7 @@ A run's ``config.json`` is one `RunConfig`. It is the only source of the front e
 that training and prediction cannot drift apart. A key that these classes do not know is refused.
 """
 
+import json
 import os
 import re
 from datetime import UTC, datetime
@@ -37,7 +38,10 @@ class Config(BaseModel):
 
     def to_json(self) -> str:
         """Return the settings as indented JSON."""
-        return self.model_dump_json(indent=2) + "\n"
+        try:
+            return self.model_dump_json(indent=2) + "\n"
+        except ValueError:  # A path among them is no UTF-8, which json can write.
+            return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes, source: str = "the settings") -> Self:
@@ -56,10 +60,11 @@ class Config(BaseModel):
             If a key is unknown or missing, or a value is out of its range.
         """
         try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
+            return cls.model_validate(json.loads(text))
+        except (ValueError, RecursionError) as error:
+            why = _faults(error) if isinstance(error, ValidationError) else error
             raise RunError(
-                f"{source} does not fit this version of DeepMusic ({_faults(error)}). "
+                f"{source} does not fit this version of DeepMusic ({why}). "
                 "Use the version that wrote it, or correct the keys named here."
             ) from error
 

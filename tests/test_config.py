@@ -1,6 +1,7 @@
 """Settings: strict, frozen, and the same after a journey through JSON."""
 
 import json
+import os
 
 import pytest
 from pydantic import ValidationError
@@ -41,6 +42,15 @@ def test_json_round_trip(config):
     assert type(config).from_json(text) == config
     assert type(config).from_json(text.encode()) == config
     assert type(config).from_json(text).to_json() == text
+
+
+def test_a_path_may_be_no_text():
+    run = CONFIGS[-1]
+    data = os.fsdecode(b"/music/\xff\x1b[2J\n")
+    config = run.changed(train=run.train.changed(data=data).model_dump())
+    text = config.to_json()
+    assert text.encode().isascii()
+    assert type(config).from_json(text) == config
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deepmusic.cli.options import JSON_OPTION
+from deepmusic.formatting import format_plain
 
 if TYPE_CHECKING:
     from deepmusic.runs import Run
@@ -32,10 +33,11 @@ def print_runs(found: Sequence["Run"], as_json: bool) -> None:
     for row in rows:
         clip = "" if row["clip_accuracy"] is None else f"test clips {row['clip_accuracy']:.3f}"
         epochs = f"epoch {row['epoch']}/{row['epochs'] or '?'}"
-        click.echo(
+        line = (
             f"{row['id']:28} {row['state']:12} {epochs:14} {row['data'] or '':6} "
-            f"{row['split'] or '':16} {clip} {row['error']} {row['title']}".rstrip()
+            f"{row['split'] or '':16} {clip} {row['error']} {row['title']}"
         )
+        click.echo(format_plain(line.rstrip()))
 
 
 @runs.command("list")
@@ -67,7 +69,8 @@ def show(run_id: str, as_json: bool) -> None:
     run = find_run(run_id)
     print_runs([run], as_json)
     if not as_json:
-        click.echo(run.log_tail())
+        for line in run.log_tail().split("\n"):
+            click.echo(format_plain(line))
 
 
 def run_action(name: str, done: str, help_text: str) -> None:

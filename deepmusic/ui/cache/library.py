@@ -33,12 +33,12 @@ def _networks() -> list[Classifier]:
 
 def library_index(library: Library) -> SongIndex:
     """Open a library; raise `LibraryError` as `Library.open` does."""
-    return _library_index(str(library.folder.absolute()), library.generation())
+    return _library_index(os.fsencode(library.folder.absolute()), library.generation())
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _library_index(folder: str, generation: int) -> SongIndex:
-    return Library(Path(folder)).open()
+def _library_index(folder: bytes, generation: int) -> SongIndex:
+    return Library(Path(os.fsdecode(folder))).open()
 
 
 @st.cache_resource(show_spinner=False)

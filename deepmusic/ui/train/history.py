@@ -10,6 +10,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.errors import RunError
 from deepmusic.evaluation.release import differences
+from deepmusic.formatting import format_plain
 from deepmusic.runs import ALIVE, Run, list_runs
 from deepmusic.ui import markdown
 from deepmusic.ui.train import run_buttons
@@ -68,6 +69,7 @@ def _row(run: Run, summary: Summary) -> dict[str, Any]:
     if summary["model"]:
         train = run.config.train
         row = {name: getattr(train, name, None) for name in _SETTINGS}
+        row["data"] = format_plain(train.data)
         row |= {"split": summary["split"], "augmentation": train.augment is not None}
     percents = {
         name: None if summary[key] is None else 100 * summary[key]
