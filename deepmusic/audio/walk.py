@@ -32,6 +32,9 @@ _KINDS = {
     stat.S_ISBLK: "device",
 }
 
+#: What is longer is a part of a name with a dot in it.
+_LONGEST_SUFFIX = 8
+
 #: Names of a kind, and kinds, that a sentence mentions.
 _MENTIONED_NAMES, _MENTIONED_KINDS = 2, 8
 
@@ -170,8 +173,10 @@ class _Search:
 
     def _is_sound(self, entry: os.DirEntry[str], path: Path) -> bool:
         """Tell whether this is a regular file with a suffix of sound; note what it is else."""
-        if path.suffix.lower() not in SUFFIXES:
-            self._pass_over(format_name(path.suffix.lower()) or "without a suffix", path)
+        suffix = path.suffix.lower()
+        if suffix not in SUFFIXES:
+            is_usual = 0 < len(suffix) <= _LONGEST_SUFFIX
+            self._pass_over(format_name(suffix) if is_usual else "without a suffix", path)
             return False
         try:
             mode = entry.stat().st_mode

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from deepmusic import audio
-from deepmusic.audio import SoundFiles
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.data.parallel import map_unordered
@@ -172,7 +171,13 @@ def _index(
     }
     failed_before = {failure.path for failure in library.failures()} if retry else set()
     states = {path: state for path in found.files if (state := _state(path))}
-    hidden_by = {path: _unreachable_folder(path, found) for path in known if path not in states}
+    # By real path, as songs are stored, whatever link led there.
+    unreadable = {real_path(path) for path in found.unreadable}
+    hidden_by = {
+        path: _unreachable_folder(path, found.roots, unreadable)
+        for path in known
+        if path not in states
+    }
     gone = [path for path, hiding in hidden_by.items() if hiding is None]
     library.remove(gone)
     todo = {
@@ -185,9 +190,7 @@ def _index(
         total=len(todo),
         removed=len(gone),
         unchanged=len(states) - len(todo),
-        unreachable=sorted(
-            {*map(str, found.unreadable), *map(str, filter(None, hidden_by.values()))}
-        ),
+        unreachable=sorted(map(str, {*unreadable, *filter(None, hidden_by.values())})),
         passed_over=audio.describe_passed_over(found.passed_over),
         roots=list(map(str, found.roots)),
     )
@@ -226,12 +229,14 @@ def _index(
     return progress
 
 
-def _unreachable_folder(path: Path, found: SoundFiles) -> Path | None:
+def _unreachable_folder(
+    path: Path, roots: Sequence[Path], unreadable: Collection[Path]
+) -> Path | None:
     """Return why a known file may still exist: what cannot be read, or its folder, if empty."""
     for parent in (path, *path.parents):
-        if parent in found.unreadable:
+        if parent in unreadable:
             return parent
-    folder = next(parent for parent in path.parents if parent in found.roots or _exists(parent))
+    folder = next(parent for parent in path.parents if parent in roots or _exists(parent))
     return None if _holds_anything(folder) else folder
 
 

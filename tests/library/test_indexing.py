@@ -158,6 +158,20 @@ def test_songs_that_cannot_be_read_stay(mode, music, library):
     assert any(path.startswith(folder) for path in ended.unreachable) == (mode != 0o555)
 
 
+@pytest.mark.usefixtures("ordinary_user")
+def test_songs_behind_a_link_that_cannot_be_read_stay(music, library, tmp_path):
+    (music / "deep").rename(tmp_path / "disk")
+    (music / "deep").symlink_to(tmp_path / "disk")
+    index(music, library)
+    (tmp_path / "disk" / "er").chmod(0o444)
+    try:
+        ended = index(music, library)
+    finally:
+        (tmp_path / "disk" / "er").chmod(0o755)
+    assert (ended.removed, library.count()) == (0, 6)
+    assert len(ended.unreachable) == 3
+
+
 @pytest.mark.parametrize("left", [(), (".hidden",), (".Trash-0/files", ".stfolder")])
 def test_songs_of_an_empty_mount_point_stay(left, music, library):
     index(music, library)
