@@ -1,44 +1,48 @@
 """Decode sound files: any usual format to mono samples, or an error that says what to do.
 
-libsndfile reads WAV, AU, AIFF, FLAC, MP3, OGG and Opus by content, whatever the file is called.
-M4A, AAC and WebM go through ffmpeg where it is installed. Sound is decoded, mixed and resampled
-block by block, so that a file which unpacks to gigabytes is refused before it fills the memory.
+libsndfile reads WAV, AIFF, AU, FLAC and Ogg, in this process. FFmpeg reads MP3, M4A, AAC, WebM
+and the others, in a process of its own, and is the second opinion on whatever libsndfile refuses
+or ends before the file does. Sound is decoded, mixed and resampled block by block, so that a file
+which unpacks to gigabytes is refused before it fills the memory.
 """
 
 import hashlib
 import io
-import shutil
 import stat
-import struct
-import subprocess
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
 import soundfile
 
+from deepmusic.audio import containers, ffmpeg
+from deepmusic.audio.containers import Part
 from deepmusic.audio.song import (
     BLOCK_SAMPLES,
+    FORMAT_CHANGES,
     SAMPLE_RATE,
+    Blocks,
+    Mono,
     Song,
-    check_format,
     check_not_silent,
-    mix_and_resample,
+    mix_audibly,
 )
 from deepmusic.config import AudioLimits, current_deployment
 from deepmusic.errors import AudioError
+from deepmusic.formatting import format_bytes
 
-#: How WAV, AU, AIFF, FLAC, OGG and MP3 with a title begin.
-_SOUND_STARTS = (b"RIFF", b"RIFX", b"RF64", b".snd", b"dns.", b"FORM", b"fLaC", b"OggS", b"ID3")
-
-_FFMPEG_SECONDS = 300
+#: What libsndfile reads whole; it reads MP3 too, but ends where a wrong header says.
+_LIBSNDFILE_FORMATS = {"wav", "aiff", "au", "flac", "ogg", "caf", "w64"}
 
 #: What libsndfile counts where the header does not say, as in FLAC that came out of a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
+
+#: MPEG audio of the lowest bit rate, in bytes a second: a header cannot truly claim more.
+_SLOWEST_MPEG = 1000
+
+#: Bytes behind the sound that are not worth a word.
+_MOST_SURPLUS = 4096
 
 
 def load_song(
@@ -64,12 +68,13 @@ def load_song(
     Returns
     -------
     Song
+        `Song.notes` says what was damaged, cut, left out or changed within the file.
 
     Raises
     ------
     AudioError
-        If it is missing, too large, empty, not sound, damaged, too long, silent, or holds values
-        that are no numbers.
+        If it is missing, too large, empty, not sound, too long, silent, or holds values that are
+        no numbers.
 
     Examples
     --------
@@ -92,13 +97,34 @@ def load_song(
         raise AudioError(f"{name} is empty. Choose a file with sound in it.")
     if len(data) > limits.max_bytes:
         raise _too_large(name, len(data), limits)
-    digest = hashlib.sha256(data).hexdigest()
-    foreign = foreign_container(data)
-    if foreign is not None:
-        return _load_with_ffmpeg(data, *foreign, name, digest, sample_rate, limits)
-    if not _is_known_sound(data):
-        raise _not_sound(name)
-    return _load_with_soundfile(io.BytesIO(data), name, digest, sample_rate, limits)
+    parts: list[Mono] = []
+    notes: list[str] = []
+    is_incomplete = False
+    problem: str | None = None
+    for part in containers.split_parts(data):
+        found, why = _decode_part(part, name, sample_rate, limits, parts)
+        problem = problem or why
+        if found is None:
+            continue
+        # Without a wish, the first part sets the rate of all.
+        sample_rate = sample_rate or found.mono.rate
+        parts.append(found.mono)
+        notes += _notes(part, found)
+        is_incomplete |= _is_incomplete(part, found)
+    if not parts:
+        raise AudioError(f"{name} {problem}")
+    if len({(part.rate, part.channels) for part in parts}) > 1:
+        notes.append(FORMAT_CHANGES)
+    return Song(
+        samples=check_not_silent(parts, name, limits),
+        sample_rate=sample_rate or parts[0].rate,
+        name=name,
+        source_sample_rate=parts[0].rate,
+        source_channels=parts[0].channels,
+        digest=hashlib.sha256(data).hexdigest(),
+        notes=tuple(dict.fromkeys(notes)),
+        is_incomplete=is_incomplete,
+    )
 
 
 def _read_bytes(path: Path, limits: AudioLimits) -> bytes:
@@ -119,13 +145,6 @@ def _read_bytes(path: Path, limits: AudioLimits) -> bytes:
         ) from error
 
 
-def _not_sound(name: str) -> AudioError:
-    return AudioError(
-        f"{name} is not sound that can be read. "
-        "Choose a WAV, AU, FLAC, MP3, OGG, Opus, M4A or WebM file."
-    )
-
-
 def _too_large(name: str, size: int, limits: AudioLimits) -> AudioError:
     return AudioError(
         f"{name} is {size / 2**20:.0f} MB; the limit is {limits.max_bytes / 2**20:.0f} MB. "
@@ -133,163 +152,119 @@ def _too_large(name: str, size: int, limits: AudioLimits) -> AudioError:
     )
 
 
-def _is_known_sound(data: bytes) -> bool:
-    """Return whether a file is in a named format; libsndfile has many more, hardly tested."""
-    return data.startswith(_SOUND_STARTS) or is_mpeg_frame(data)
+# === One part ===
 
 
-def is_mpeg_frame(data: bytes) -> bool:
-    """Return whether MPEG audio begins here: eleven sync bits, then a layer of 1 to 3."""
-    return len(data) > 1 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06 != 0
+@dataclass(frozen=True)
+class _Decoded:
+    """What one decoder made of a part."""
+
+    mono: Mono
+    #: Length that its header claims, in s; None where nothing can be checked.
+    claimed: float | None
+    is_damaged: bool = False
+    n_streams: int = 1
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less came than the header claims."""
+        claimed = self.claimed or 0
+        return claimed - self.mono.seconds > max(0.1, 0.005 * claimed)
 
 
-def foreign_container(data: bytes) -> tuple[str, str] | None:
-    """Return ffmpeg's demuxer and the format's name for what libsndfile cannot read, or None."""
-    if data[4:8] == b"ftyp":
-        return "mov", "M4A"
-    if data[:4] == b"\x1aE\xdf\xa3":
-        return "matroska", "WebM"
-    if len(data) > 1 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
-        return "aac", "AAC"
-    return None
+def _decode_part(
+    part: Part, name: str, sample_rate: int | None, limits: AudioLimits, before: list[Mono]
+) -> tuple[_Decoded | None, str]:
+    """Return what the decoder found that gets more out of a part; or None, and why, as a clause."""
+
+    def mix(make_blocks: Callable[[], Blocks]) -> Mono:
+        return mix_audibly(make_blocks, name, sample_rate, limits, before=before)
+
+    if part.seconds == 0:
+        return None, "holds no sound. Choose a longer clip."
+    first = _decode_with_libsndfile(part, mix) if part.format in _LIBSNDFILE_FORMATS else None
+    if first and not first.is_damaged and not first.is_short:
+        return first, ""
+    try:
+        second = _decode_with_ffmpeg(part, mix)
+    except ffmpeg.DecoderDied as error:
+        return first, (
+            f"cannot be decoded: {error}. Save it anew as MP3, FLAC or WAV, or get another copy."
+        )
+    if first and second and first.mono.seconds >= second.mono.seconds:
+        return first, ""
+    if second:
+        # FFmpeg passes over damage without a word; what libsndfile met shows in what is missing.
+        missing = second.claimed is None or second.claimed - second.mono.seconds > 0.02
+        hurt = second.is_damaged or bool(first and first.is_damaged and missing)
+        return replace(second, is_damaged=hurt), ""
+    if first:
+        return first, ""
+    if part.format:
+        return None, (
+            "holds no sound that can be decoded: it is empty, breaks off or is damaged. "
+            "Get a whole copy, or save it as MP3, FLAC or WAV."
+        )
+    return None, (
+        "is not sound that can be read. Choose a WAV, AIFF, FLAC, MP3, OGG, Opus, M4A or WebM file."
+    )
+
+
+def _is_incomplete(part: Part, found: _Decoded) -> bool:
+    return part.is_cut or found.is_damaged or found.is_short
+
+
+def _notes(part: Part, found: _Decoded) -> Iterator[str]:
+    mono = found.mono
+    if _is_incomplete(part, found):
+        what = "breaks off" if part.is_cut else "is damaged or breaks off"
+        much = f": {mono.seconds:.1f} of {found.claimed:.1f} s" if found.is_short else ""
+        yield f"The file {what}{much}; {'this much' if much else 'what could be decoded'} was used."
+    if found.n_streams > 1:
+        yield f"It holds {found.n_streams} audio streams; the first was used."
+    if part.surplus > _MOST_SURPLUS:
+        yield f"{format_bytes(part.surplus)} behind the end of its sound were left out."
+    yield from mono.notes
+
+
+def _decode_with_libsndfile(part: Part, mix: Callable[..., Mono]) -> _Decoded | None:
+    claimed, is_damaged = part.seconds, False
+
+    def blocks() -> Blocks:
+        nonlocal claimed, is_damaged
+        with _Stream(io.BytesIO(part.data)) as sound:
+            if claimed is None and sound.frames != _UNKNOWN_FRAMES:
+                claimed = sound.frames / sound.samplerate
+            size = max(1, BLOCK_SAMPLES // sound.channels)
+            try:
+                while len(block := sound.read(size, dtype="float32", always_2d=True)):
+                    yield sound.samplerate, block
+            except (soundfile.LibsndfileError, RuntimeError):
+                is_damaged = True
+
+    try:
+        mono = mix(blocks)
+    except (soundfile.LibsndfileError, RuntimeError, TypeError, ZeroDivisionError):
+        return None
+    return _Decoded(mono, claimed, is_damaged) if len(mono.samples) else None
+
+
+def _decode_with_ffmpeg(part: Part, mix: Callable[..., Mono]) -> _Decoded | None:
+    report = ffmpeg.Report()
+    mono = mix(lambda: ffmpeg.decode(part.data, report))
+    if not len(mono.samples) or report.good <= report.bad:
+        return None
+    claimed = part.seconds or report.seconds
+    if part.format in ("", "mp3") and claimed and claimed > len(part.data) / _SLOWEST_MPEG:
+        claimed = None
+    # In WAV, packets are marked for a size of 0 too.
+    is_damaged = bool(report.bad or report.gaps or (report.corrupt and part.format != "wav"))
+    is_damaged |= any("ended prematurely" in text for text in report.log)
+    return _Decoded(mono, claimed, is_damaged, report.streams)
 
 
 class _Stream(soundfile.SoundFile):
-    """A sound file read once from start to end, without soundfile's seeks, which break MP3."""
+    """A sound file read once from start to end, without soundfile's seeks."""
 
     def seekable(self) -> bool:
         return False
-
-
-def _load_with_soundfile(
-    file: io.BufferedIOBase, name: str, digest: str, sample_rate: int | None, limits: AudioLimits
-) -> Song:
-    try:
-        sound = _Stream(file)
-    except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
-        raise _not_sound(name) from error
-    with sound:
-        n_frames = None if sound.frames == _UNKNOWN_FRAMES else sound.frames
-        check_format(name, sound.samplerate, sound.channels, n_frames, limits)
-        notes: list[str] = []
-        sample_rate = sample_rate or sound.samplerate
-        mixed = mix_and_resample(_blocks(sound, notes), name, sound.samplerate, sample_rate, limits)
-        if not mixed.size:
-            raise AudioError(
-                f"{name} breaks off before any sound can be read. Get a whole copy of it."
-            )
-        return Song(
-            samples=check_not_silent(mixed, name, limits),
-            sample_rate=sample_rate,
-            name=name,
-            source_sample_rate=sound.samplerate,
-            source_channels=sound.channels,
-            digest=digest,
-            note="".join(notes),
-        )
-
-
-def _blocks(sound: soundfile.SoundFile, notes: list[str]) -> Iterator[np.ndarray]:
-    """Yield [frames, channels] to the end, or to where the file is damaged (noted)."""
-    while True:
-        try:
-            block = sound.read(
-                max(1, BLOCK_SAMPLES // sound.channels), dtype="float32", always_2d=True
-            )
-        except (soundfile.LibsndfileError, RuntimeError):
-            notes.append("The file is damaged; what comes before the damage was used.")
-            return
-        if not len(block):
-            return
-        yield block
-
-
-def _load_with_ffmpeg(
-    data: bytes,
-    demuxer: str,
-    kind: str,
-    name: str,
-    digest: str,
-    sample_rate: int | None,
-    limits: AudioLimits,
-) -> Song:
-    """Decode M4A, AAC or WebM by ffmpeg, from a temporary folder."""
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise AudioError(
-            f"{name} is {kind} sound, which needs the program ffmpeg. "
-            "Install ffmpeg, or save the file as MP3, FLAC or WAV."
-        )
-    unreadable = AudioError(
-        f"{name} looks like {kind}, but ffmpeg finds no sound in it that it can read. "
-        "Get a whole copy, or save it as MP3, FLAC or WAV."
-    )
-    # M4A keeps its table of contents at its end, so the input must be a file. The output is read
-    # from a pipe: as a file, an hour in many channels would fill the disk.
-    with tempfile.TemporaryDirectory(prefix="deepmusic-") as folder:
-        source = Path(folder, "source")
-        try:
-            source.write_bytes(data)
-        except OSError as error:
-            raise AudioError(
-                f"{name} is {kind} sound, and no temporary file can be written "
-                f"for ffmpeg ({error.strerror}). Free some space, or save it as MP3, FLAC or WAV."
-            ) from error
-        # The demuxer is named and only files may be opened, so that no playlist hidden in the bytes
-        # makes ffmpeg fetch something else.
-        command = [program, "-v", "error", "-nostdin", "-protocol_whitelist", "file"]
-        command += ["-f", demuxer, "-i", str(source), "-map", "0:a:0"]
-        command += ["-t", str(limits.max_seconds + 1), "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-        with _running(command) as (process, output):
-            rate, channels = _read_au_header(output) or (0, 0)
-            if not channels:
-                raise unreadable
-            check_format(name, rate, channels, None, limits)
-            sample_rate = sample_rate or rate
-            blocks = _au_blocks(output, channels)
-            mixed = mix_and_resample(blocks, name, rate, sample_rate, limits)
-            if process.wait() or not mixed.size:
-                raise unreadable
-    return Song(
-        samples=check_not_silent(mixed, name, limits),
-        sample_rate=sample_rate,
-        name=name,
-        source_sample_rate=rate,
-        source_channels=channels,
-        digest=digest,
-    )
-
-
-@contextmanager
-def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """Run a program while its output is read, for `_FFMPEG_SECONDS` at most."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    alarm = threading.Timer(_FFMPEG_SECONDS, process.kill)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        yield process, process.stdout
-    finally:
-        alarm.cancel()
-        process.kill()
-        process.stdout.close()
-        process.wait()
-
-
-def _read_au_header(output: IO[bytes]) -> tuple[int, int] | None:
-    """Return sample rate and channels of AU; None if there is no sound."""
-    header = output.read(24)
-    if len(header) < 24:
-        return None
-    _, offset, _, _, rate, channels = struct.unpack(">4s5I", header)
-    output.read(offset - len(header))
-    return rate, channels
-
-
-def _au_blocks(output: IO[bytes], channels: int) -> Iterator[np.ndarray]:
-    """Yield [frames, channels] of 32-bit floats, to the end."""
-    size = 4 * channels
-    while data := output.read(max(1, BLOCK_SAMPLES // channels) * size):
-        whole = data[: len(data) // size * size]
-        yield np.frombuffer(whole, ">f4").astype(np.float32).reshape(-1, channels)

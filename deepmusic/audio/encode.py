@@ -6,12 +6,19 @@ import io
 import numpy as np
 import soundfile
 
-from deepmusic.audio.decode import foreign_container, is_mpeg_frame
+from deepmusic.audio.containers import detect_format
 from deepmusic.audio.song import Song
 
-#: Media types by how a file begins, and by ffmpeg's demuxer.
-_BY_START = {b"RIFF": "audio/wav", b"fLaC": "audio/flac", b"OggS": "audio/ogg"}
-_BY_DEMUXER = {"mov": "audio/mp4", "matroska": "audio/webm", "aac": "audio/aac"}
+#: Media types that browsers play, by format.
+_MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "mp3": "audio/mpeg",
+    "mp4": "audio/mp4",
+    "matroska": "audio/webm",
+    "adts": "audio/aac",
+}
 
 
 def encode_flac(samples: np.ndarray, sample_rate: int) -> bytes:
@@ -32,10 +39,7 @@ def digest_as_wav(song: Song) -> str:
 
 def browser_mime_type(data: bytes) -> str | None:
     """Return the media type of sound that browsers play as it is; None if they need FLAC."""
-    if data[:3] == b"ID3" or is_mpeg_frame(data):
-        return "audio/mpeg"
-    demuxer, _ = foreign_container(data) or ("", "")
-    return _BY_START.get(data[:4]) or _BY_DEMUXER.get(demuxer)
+    return "audio/mpeg" if data[:3] == b"ID3" else _MEDIA_TYPES.get(detect_format(data))
 
 
 def _encode(samples: np.ndarray, sample_rate: int, file_format: str) -> bytes:

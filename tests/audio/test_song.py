@@ -32,7 +32,7 @@ def test_what_is_just_loud_enough_is_taken():
 
 
 def test_an_array_that_is_too_long_is_refused():
-    with pytest.raises(AudioError, match="lasts 2 min or more; the limit is 60 s"):
+    with pytest.raises(AudioError, match="lasts more than 60 s"):
         song_from_array(
             np.zeros(2 * 60 * 8_000), sample_rate=8_000, limits=AudioLimits(max_seconds=60)
         )
