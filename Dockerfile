@@ -1,10 +1,6 @@
 # The app in a container; see docs/deployment.md.
 FROM python:3.12-slim
 
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ffmpeg \
-    && rm -rf /var/lib/apt/lists/*
-
 WORKDIR /app
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt

@@ -5,16 +5,18 @@ are filled in, tags that hide the format are cut off, files that were joined are
 length that a header claims is kept, to be compared with what is decoded.
 """
 
+import itertools
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Sizes from here on mean "unknown" in 32 bits, as programs that write into a pipe leave them.
 _UNKNOWN_SIZE = 0x7FFF_0000
 
-#: More chunks, atoms or parts than any honest file has: what follows is not looked at.
+#: More chunks or atoms, and more parts, than any honest file has: the rest is not looked at.
 _MOST = 10_000
+_MOST_PARTS = 500
 
 _FLAC_START = b"fLaC\0\0\0\x22"
 _APE_FOOTER = 32
@@ -101,9 +103,12 @@ def split_parts(data: bytes) -> list[Part]:
         return [Part(detect_format(data), data)]
     splitter = _SPLITTERS.get(format_, lambda body: iter([Part(format_, body)]))
     try:
-        parts = [part for _, part in zip(range(_MOST), splitter(body), strict=False)]
+        parts = [*itertools.islice(splitter(body), _MOST_PARTS)]
     except (struct.error, IndexError, ZeroDivisionError):
         parts = []
+    if len(parts) == _MOST_PARTS:
+        rest = len(body) - sum(len(part.data) for part in parts)
+        parts[-1] = replace(parts[-1], surplus=max(0, rest))
     return parts or [Part(format_, body)]
 
 

@@ -41,6 +41,9 @@ _UNKNOWN_FRAMES = 2**63 - 1
 #: MPEG audio of the lowest bit rate, in bytes a second: a header cannot truly claim more.
 _SLOWEST_MPEG = 1000
 
+#: Parts without sound, after which the rest of a file is not tried.
+_MOST_FAILURES = 10
+
 #: Bytes behind the sound that are not worth a word.
 _MOST_SURPLUS = 4096
 
@@ -101,10 +104,14 @@ def load_song(
     notes: list[str] = []
     is_incomplete = False
     problem: str | None = None
+    n_failures = 0
     for part in containers.split_parts(data):
+        if n_failures > _MOST_FAILURES:
+            break
         found, why = _decode_part(part, name, sample_rate, limits, parts)
         problem = problem or why
         if found is None:
+            n_failures += 1
             continue
         # Without a wish, the first part sets the rate of all.
         sample_rate = sample_rate or found.mono.rate

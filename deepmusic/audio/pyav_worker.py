@@ -19,7 +19,7 @@ import resource
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 import av.logging
@@ -28,6 +28,14 @@ import av.video
 import numpy as np
 from av.audio.resampler import AudioResampler
 from av.container import InputContainer
+
+if TYPE_CHECKING:
+    from av import AudioStream
+
+    # At run time the class takes no parameter.
+    Packet = av.Packet[AudioStream]
+else:
+    Packet = av.Packet
 
 FORMATS = (
     "aac,ac3,eac3,aiff,amr,ape,asf,au,caf,dsf,flac,matroska,webm,mov,mp3,mpc,mpc8,ogg,tta,w64,"
@@ -138,7 +146,7 @@ class Decoding:
     def __init__(self, data: bytes, answers: BinaryIO) -> None:
         self.data = data
         self.answers = answers
-        self.report: dict = {
+        self.report: dict[str, Any] = {
             "seconds": None,
             "good": 0,
             "bad": 0,
@@ -152,7 +160,7 @@ class Decoding:
         self.blocks: list[np.ndarray] = []
         self.n_gathered = 0
 
-    def run(self) -> dict:
+    def run(self) -> dict[str, Any]:
         """Decode, and return what is to be known of the file beside its samples."""
         with av.logging.Capture(local=True) as log:
             try:
@@ -199,7 +207,7 @@ class Decoding:
                     break
             self._flush()
 
-    def _packets(self, container: InputContainer, stream: av.AudioStream) -> Iterator[av.Packet]:
+    def _packets(self, container: InputContainer, stream: av.AudioStream) -> Iterator[Packet]:
         for _ in range(_MOST_DEMUX_ERRORS):
             try:
                 yield from container.demux(stream)
@@ -210,7 +218,7 @@ class Decoding:
             else:
                 return
 
-    def _decode_packet(self, packet: av.Packet) -> None:
+    def _decode_packet(self, packet: Packet) -> None:
         try:
             frames = packet.decode()
         except av.error.EOFError:

@@ -25,7 +25,7 @@ from deepmusic.formatting import format_name, format_plain
 FAULTS = {
     "missing": "the audio is not available",
     "unreadable": "the file is no audio, or damaged",
-    "cut off": "the file breaks off before its end",
+    "cut off": "the file breaks off before its end, or is damaged",
     "changed": "other audio than in the usual copy (SHA-256)",
     "identical": "the same recording twice, sample for sample",
     "near duplicate": "the same recording twice, by its log-mel",
@@ -33,6 +33,7 @@ FAULTS = {
     "clipped": "distorted, since peaks were cut off",
     "length": "not as long as it should be",
     "sample rate": "another sample rate than it should have",
+    "odd": "read, though it is odd: other streams, a change within, channels that cancel out",
 }
 
 #: Percentage of clipped samples from which on distortion is audible.
@@ -141,8 +142,8 @@ def measure(path: Path) -> dict[str, Any]:
     -------
     dict
         ``seconds``, ``sample_rate``, ``channels``, ``peak``, ``clipped_percent``,
-        ``silent_seconds`` (the longest silence), ``sha256`` (as 16-bit mono WAV) and ``note``; or
-        ``silent`` alone; or ``reason`` alone, why it cannot be read.
+        ``silent_seconds`` (the longest silence), ``sha256`` (as 16-bit mono WAV), ``note`` and
+        ``is_incomplete``; or ``silent`` alone; or ``reason`` alone, why it cannot be read.
     """
     from deepmusic import audio
     from deepmusic.audio import encode
@@ -162,6 +163,7 @@ def measure(path: Path) -> dict[str, Any]:
         "silent_seconds": round(longest_silence(song.samples, song.sample_rate), 1),
         "sha256": encode.digest_as_wav(song),
         "note": song.note,
+        "is_incomplete": song.is_incomplete,
     }
 
 
@@ -300,7 +302,7 @@ def _faults(
     faults = []
     seconds, sample_rate = found["seconds"], found["sample_rate"]
     if found["note"]:
-        faults.append(("cut off", found["note"]))
+        faults.append(("cut off" if found["is_incomplete"] else "odd", found["note"]))
     if expected.sha256.get(track, found["sha256"]) != found["sha256"]:
         faults.append(("changed", ""))
     if found["silent_seconds"] >= min(_SILENT_SECONDS, seconds):

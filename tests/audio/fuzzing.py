@@ -11,11 +11,8 @@ import io
 import multiprocessing
 import random
 import resource
-import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from deepmusic.audio import synth
 from deepmusic.errors import AudioError
+from tests.audio.formats import FFMPEG_FORMATS, encode_with_pyav, id3
 
 SECONDS = 4.5
 
@@ -46,15 +44,6 @@ def encode(samples: np.ndarray, file_format: str, subtype: str | None = None, ra
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format=file_format, subtype=subtype)
     return buffer.getvalue()
-
-
-def encode_with_ffmpeg(data: bytes, suffix: str, *options: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "source.wav"), Path(folder, f"target{suffix}")
-        source.write_bytes(data)
-        command = ["ffmpeg", "-v", "error", "-i", str(source), *options, str(target)]
-        subprocess.run(command, check=True, capture_output=True)
-        return target.read_bytes()
 
 
 @cache
@@ -75,12 +64,11 @@ def whole_files() -> dict[str, bytes]:
         "vorbis": encode(twice, "OGG", "VORBIS", 44_100),
         "opus": encode(music, "OGG", "OPUS", 24_000),
     }
-    if shutil.which("ffmpeg"):
-        found |= {
-            "m4a": encode_with_ffmpeg(found["wav"], ".m4a"),
-            "aac": encode_with_ffmpeg(found["wav"], ".aac"),
-            "webm": encode_with_ffmpeg(found["wav"], ".webm"),
-        }
+    for kind, (container, codec, rate) in FFMPEG_FORMATS.items():
+        found[kind] = encode_with_pyav(twice, container, codec, rate)
+    surround = np.tile(music[:, None], (1, 8))
+    for container, codec in (("adts", "aac"), ("webm", "libopus"), ("wv", "wavpack")):
+        found[f"7.1 {codec}"] = encode_with_pyav(surround, container, codec, 48_000, layout="7.1")
     return found
 
 
@@ -210,11 +198,25 @@ def _tone(channels: int, rate: int, file_format: str = "WAV", seconds: float = S
 
 
 def _m4a_hour() -> bytes:
-    return encode_with_ffmpeg(_long(3590, 48_000, 2), ".m4a", "-b:a", "8k")
+    return encode_with_pyav(np.zeros((3590 * 8_000, 2)), "ipod", "aac", 8_000, bit_rate=8_000)
+
+
+def _copied(flac: bytes) -> bytes:
+    """Return the packets of a FLAC file in Matroska."""
+    import av
+
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(flac)) as source, av.open(buffer, "w", format="matroska") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(audio=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return buffer.getvalue()
 
 
 def _mka(seconds: float, rate: int, channels: int) -> bytes:
-    return encode_with_ffmpeg(_long(seconds, rate, channels), ".mka", "-c:a", "copy")
+    return _copied(_long(seconds, rate, channels))
 
 
 QUICK: dict[str, Callable[[], bytes]] = {
@@ -261,13 +263,22 @@ SLOW: dict[str, Callable[[], bytes]] = {
     "5 GB, and the header is silent on it": lambda: _of_unknown_length(_long(900, 192_000, 8)),
     "an hour, and the header is silent on it": lambda: _of_unknown_length(_long(3590, 8_000, 1)),
     "200 MB of WAV": lambda: _tone(1, 8_000, seconds=3590)[:44] + bytes(199 * 2**20),
+    "1 hour, M4A": _m4a_hour,
+    "2 hours, Matroska": lambda: _mka(7200, 8_000, 1),
+    "5 GB in a Matroska file": lambda: _mka(900, 192_000, 8),
+    "a cover of 100 MB before an MP3": lambda: id3(100 * 2**20) + whole_files()["mp3"],
+    "13 million chunks, WAV": lambda: whole_files()["wav"][:12] + b"junk\0\0\0\0" * 13_000_000,
+    "13 million chunks, AIFF": lambda: whole_files()["aiff"][:12] + b"junk\0\0\0\0" * 13_000_000,
+    "13 million atoms, M4A": lambda: whole_files()["m4a"][:28] + b"\0\0\0\x08free" * 13_000_000,
+    "100,000 links, Ogg": lambda: whole_files()["vorbis"][:4000] * 20_000,
+    "100,000 files, FLAC": lambda: whole_files()["flac"][:8192] * 10_000,
+    "100 MB of ID3 marks, MP3": lambda: (
+        whole_files()["mp3"] + b"ID3\3\0\0\0\0\0\0\xff\xfb\x90\0" * 7_000_000
+    ),
+    "100 MB of chance behind MP3": lambda: (
+        whole_files()["mp3"] + random.Random(0).randbytes(100 * 2**20)
+    ),
 }
-if shutil.which("ffmpeg"):
-    SLOW |= {
-        "1 hour, M4A": _m4a_hour,
-        "2 hours, Matroska": lambda: _mka(7200, 8_000, 1),
-        "5 GB in a Matroska file": lambda: _mka(900, 192_000, 8),
-    }
 
 
 # === Running them ===
