@@ -36,9 +36,8 @@ def encoded(
 
     def change(clip: np.ndarray, other: np.ndarray) -> np.ndarray:
         samples = soxr.resample(clip, SAMPLE_RATE, 44_100)
-        return load_song(
-            encode_with_pyav(samples, container, codec, 44_100, bit_rate=bit_rate)
-        ).samples
+        data = encode_with_pyav(samples, container, codec, 44_100, bit_rate=bit_rate)
+        return load_song(data).samples
 
     return change
 

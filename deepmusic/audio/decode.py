@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import soundfile
 
-from deepmusic.audio import containers, ffmpeg
+from deepmusic.audio import ffmpeg, repair
 from deepmusic.audio.containers import Part
 from deepmusic.audio.song import (
     BLOCK_SAMPLES,
@@ -105,7 +105,7 @@ def load_song(
     is_incomplete = False
     problem: str | None = None
     n_failures = 0
-    for part in containers.split_parts(data):
+    for part in repair.split_parts(data):
         if n_failures > _MOST_FAILURES:
             break
         found, why = _decode_part(part, name, sample_rate, limits, parts)

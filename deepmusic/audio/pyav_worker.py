@@ -193,8 +193,8 @@ class Decoding:
             if not streams:
                 return
             stream = streams[0]
-            if stream.codec_context.name not in CODECS.split(","):
-                self.report["reason"] = f"codec {stream.codec_context.name}"
+            if stream.codec_context is None or stream.codec_context.name not in CODECS.split(","):
+                self.report["reason"] = "codec"
                 return
             stream.codec_context.thread_count = 1
             if stream.duration is not None and stream.time_base is not None:

@@ -298,8 +298,9 @@ def _check_size(
 def _mean_of_channels(block: np.ndarray) -> np.ndarray:
     """Return [frames] for [frames, channels]; NumPy's mean along so short an axis is slow."""
     mono = block[:, 0].copy()
-    for channel in range(1, block.shape[1]):
-        mono += block[:, channel]
+    with np.errstate(invalid="ignore"):  # Infinities are refused by who asked.
+        for channel in range(1, block.shape[1]):
+            mono += block[:, channel]
     mono /= block.shape[1]
     return mono
 

@@ -66,7 +66,7 @@ def whole_files() -> dict[str, bytes]:
     }
     for kind, (container, codec, rate) in FFMPEG_FORMATS.items():
         found[kind] = encode_with_pyav(twice, container, codec, rate)
-    surround = np.tile(music[:, None], (1, 8))
+    surround = np.tile(twice[:, :1], (1, 8))
     for container, codec in (("adts", "aac"), ("webm", "libopus"), ("wv", "wavpack")):
         found[f"7.1 {codec}"] = encode_with_pyav(surround, container, codec, 48_000, layout="7.1")
     return found

@@ -1,5 +1,6 @@
 """The quality report finds what was broken on purpose, and nothing else."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,10 @@ from deepmusic.data import ExpectedFiles, Folder, Gtzan, duplicates, quality
 from deepmusic.data.gtzan import read_facts
 from deepmusic.errors import DatasetError
 from deepmusic.library import embeddings
+from tests.audio.formats import encoded_by_ffmpeg
 
 COMPACT = FRONT_ENDS["compact"]
 RATE = 22_050
-from tests.audio.formats import encoded_by_ffmpeg
 
 
 def tone(seconds=6.0, level=0.5):
