@@ -88,7 +88,7 @@ def test_songs_are_smaller(in_public):
     with pytest.raises(AudioError, match=r"big\.wav is 21 MB; the limit is 20 MB"):
         audio.load_song(bytes(21 * 2**20), name="big.wav")
     eleven_minutes = encode.encode_flac(synth.tone(440, seconds=660, sample_rate=8_000), 8_000)
-    with pytest.raises(AudioError, match="lasts 11 min or more; the limit is 10 min"):
+    with pytest.raises(AudioError, match="lasts more than 10 min"):
         audio.load_song(eleven_minutes)
 
 

@@ -1,6 +1,7 @@
 """Sound: decoding, features, synthesis and degradation."""
 
-from deepmusic.audio.decode import load_song
+from deepmusic.audio.decode import is_left_to_ffmpeg, load_song
+from deepmusic.audio.ffmpeg import start as start_decoder
 from deepmusic.audio.song import SAMPLE_RATE, Song, is_silent, song_from_array
 from deepmusic.audio.walk import SUFFIXES, SoundFiles, describe_passed_over, find_sound_files
 
@@ -11,7 +12,9 @@ __all__ = [
     "SoundFiles",
     "describe_passed_over",
     "find_sound_files",
+    "is_left_to_ffmpeg",
     "is_silent",
     "load_song",
     "song_from_array",
+    "start_decoder",
 ]

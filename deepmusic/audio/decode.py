@@ -35,6 +35,10 @@ from deepmusic.formatting import format_bytes
 #: What libsndfile reads whole; it reads MP3 too, but ends where a wrong header says.
 _LIBSNDFILE_FORMATS = {"wav", "aiff", "au", "flac", "ogg", "caf", "w64"}
 
+_LIBSNDFILE_SUFFIXES = {
+    *(".wav", ".wave", ".w64", ".aif", ".aiff", ".aifc", ".au", ".snd", ".flac", ".ogg", ".opus"),
+}
+
 #: What libsndfile counts where the header does not say, as in FLAC that came out of a pipe.
 _UNKNOWN_FRAMES = 2**63 - 1
 
@@ -132,6 +136,11 @@ def load_song(
         notes=tuple(dict.fromkeys(notes)),
         is_incomplete=is_incomplete,
     )
+
+
+def is_left_to_ffmpeg(path: Path) -> bool:
+    """Tell by its suffix whether a file is probably one that libsndfile does not read."""
+    return path.suffix.lower() not in _LIBSNDFILE_SUFFIXES
 
 
 def _read_bytes(path: Path, limits: AudioLimits) -> bytes:

@@ -56,7 +56,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
       deepmusic predict music/ --csv > genres.csv
       deepmusic predict music/ --jsonl > genres.jsonl
     """
-    from deepmusic.prediction import Recognizer
+    from deepmusic.audio import is_left_to_ffmpeg, start_decoder
 
     found = find_files(files)
     for remark in found.remarks:
@@ -66,8 +66,13 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
         raise AudioError(
             f"Name sound files, or folders or patterns that hold some. Received: {', '.join(files)}"
         )
+    if any(is_left_to_ffmpeg(path) for path in paths):
+        # It starts while TensorFlow does.
+        start_decoder()
     # A score needs networks with clips held back; a new song, those that were trained on most.
     protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
+    from deepmusic.prediction import Recognizer
+
     recognizer = Recognizer(ENSEMBLE if model == ALL else model, protocol.name)
     failures: list[Path] = []
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
@@ -91,8 +96,8 @@ def predict_files(
             failures.append(path)
             complain(error)
             continue
-        if song.note:
-            complain(f"{path}: {song.note}")
+        if song.notes:
+            complain(f"{path}: {' '.join(song.notes)}")
         yield path, song
 
 
@@ -135,7 +140,7 @@ def print_json(predicted: "Predicted", *, lines: bool = False) -> None:
 
     opening = "["
     for path, song in predicted:
-        found = export.to_dict(str(path), song.duration, song.predictions)
+        found = export.to_dict(str(path), song.duration, song.predictions, song.notes)
         if lines:
             click.echo(json.dumps(found))
             continue
@@ -153,7 +158,9 @@ def print_csv(predicted: "Predicted") -> None:
 
     header_due = True
     for path, song in predicted:
-        table = export.prediction_table(format_name(path), song.duration, song.predictions)
+        table = export.prediction_table(
+            format_name(path), song.duration, song.predictions, song.notes
+        )
         click.echo(to_csv(table, header=header_due).encode(), nl=False)
         header_due = False
 

@@ -1,7 +1,7 @@
 """Predictions as JSON and CSV, for the command line and for downloads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deepmusic.prediction.result import Prediction
@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -> dict[str, Any]:
-    """Return ``{"file", "duration", "models": {name: {"genre", "probabilities", ...}}}``.
+def to_dict(
+    file: str,
+    duration: float,
+    predictions: Mapping[str, Prediction],
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return ``{"file", "duration", "notes", "models": {name: {"genre", ...}}}``.
 
     Parameters
     ----------
@@ -21,28 +26,40 @@ def to_dict(file: str, duration: float, predictions: Mapping[str, Prediction]) -
         Of the song, in s.
     predictions : mapping of str to Prediction
         What `deepmusic.prediction.classify` returned.
+    notes : sequence of str
+        What was cut, damaged or left out, as `deepmusic.audio.Song.notes`.
     """
     return {
         "file": file,
         "duration": round(duration, 3),
+        "notes": list(notes),
         "models": {name: predicted.to_dict() for name, predicted in predictions.items()},
     }
 
 
-def to_json(file: str, duration: float, predictions: Mapping[str, Prediction]) -> str:
+def to_json(
+    file: str,
+    duration: float,
+    predictions: Mapping[str, Prediction],
+    notes: Sequence[str] = (),
+) -> str:
     """Return a list with the one object of `to_dict`, as ``predict --json`` prints it."""
-    return json.dumps([to_dict(file, duration, predictions)], indent=2)
+    return json.dumps([to_dict(file, duration, predictions, notes)], indent=2)
 
 
 def prediction_table(
-    file: str, duration: float, predictions: Mapping[str, Prediction]
+    file: str,
+    duration: float,
+    predictions: Mapping[str, Prediction],
+    notes: Sequence[str] = (),
 ) -> "pd.DataFrame":
-    """Return a table with a row for each network and a column for each genre's probability."""
+    """Return a table: a row for each network, a column for each genre's probability, and notes."""
     import pandas as pd
 
     rows = [
         {"file": file, "duration": round(duration, 3), "model": name, "genre": predicted.genre}
         | dict(zip(predicted.genres, map(float, predicted.song_probabilities), strict=True))
+        | {"notes": " ".join(notes)}
         for name, predicted in predictions.items()
     ]
     return pd.DataFrame(rows, dtype=object)

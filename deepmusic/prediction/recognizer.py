@@ -39,8 +39,8 @@ class SongPrediction:
         ``(start, end, genre, probability)`` of each part of the song, in s, in order of time.
     duration : float
         Length of the song, in s.
-    note : str
-        What was wrong with the file although it could be read; usually empty.
+    notes : tuple of str
+        What was cut, damaged or left out of the file; usually nothing.
     name : str
         Name of the song, by default that of its file.
     model : str
@@ -54,7 +54,7 @@ class SongPrediction:
     probabilities: dict[str, float] = field(repr=False)
     segments: tuple[Segment, ...] = field(repr=False)
     duration: float
-    note: str
+    notes: tuple[str, ...]
     name: str
     model: str
     predictions: Mapping[str, Prediction] = field(repr=False)
@@ -144,7 +144,7 @@ class Recognizer:
             probabilities=dict(sorted(probabilities.items(), key=lambda item: -item[1])),
             segments=tuple(genre_segments(prediction)),
             duration=song.duration,
-            note=song.note,
+            notes=song.notes,
             name=song.name,
             model=self.model,
             predictions=predictions,

@@ -42,8 +42,8 @@ class SongView:
     duration: float
     #: Sample rate and channels, as text.
     source: str
-    #: A fault of the file that can be used all the same; else empty.
-    note: str
+    #: What was cut, damaged or left out of the file; usually nothing.
+    notes: tuple[str, ...]
     #: Log-mel as PNG, with labels of frequencies and their heights from 0 to 1.
     spectrogram: bytes
     frequency_ticks: list[tuple[str, float]]

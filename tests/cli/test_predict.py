@@ -130,7 +130,7 @@ def test_any_name_is_printed_and_given_back(name, tmp_path, monkeypatch):
     path.write_bytes(b"x" * 10)
     zeros = np.zeros(1)
     predicted = {"cnn": Prediction("cnn", ("rock",), zeros, zeros + 3, zeros, np.ones((1, 1)))}
-    song = SimpleNamespace(note="cut off", duration=6.0, predictions=predicted)
+    song = SimpleNamespace(notes=("cut off",), duration=6.0, predictions=predicted)
     recognizer = SimpleNamespace(predict=lambda path: song)
     monkeypatch.setattr("deepmusic.prediction.Recognizer", lambda *asked: recognizer)
 

@@ -26,8 +26,9 @@ def predictions():
 
 
 def test_json_has_the_promised_shape(predictions):
-    (song,) = json.loads(export.to_json("a.mp3", 33.0004, predictions))
+    (song,) = json.loads(export.to_json("a.mp3", 33.0004, predictions, ("It is cut.",)))
     assert song["file"] == "a.mp3"
+    assert song["notes"] == ["It is cut."]
     assert song["duration"] == 33.0
     cnn = song["models"]["cnn"]
     assert cnn["genre"] == "blues"
@@ -53,10 +54,12 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(name, predictions):
 
 
 def test_csv_has_a_row_a_network(predictions):
-    text = to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions))
+    notes = ("It is cut.", "Channels cancel.")
+    text = to_csv(export.prediction_table('a "b", c.mp3', 33.0, predictions, notes))
     header, row = csv.reader(io.StringIO(text))
-    assert header == ["file", "duration", "model", "genre", "blues", "jazz"]
+    assert header == ["file", "duration", "model", "genre", "blues", "jazz", "notes"]
     assert row[:4] == ['a "b", c.mp3', "33.0", "cnn", "blues"]
+    assert row[-1] == "It is cut. Channels cancel."
     assert float(row[4]) == pytest.approx(2 / 3)
 
 
@@ -68,7 +71,7 @@ def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
 
 def test_the_command_line_defuses_names_too(predictions, capsys):
     """Fault 5.23: ``predict --csv`` prints what the page's download holds."""
-    song = SimpleNamespace(duration=33.0, predictions=predictions)
+    song = SimpleNamespace(duration=33.0, predictions=predictions, notes=())
     print_csv([(Path("=1+1.mp3"), song), (Path("b.mp3"), song)])
     printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
     assert printed == ["file", "'=1+1.mp3", "b.mp3"]

@@ -44,7 +44,7 @@ def test_a_song_is_predicted_by_the_deployed_ensemble(path):
     assert list(song.probabilities.values()) == sorted(song.probabilities.values(), reverse=True)
     assert sum(song.probabilities.values()) == pytest.approx(1)
     assert list(song.segments) == genre_segments(expected)
-    assert (song.name, song.note, song.model) == ("song.flac", "", "ensemble")
+    assert (song.name, song.notes, song.model) == ("song.flac", (), "ensemble")
     assert song.duration == pytest.approx(6)
 
 

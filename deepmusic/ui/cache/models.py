@@ -36,6 +36,7 @@ def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     from deepmusic import prediction
     from deepmusic.audio import synth
 
+    audio.start_decoder()
     classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
     # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
     tone = synth.tone(440.0, seconds=10.0)

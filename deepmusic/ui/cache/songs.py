@@ -37,12 +37,13 @@ def view_song(song: SongFile) -> SongView:
     decoded = decode_song(song)
     prediction.check_length(decoded.song, [spec.config for spec in models.MODELS.values()])
     mel = FRONT_ENDS["compact"]
-    mime_type = encode.browser_mime_type(song.data)
+    # A browser may play another part of a faulty file than was read: let it play the samples.
+    mime_type = None if decoded.song.notes else encode.browser_mime_type(song.data)
     samples, sample_rate = decoded.song.samples, decoded.song.sample_rate
     return SongView(
         duration=decoded.song.duration,
         source=_describe_source(decoded.song),
-        note=decoded.song.note,
+        notes=decoded.song.notes,
         spectrogram=spectrogram_png(decoded.log_mels(mel), mel),
         frequency_ticks=frequency_ticks(mel),
         sound=None if mime_type else encode.encode_flac(samples, sample_rate),

@@ -13,7 +13,7 @@ from deepmusic.ui.song import SongFile, SongView
 def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) -> None:
     """Show download buttons: CSV with a row for each network, JSON with every window."""
     stem = PurePath(song.name).stem or "song"
-    found = song.name, view.duration, predictions
+    found = song.name, view.duration, predictions, view.notes
     files = {
         "CSV": (to_csv(export.prediction_table(*found)), "text/csv"),
         "JSON": (export.to_json(*found), "application/json"),

@@ -68,5 +68,5 @@ def title_line(song: SongFile, view: SongView) -> None:
         st.caption(f"{format_clock(view.duration)} · {view.source}", width="content")
     if song.remark:
         st.caption(song.remark)
-    if view.note:
-        markdown.show_warning(view.note)
+    if view.notes:
+        markdown.show_warning(" ".join(view.notes))
