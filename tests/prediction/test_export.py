@@ -89,7 +89,7 @@ def test_results_are_written_as_they_come_and_not_kept(style, predictions, capsy
         for number in range(3):
             printed.append(capsys.readouterr().out)
             assert number == 0 or f"{number - 1}.mp3" in printed[-1]
-            song = Song(duration=33.0, predictions=dict(predictions))
+            song = Song(duration=33.0, predictions=dict(predictions), notes=())
             alive.append(ref(song))
             yield Path(f"{number}.mp3"), song
             del song

@@ -31,7 +31,7 @@ def path(music, tmp_path) -> Path:
 
 
 def test_the_example_of_the_package_runs():
-    assert doctest.testmod(deepmusic) == doctest.TestResults(failed=0, attempted=5)
+    assert doctest.testmod(deepmusic) == doctest.TestResults(failed=0, attempted=8)
 
 
 def test_a_song_is_predicted_by_the_deployed_ensemble(path):
