@@ -1,4 +1,4 @@
-"""Text for people and tables: times, durations, percentages, sizes, file names, CSV."""
+"""Text for people and tables: genres, times, durations, percentages, sizes, file names, CSV."""
 
 import csv
 import os
@@ -46,6 +46,19 @@ def format_percent(share: float | None, digits: int = 0, space: str = " ") -> st
     ('79 %', '79.1 %')
     """
     return "\N{EN DASH}" if share is None else f"{100 * share:.{digits}f}{space}%"
+
+
+#: Genres whose names in files and addresses are not written as people write them.
+GENRE_LABELS = {"hiphop": "hip-hop"}
+
+
+def format_genre(genre: str) -> str:
+    """Return a genre as people write it; files, addresses and JSON keep its name.
+
+    >>> format_genre("hiphop"), format_genre("jazz")
+    ('hip-hop', 'jazz')
+    """
+    return GENRE_LABELS.get(genre, genre)
 
 
 def format_bytes(count: float) -> str:

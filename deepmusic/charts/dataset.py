@@ -15,6 +15,7 @@ from deepmusic.charts.style import (
     set_layout,
     set_map_layout,
 )
+from deepmusic.formatting import format_genre
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,11 +60,12 @@ def map_chart(
             customdata=list(rows.index),
             text=rows["label"],
             mode="markers",
-            name=genre,
+            name=format_genre(genre),
             marker=marker(colour, 9, MARKS[number % len(MARKS)], **outline),
             selected=opaque,
             unselected=opaque,
-            hovertemplate=f"<b>{escape_label(genre, 80)}</b><br>%{{text}}<extra></extra>",
+            hovertemplate=f"<b>{escape_label(format_genre(genre), 80)}</b><br>%{{text}}"
+            "<extra></extra>",
         )
     if chosen in table.index:
         figure.add_scatter(
@@ -107,10 +109,10 @@ def spectrum_chart(
             x=frequencies,
             y=spectra.loc[genre],
             mode="lines",
-            name=genre,
+            name=format_genre(genre),
             line={"color": colours[genre], "width": 3.5} if in_front else grey,
             showlegend=in_front,
-            hovertemplate=f"{escape_label(genre, 80)}: %{{y:.0f}} dB at %{{x:.0f}} Hz"
+            hovertemplate=f"{escape_label(format_genre(genre), 80)}: %{{y:.0f}} dB at %{{x:.0f}} Hz"
             "<extra></extra>",
         )
     ticks = [f"{f // 1000}k" if f >= 1000 else str(f) for f in _FREQUENCIES]
@@ -139,7 +141,7 @@ def dynamics_chart(
     for genre in by_genre.median().sort_values(ascending=False).index:
         figure.add_box(
             x=by_genre.get_group(genre),
-            name=genre,
+            name=format_genre(genre),
             marker={"color": colours[genre] if genre in highlighted else NEUTRAL, "size": 4},
             boxpoints="outliers",
             showlegend=False,

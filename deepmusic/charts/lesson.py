@@ -15,6 +15,7 @@ from deepmusic.charts.style import (
     set_layout,
     update_axes,
 )
+from deepmusic.formatting import format_genre
 from deepmusic.models import ENSEMBLE
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def memory_chart(
         figure.add_scatter(
             x=middles,
             y=100 * probabilities[:, index],
-            name=genres[index],
+            name=format_genre(genres[index]),
             # Also where one genre leads throughout; plotly names no single line by itself.
             showlegend=True,
             mode="lines+markers",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deepmusic.charts.style import escape_label, genre_colour, ink_on, marker, set_map_layout
+from deepmusic.formatting import format_genre
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -45,10 +46,10 @@ def song_map(
             figure.add_scatter(
                 **_coordinates(songs),
                 mode="markers",
-                name=genre,
+                name=format_genre(genre),
                 marker={"size": 8, "color": genre_colour(genre), "opacity": 0.75},
                 text=[escape_label(song.name, 60) for song in songs],
-                hovertemplate=f"%{{text}}<br>{genre}<extra></extra>",
+                hovertemplate=f"%{{text}}<br>{format_genre(genre)}<extra></extra>",
             )
     # The best is drawn last, so that it is on top where results overlap.
     results = sorted((one for one in points if one.rank), key=lambda one: -(one.rank or 0))

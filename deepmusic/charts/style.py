@@ -6,6 +6,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.formatting import GENRE_LABELS
 from deepmusic.models import ENSEMBLE
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout: An
     """
     # Streamlit's theme overrides the fonts and margins of a template, but not those of a figure.
     font = {"size": size}
-    update_axes(figure, tickfont=font, title_font=font)
+    update_axes(figure, tickfont=font, title_font=font, labelalias=GENRE_LABELS)
     figure.layout.template = TEMPLATE  # Instead of plotly's default; an update would join them.
     figure.update_layout(
         height=height,

@@ -11,7 +11,7 @@ import click
 from deepmusic import models
 from deepmusic.cli.options import FOLD, SPLIT_CHOICE, complain, open_data, progress_bar
 from deepmusic.errors import DatasetError, RunError
-from deepmusic.formatting import format_plain
+from deepmusic.formatting import format_genre, format_plain
 from deepmusic.models import ALL
 from deepmusic.protocols import WINDOW_LEAK, Protocol
 
@@ -106,8 +106,8 @@ def metrics_table(title: str, found: Mapping[str, Any]) -> str:
     ]
     for genre, row in found["per_genre"].items():
         lines.append(
-            f"{genre:12} {row['precision']:.3f}      {row['recall']:.3f}   {row['f1']:.3f}  "
-            f"{row['support']}"
+            f"{format_genre(genre):12} {row['precision']:.3f}      {row['recall']:.3f}   "
+            f"{row['f1']:.3f}  {row['support']}"
         )
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from deepmusic import models
 from deepmusic.cli.options import MODEL_CHOICE, complain, with_progress
 from deepmusic.errors import AudioError
 from deepmusic.files import real_path
-from deepmusic.formatting import format_name
+from deepmusic.formatting import format_genre, format_name
 from deepmusic.models import ALL, ENSEMBLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
@@ -128,7 +128,7 @@ def print_text(predicted: "Predicted") -> None:
     """Print one line a file, for people."""
     for path, song in predicted:
         answers = "  ".join(
-            f"{models.title(name)}: {prediction.genre} {prediction.confidence:.0%}"
+            f"{models.title(name)}: {format_genre(prediction.genre)} {prediction.confidence:.0%}"
             for name, prediction in song.predictions.items()
         )
         click.echo(f"{format_name(path.name)}  {song.duration:.1f} s  {answers}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepmusic import formatting
 from deepmusic.errors import LibraryError
-from deepmusic.formatting import format_clock, format_name, format_plain
+from deepmusic.formatting import format_clock, format_genre, format_name, format_plain
 from deepmusic.library import descriptors, embeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
 
@@ -267,9 +267,9 @@ def _compare_genres(wanted: np.ndarray, found: np.ndarray, genres: Sequence[str]
     best = [index for index in np.argsort(-shared)[:2] if shared[index] >= 0.1]
     if not best:
         top = int(np.argmax(found))
-        return f"predicted {genres[top]} ({100 * found[top]:.0f} %), unlike the query"
+        return f"predicted {format_genre(genres[top])} ({100 * found[top]:.0f} %), unlike the query"
     return "both " + " and ".join(
-        f"{genres[index]} ({100 * wanted[index]:.0f} and {100 * found[index]:.0f} %)"
+        f"{format_genre(genres[index])} ({100 * wanted[index]:.0f} and {100 * found[index]:.0f} %)"
         for index in best
     )
 

@@ -8,6 +8,7 @@ from deepmusic import audio
 from deepmusic.config import GTZAN_GENRES, current_deployment
 from deepmusic.data import Track
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile
@@ -90,7 +91,7 @@ def _demo() -> SongFile | None:
     genre = query_params.choose(
         DEMO,
         GTZAN_GENRES,
-        "Synthetic {} band".format,
+        lambda genre: f"Synthetic {format_genre(genre)} band",
         label="A synthetic band",
         widget=st.selectbox,
         label_visibility="collapsed",
@@ -160,7 +161,8 @@ def _describe_part(track: Track) -> str:
         "test": "It is a **test clip**: the networks were not trained on it.",
     }
     artist = " Artist and title after Sturm (2012)." if track.artist else ""
-    return f"GTZAN's label: **{track.genre}**. {known[cache.gtzan_part(track.id)]}{artist}"
+    genre = format_genre(track.genre)
+    return f"GTZAN's label: **{genre}**. {known[cache.gtzan_part(track.id)]}{artist}"
 
 
 _INPUTS = {UPLOAD: _upload, RECORD: _record, GTZAN: _gtzan, DEMO: _demo}

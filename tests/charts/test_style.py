@@ -48,3 +48,11 @@ def test_a_finger_that_scrolls_the_page_drags_no_chart():
     layout = set_layout(go.Figure(), 300).layout.template.layout
     assert layout.dragmode is False
     assert layout.xaxis.fixedrange and layout.yaxis.fixedrange
+
+
+def test_axes_name_genres_as_people_write_them():
+    import plotly.graph_objects as go
+
+    figure = set_layout(go.Figure(go.Bar(x=["hiphop"], y=[1])), height=200)
+    assert figure.layout.xaxis.labelalias == {"hiphop": "hip-hop"}
+    assert figure.data[0].x == ("hiphop",), "a click still gives the name in files and addresses"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.style import genre_colour
-from deepmusic.formatting import format_percent
+from deepmusic.formatting import format_genre, format_percent
 from deepmusic.prediction import Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import find_run
@@ -36,10 +36,11 @@ def choose_network() -> str:
 def show(predictions: Mapping[str, Prediction], featured: str) -> None:
     """Show the featured network's prediction, and whether the others agree."""
     lead = predictions[featured]
+    genre = html.escape(format_genre(lead.genre))
     st.html(
         f'<div style="border-left: 0.5rem solid {genre_colour(lead.genre)};'
         ' padding-left: 0.8rem; line-height: 1.15">'
-        f'<div style="font-size: 2.4rem; font-weight: 700">{html.escape(lead.genre)}</div>'
+        f'<div style="font-size: 2.4rem; font-weight: 700">{genre}</div>'
         f'<div style="font-size: 1.1rem">{html.escape(certainty(lead))}</div></div>'
     )
     st.markdown(agreement(predictions))
@@ -90,20 +91,21 @@ def show_own_runs() -> None:
 
 def certainty(prediction: Prediction) -> str:
     """Return a prediction's probability in words: ``83 %, quite sure``."""
-    first, second = np.argsort(prediction.song_probabilities)[::-1][:2]
+    best = np.argsort(prediction.song_probabilities)[::-1][:2]
+    first, second = (format_genre(prediction.genres[index]) for index in best)
     percent = format_percent(prediction.confidence)
     if prediction.confidence >= _SURE:
         return f"{percent}, quite sure"
     if prediction.confidence >= _LEANING:
-        return f"{percent}, leaning; next is {prediction.genres[second]}"
-    return f"{percent}, torn between {prediction.genres[first]} and {prediction.genres[second]}"
+        return f"{percent}, leaning; next is {second}"
+    return f"{percent}, torn between {first} and {second}"
 
 
 def agreement(predictions: Mapping[str, Prediction]) -> str:
     """Return which networks agree, such as "All three networks predict **jazz**."."""
     by_genre: dict[str, list[str]] = {}
     for name in models.MODELS:
-        by_genre.setdefault(predictions[name].genre, []).append(models.title(name))
+        by_genre.setdefault(format_genre(predictions[name].genre), []).append(models.title(name))
     if len(by_genre) == 1:
         return f"All three networks predict **{next(iter(by_genre))}**."
     return " ".join(

@@ -5,7 +5,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.style import genre_colour
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.formatting import format_clock, format_percent
+from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile, SongView
 
@@ -28,7 +28,7 @@ def _genre_chips() -> str:
     chips = (
         f'<span style="white-space: nowrap"><span style="display: inline-block; width: 0.9em;'
         f' height: 0.9em; border-radius: 3px; background: {genre_colour(genre)}"></span>'
-        f" {genre}</span>"
+        f" {format_genre(genre)}</span>"
         for genre in GTZAN_GENRES
     )
     return f'<div style="display: flex; flex-wrap: wrap; gap: 0.2rem 1.3rem">{"".join(chips)}</div>'

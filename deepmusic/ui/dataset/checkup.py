@@ -8,7 +8,7 @@ import streamlit as st
 from deepmusic.data import Dataset, quality
 from deepmusic.data.quality import FAULTS, Report
 from deepmusic.errors import DeepMusicError
-from deepmusic.formatting import to_csv
+from deepmusic.formatting import format_genre, to_csv
 from deepmusic.ui import markdown
 from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset, default_fold
 
@@ -84,7 +84,7 @@ def _show_report(report: Report) -> None:
     left.markdown("\n".join(f"- {markdown.plain(line)}" for line in report.words()))
     counts = report.counts
     right.dataframe(
-        counts,
+        counts.rename(index=format_genre),
         column_config={
             "available": st.column_config.ProgressColumn(
                 format="%d", min_value=0, max_value=int(counts["tracks"].max())
@@ -108,7 +108,9 @@ def _show_report(report: Report) -> None:
         if wanted:
             faulty = faulty[faulty.index.isin({track for name in wanted for track in tracks[name]})]
         st.dataframe(
-            faulty[["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]],
+            faulty.assign(genre=faulty["genre"].map(format_genre))[
+                ["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]
+            ],
             height="content" if len(faulty) < 9 else 320,
             alt="Tracks with faults",
         )

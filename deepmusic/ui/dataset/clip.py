@@ -3,6 +3,7 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_genre
 from deepmusic.ui import markdown, query_params, song_source
 from deepmusic.ui.cache import exploration
 from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset
@@ -34,8 +35,9 @@ def show_chosen(selected: SelectedDataset, split: str) -> None:
     facts = selected.dataset.tracks[track]
     row = exploration.track_table(selected, split).loc[track]
     who = ", ".join(escape(name) for name in (facts.artist, facts.title) if name)
+    genre = escape(format_genre(facts.genre))
     with st.container(border=True):
-        st.markdown(f"**{escape(track)}**, {escape(facts.genre)}" + (f" · {who}" if who else ""))
+        st.markdown(f"**{escape(track)}**, {genre}" + (f" · {who}" if who else ""))
         if selected.available:
             log_mel = exploration.clip_png(SelectedClip(selected, track), wide=True)
             if isinstance(log_mel, bytes):

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from deepmusic.data import explore
+from deepmusic.formatting import format_genre
 from deepmusic.ui import query_params
 from deepmusic.ui.cache import exploration
 from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset
@@ -88,6 +89,7 @@ def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
         genres = st.multiselect(
             "Genre",
             selected.dataset.genres,
+            format_func=format_genre,
             key="dataset_genres",
             placeholder="One of each" if selected.available else "Any",
             persist_state="session",
@@ -167,7 +169,7 @@ def _tile(selected: SelectedDataset, track: str, row: pd.Series) -> None:
     else:
         st.caption(f"⚠️ {escape(log_mel)}")
     st.button(
-        f"**{escape(row['genre'])}** {escape(row['title'] or track)[:40]}",
+        f"**{escape(format_genre(row['genre']))}** {escape(row['title'] or track)[:40]}",
         key=f"tile_{track}",
         type="tertiary",
         on_click=clip.choose,

@@ -5,6 +5,7 @@ import streamlit as st
 from deepmusic.charts.dataset import dynamics_chart, labels, map_chart, spectrum_chart
 from deepmusic.data import explore
 from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_genre
 from deepmusic.ui import markdown
 from deepmusic.ui.cache import exploration
 from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset
@@ -78,6 +79,7 @@ def show_sounds(selected: SelectedDataset, split: str) -> None:
         genres,
         default=usual,
         selection_mode="multi",
+        format_func=format_genre,
         key=f"dataset_strong_{selected.data}",
         persist_state="session",
     )

@@ -12,7 +12,7 @@ from deepmusic import models
 from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_chart
 from deepmusic.charts.song import vote_chart
 from deepmusic.charts.spectrogram import activation_png, data_url
-from deepmusic.formatting import format_clock, format_percent
+from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile, SongView
@@ -112,7 +112,7 @@ def _memory(lesson: LessonContext) -> _Content:
     lstm = cache.layer_activations(lesson.song, lesson.window.start).lstm
     genres = models.spec("crnn").config.genres
     first, last = (
-        f"<b>{html.escape(genres[row.argmax()])}</b> ({_percent(row.max())})"
+        f"<b>{html.escape(format_genre(genres[row.argmax()]))}</b> ({_percent(row.max())})"
         for row in lstm.probabilities[[0, -1]]
     )
     n_steps, n_numbers = lstm.states.shape
@@ -124,7 +124,7 @@ def _memory(lesson: LessonContext) -> _Content:
         f"window it predicts {last}.",
         memory_chart(lstm.states, lstm.probabilities, genres, seconds, dark=lesson.dark),
         f"The LSTM's {n_numbers} numbers after each of {n_steps} steps, and its prediction so far; "
-        f"the last is {genres[lstm.probabilities[-1].argmax()]}",
+        f"the last is {format_genre(genres[lstm.probabilities[-1].argmax()])}",
     )
 
 
@@ -133,15 +133,14 @@ def _vote(lesson: LessonContext) -> _Content:
     agreeing = int(np.sum(np.array(prediction.window_genres) == prediction.genre))
     n_windows = len(prediction.starts)
     agreed = "All" if agreeing == n_windows else f"{agreeing} of the"
-    percent = _percent(prediction.confidence)
+    genre, percent = format_genre(prediction.genre), _percent(prediction.confidence)
     return (
         f"Three networks predict each of <b>{n_windows} windows</b>, and the mean of all their "
-        f"probabilities is the prediction: <b>{html.escape(prediction.genre)}</b>, {percent}. "
+        f"probabilities is the prediction: <b>{html.escape(genre)}</b>, {percent}. "
         f"{agreed} {n_windows} windows agree with it; all of them count, since three seconds of "
         "any song can sound like another genre.",
         vote_chart(prediction, dark=lesson.dark),
-        f"Probability of each genre by window, and their mean: {prediction.genre} leads with "
-        f"{percent}",
+        f"Probability of each genre by window, and their mean: {genre} leads with {percent}",
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.spectrogram import data_url
 from deepmusic.charts.style import genre_colour
+from deepmusic.formatting import format_genre
 from deepmusic.prediction import genre_segments
 from deepmusic.ui.song import SongView
 
@@ -58,7 +59,10 @@ def show(
             "title": models.title(name),
             "featured": name == featured,
             "segments": (
-                [segment._asdict() for segment in genre_segments(predictions[name])]
+                [
+                    segment._replace(genre=format_genre(segment.genre))._asdict()
+                    for segment in genre_segments(predictions[name])
+                ]
                 if predictions
                 else None
             ),
@@ -76,7 +80,7 @@ def show(
             "duration": view.duration,
             "frequencies": view.frequency_ticks,
             "lanes": lanes,
-            "colours": {genre: genre_colour(genre) for genre in genres},
+            "colours": {format_genre(genre): genre_colour(genre) for genre in genres},
             "waiting": "The networks are loading ...",
         },
     )

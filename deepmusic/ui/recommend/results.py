@@ -7,7 +7,7 @@ import streamlit as st
 
 from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
-from deepmusic.formatting import format_clock
+from deepmusic.formatting import format_clock, format_genre
 from deepmusic.library import recommend
 from deepmusic.library.recommend import Result
 from deepmusic.library.song_index import SongIndex
@@ -67,8 +67,9 @@ def _show_cover(name: str, index: SongIndex, result: Result) -> None:
         return
     # Without a cover, the colour of the predicted genre; no text of others gets into the HTML.
     genre = index.genres[int(np.argmax(result.profile))]
+    label = format_genre(genre)
     st.html(
-        f'<div title="{genre}" role="img" aria-label="{genre}" '
+        f'<div title="{label}" role="img" aria-label="{label}" '
         'style="width: 48px; height: 48px; border-radius: 6px; '
         f'background: {genre_colour(genre)}"></div>',
         width="content",
