@@ -7,7 +7,7 @@ setup(
     # In a checkout they lie beside the package, where the app's other files are.
     package_dir={"deepmusic.assets": "assets"},
     package_data={
-        "": ["*.csv", "*.toml", "*.css", "*.js", "*.html"],
+        "": ["*.csv", "*.npz", "*.toml", "*.css", "*.js", "*.html"],
         "deepmusic.assets": ["runs/**", "embeddings/**", "gtzan/**"],
     },
     include_package_data=False,

@@ -4,22 +4,31 @@ The steps (paper, section 3): mel-spectrogram -> dB below the loudest point -> s
 every third frame or so -> windows. A `deepmusic.config.MelConfig` holds all their settings.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
 from deepmusic.config import GTZAN_FRAMES, MelConfig
 from deepmusic.errors import AudioError
 
-if TYPE_CHECKING:
-    import scipy.sparse
-
-
 #: GTZAN's clips have 1290 to 1320 frames, of each of which 387 are kept.
 _GTZAN_FRAME_RANGE = range(1280, 1331)
+
+#: librosa's filters of the named front ends, by sample rate, FFT size and number of bands.
+_STORED = Path(__file__).with_name("mel_filters.npz")
+
+#: Frames transformed at once; more would leave the processor's cache.
+_FRAMES_AT_ONCE = 64
+
+#: Products that apply the filters.
+_FILTER_GROUPS = 8
+
+#: Floor of a power, as of `librosa.power_to_db`.
+_SMALLEST_POWER = 1e-10
 
 #: Coefficients that `mfccs` returns.
 N_MFCCS = 40
@@ -33,7 +42,10 @@ def mfccs(log_mel: np.ndarray) -> np.ndarray:
 
 
 def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
-    """Return the mel-spectrogram of samples in dB (paper, section 3).
+    """Return the mel-spectrogram of samples in dB (paper, section 3), as librosa computes it.
+
+    librosa's own takes more than a second to import and compile, for which no prediction should
+    wait; tests hold this one to `librosa.feature.melspectrogram` and `librosa.power_to_db`.
 
     Parameters
     ----------
@@ -52,33 +64,64 @@ def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
     AudioError
         If `y` is not a non-empty one-dimensional array.
     """
-    import librosa
-
     if y.ndim != 1 or y.size == 0:
         raise AudioError(
             f"y must be one channel with at least one sample. Received: y.shape={y.shape}"
         )
-    spectrum = librosa.stft(y, n_fft=mel.n_fft, hop_length=mel.hop_length)
-    power = _mel_filters(mel) @ (spectrum.real**2 + spectrum.imag**2)
-    return librosa.power_to_db(power, ref=1.0, top_db=None).astype(np.float32, copy=False)
+    padded = np.pad(y, mel.n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, mel.n_fft)[:: mel.hop_length]
+    # In double precision, as librosa's: it costs 5 % more, and keeps 80 dB of range exact.
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(mel.n_fft) / mel.n_fft)
+    power = np.zeros((len(frames), mel.n_mels), np.float32)
+    for start in range(0, len(frames), _FRAMES_AT_ONCE):
+        block = slice(start, start + _FRAMES_AT_ONCE)
+        spectrum = np.fft.rfft(frames[block] * window)
+        energy = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+        for bands, bins, filters in _filter_groups(mel):
+            power[block, bands] = energy[:, bins] @ filters
+    np.log10(np.maximum(power, _SMALLEST_POWER, out=power), out=power)
+    power *= 10
+    return power.T
 
 
 @cache
-def _mel_filters(mel: MelConfig) -> "scipy.sparse.csr_array":
-    """Return librosa's mel filters [n_mels, n_fft // 2 + 1]."""
+def _filter_groups(mel: MelConfig) -> list[tuple[slice, slice, np.ndarray]]:
+    """Return groups of neighbouring bands: bands, bins that they read, filters [n_bins, n_bands].
+
+    Nearly all of librosa's filters is zero. Products of small groups skip most of it, and stay in
+    one thread, while threads of one large product wait for each other where all cores are busy.
+    """
+    filters = _mel_filters(mel)
+    groups = []
+    for bands in np.array_split(np.arange(mel.n_mels), _FILTER_GROUPS):
+        bins = np.flatnonzero(filters[bands].any(axis=0))
+        if bins.size:
+            read = slice(bins[0], bins[-1] + 1)
+            part = np.ascontiguousarray(filters[bands, read].T)
+            groups.append((slice(bands[0], bands[-1] + 1), read, part))
+    return groups
+
+
+def _mel_filters(mel: MelConfig) -> np.ndarray:
+    """Return librosa's mel filters [n_mels, n_fft // 2 + 1]; `_STORED` spares its import."""
+    with np.load(_STORED) as stored:
+        if (name := f"{mel.sample_rate}-{mel.n_fft}-{mel.n_mels}") in stored:
+            return stored[name]
     import librosa
-    import scipy.sparse
 
-    # Nearly all of them is zero: a sparse product does a fortieth of a dense one's work, in one
-    # thread, while the threads of a dense one wait for each other where all cores are busy.
+    return librosa.filters.mel(sr=mel.sample_rate, n_fft=mel.n_fft, n_mels=mel.n_mels)
 
-    filters = librosa.filters.mel(sr=mel.sample_rate, n_fft=mel.n_fft, n_mels=mel.n_mels)
-    return scipy.sparse.csr_array(filters)
+
+def hz_to_mel(frequency: float) -> float:
+    """Return a frequency in mel: linear up to 1 kHz, then logarithmic, as librosa's default."""
+    if frequency < 1000:
+        return frequency * 3 / 200
+    return 15 + 27 * math.log(frequency / 1000) / math.log(6.4)
 
 
 def empty_bands(mel: MelConfig) -> int:
     """Return how many mel bands are too narrow for any frequency of the spectrum."""
-    return int((np.diff(_mel_filters(mel).indptr) == 0).sum())
+    return int((~_mel_filters(mel).any(axis=1)).sum())
 
 
 def below_loudest(decibels: np.ndarray, mel: MelConfig) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepmusic.audio import features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import MelConfig
 
@@ -85,14 +86,10 @@ def magma() -> np.ndarray:
 
 def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
     """Return labels such as ``1 kHz``, and their height from 0 (bottom) to 1 (top)."""
-    import librosa
-
-    top = librosa.hz_to_mel(mel.sample_rate / 2)
+    top = features.hz_to_mel(mel.sample_rate / 2)
     below = [frequency for frequency in FREQUENCY_TICKS if frequency < mel.sample_rate / 2]
     labels = [f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for hz in below]
-    return [
-        (label, float(librosa.hz_to_mel(hz) / top)) for label, hz in zip(labels, below, strict=True)
-    ]
+    return [(label, features.hz_to_mel(hz) / top) for label, hz in zip(labels, below, strict=True)]
 
 
 def data_url(png: bytes) -> str:

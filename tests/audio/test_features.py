@@ -34,16 +34,61 @@ def test_a_clip_is_measured_from_its_loudest_point(music):
     assert result.min() == -80
 
 
-@pytest.mark.parametrize("gain", [1, 0.01])
-def test_the_scale_is_that_of_librosa(gain, music):
-    y = np.float32(gain) * music
+def assert_librosas(y, mel):
+    """Compare with librosa's mel-spectrogram, to the clip's reference and to the floor."""
     power = librosa.feature.melspectrogram(
-        y=y, sr=SAMPLE_RATE, n_fft=2048, hop_length=512, n_mels=128
+        y=y, sr=mel.sample_rate, n_fft=mel.n_fft, hop_length=mel.hop_length, n_mels=mel.n_mels
     )
-    expected = librosa.power_to_db(power, ref=np.max, top_db=80)
-    result = features.below_loudest(features.log_mel(y, PAPER), PAPER)
-    assert result.shape == (128, 1 + len(music) // 512)
+    expected = librosa.power_to_db(power, ref=np.max, top_db=mel.top_db)
+    decibels = features.log_mel(y, mel)
+    assert decibels.dtype == np.float32
+    result = features.below_loudest(decibels, mel)
+    assert result.shape == expected.shape
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
+    to_the_floor = librosa.power_to_db(power, ref=1.0, top_db=None)
+    np.testing.assert_allclose(decibels, to_the_floor, rtol=0, atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("gain", [1, 0.01])
+@pytest.mark.parametrize(
+    "mel",
+    [
+        PAPER,
+        COMPACT,
+        MelConfig(n_fft=256, hop_length=64, n_mels=256),  # With bands that hold no frequency.
+        MelConfig(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96),
+        MelConfig(n_fft=1025, hop_length=300, n_mels=5),
+    ],
+)
+def test_the_scale_is_that_of_librosa(mel, gain, music):
+    assert_librosas(np.float32(gain) * music, mel)
+
+
+@pytest.mark.parametrize("mel", FRONT_ENDS.values(), ids=FRONT_ENDS)
+def test_the_scale_is_that_of_librosa_on_gtzan(mel, gtzan_root):
+    for path in sorted(gtzan_root.glob("genres/*/*"))[::10]:
+        assert_librosas(audio.load_song(path).samples, mel)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 511, 512, 2047, 2048, 2049, 64 * 512])
+def test_short_sounds_have_librosas_frames(n_samples):
+    assert_librosas(np.random.default_rng(0).normal(size=n_samples).astype(np.float32), PAPER)
+
+
+def test_the_stored_filters_are_librosas():
+    """`tools/mel_filters.py` stores them."""
+    with np.load(features._STORED) as stored:
+        assert set(stored) == {f"{m.sample_rate}-{m.n_fft}-{m.n_mels}" for m in FRONT_ENDS.values()}
+        for name, filters in stored.items():
+            rate, n_fft, n_mels = map(int, name.split("-"))
+            expected = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels)
+            np.testing.assert_array_equal(filters, expected)
+
+
+@pytest.mark.parametrize("frequency", [0, 50, 999, 1000, 1001, 4000, 11_025])
+def test_the_mel_scale_is_librosas(frequency):
+    assert features.hz_to_mel(frequency) == pytest.approx(librosa.hz_to_mel(frequency))
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 22_050)])
