@@ -332,12 +332,22 @@ def _peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
+def _limit_memory() -> None:
+    """Let a case fail that takes more than `MOST_MEGABYTES` beside what is loaded."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        size = int(statm.read_text().split()[0]) * resource.getpagesize()
+        most = size + MOST_MEGABYTES * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def _work(pipe, networks: Sequence[str]) -> None:
     """Judge the cases that come through a pipe, until there are no more."""
     from deepmusic import prediction
 
     classifiers = prediction.load_classifiers(networks)
     judge(whole_files()["wav"], "warm-up", classifiers)
+    _limit_memory()
     while (name := pipe.recv()) is not None:
         it = find(name)
         before, began = _peak_megabytes(), time.perf_counter()

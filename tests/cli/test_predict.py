@@ -17,6 +17,7 @@ from deepmusic.cli.predict import find_files
 from deepmusic.formatting import parse_name
 from deepmusic.prediction import Prediction, classify, load_classifiers
 from deepmusic.protocols import DEPLOYED_PROTOCOL
+from tests.audio.hostile import HOSTILE
 from tests.cli import run
 from tests.names import DECODED, HARMFUL
 
@@ -178,3 +179,30 @@ def test_score_says_what_the_clips_were(toy_gtzan):
     assert header.split() == ["train", "valid", "test", "all"]
     assert row.startswith("CRNN")
     assert row.endswith("of 40")
+
+
+@pytest.mark.slow
+def test_hostile_files_cost_themselves_alone(tmp_path, music):
+    soundfile.write(tmp_path / "good.flac", music, 22_050)
+    for name, (_, make) in HOSTILE.items():
+        (tmp_path / name).write_bytes(make())
+    result = run("predict", tmp_path, "--model", "crnn", "--jsonl")
+    assert result.exit_code == 2
+    songs = {Path(song["file"]).name: song for song in map(json.loads, result.stdout.splitlines())}
+    assert set(songs) == {"good.flac", *(name for name, (is_song, _) in HOSTILE.items() if is_song)}
+    assert songs["joined.mp3"]["duration"] == pytest.approx(12, abs=0.1)
+    assert "Traceback" not in result.stderr
+    for name, (is_song, _) in HOSTILE.items():
+        assert is_song or f"{name} " in result.stderr
+
+
+def test_what_was_cut_is_told_in_every_format(tmp_path, music):
+    path = tmp_path / "cut.wav"
+    soundfile.write(path, music, 22_050)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    result = run("predict", path, "--model", "crnn", "--json")
+    ((note,),) = (song["notes"] for song in json.loads(result.stdout))
+    assert "breaks off" in note
+    assert note in result.stderr
+    table = csv.DictReader(io.StringIO(run("predict", path, "--model", "crnn", "--csv").stdout))
+    assert [row["notes"] for row in table] == [note]

@@ -11,6 +11,7 @@ from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache
+from tests.audio.hostile import HOSTILE
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,16 @@ def upload(app, name, data):
     app.run()
     app.file_uploader[0].set_value((name, data, "audio/mpeg"))
     return app.run()
+
+
+@pytest.mark.slow
+def test_hostile_uploads_are_answered(app):
+    for name, (is_song, make) in HOSTILE.items():
+        upload(app, name, make())
+        assert not app.exception, name
+        assert [error.value.split()[0] for error in app.error] == [] if is_song else [name]
+    upload(app, "good.flac", flac())
+    assert not app.error
 
 
 def test_a_newcomer_is_invited(app):
