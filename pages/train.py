@@ -12,6 +12,7 @@ if not current_deployment().may_train:
     st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
     st.stop()
 
+st.subheader("How does a network learn?", anchor=False)
 left, right = st.columns([5, 8], gap="large")
 with left:
     form.show()

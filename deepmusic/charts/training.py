@@ -140,7 +140,7 @@ def history_chart(curves: Sequence[Curve], quantity: str, *, smoothing: float = 
     figure.update_xaxes(
         title_text="Epoch",
         range=[1 - 0.02 * n_epochs, 1.03 * n_epochs],
-        tickvals=_epoch_ticks(n_epochs),
+        tickvals=epoch_ticks(n_epochs),
     )
     if quantity == "accuracy":
         figure.update_yaxes(range=[0, 101], ticksuffix=" %")
@@ -232,7 +232,7 @@ def _add_line_key(figure: "go.Figure", with_drops: bool) -> None:
         figure.add_scatter(x=[None], y=[None], name=name, legendrank=3, **look)
 
 
-def _epoch_ticks(n_epochs: int) -> list[int]:
+def epoch_ticks(n_epochs: int) -> list[int]:
     """Return the first epoch and up to six round ones, which fit on a phone."""
     step = next((step for step in _EPOCH_STEPS if n_epochs <= 6 * step), _EPOCH_STEPS[-1])
     return [1, *range(max(step, 2), n_epochs + 1, step)]

@@ -35,7 +35,7 @@ def print_runs(found: Sequence["Run"], as_json: bool) -> None:
         epochs = f"epoch {row['epoch']}/{row['epochs'] or '?'}"
         line = (
             f"{row['id']:28} {row['state']:12} {epochs:14} {row['data'] or '':6} "
-            f"{row['split'] or '':16} {clip} {row['error']} {row['title']}"
+            f"{row['split'] or '':16} {clip} {row['title']} {row['error']}"
         )
         click.echo(format_plain(line.rstrip()))
 

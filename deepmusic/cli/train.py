@@ -35,7 +35,7 @@ from deepmusic.errors import RunError
 from deepmusic.formatting import format_plain
 from deepmusic.models import ALL, BASELINE, MODELS
 from deepmusic.protocols import ALL_CLIPS
-from deepmusic.runs import CANCELLED, FINISHED, Run
+from deepmusic.runs import FINISHED, STOPPED, Run
 from deepmusic.training import recipes
 from deepmusic.training.recipes import PRESETS
 
@@ -165,7 +165,7 @@ def train_here(run: Run) -> None:
 
     with phase_bars() as report:
         worker.run_worker(_ShownRun(run.path, report))
-    if run.state == CANCELLED:
+    if run.state == STOPPED:
         raise RunError(f"{run.id} was stopped. Resume it: deepmusic runs resume {run.id}")
     if run.state != FINISHED:
         raise RunError(f"{run.id} failed: {run.error.strip()}")

@@ -10,6 +10,7 @@ import numpy as np
 from deepmusic.audio import SoundFiles
 from deepmusic.config import MelConfig
 from deepmusic.data import splits
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.splits import Split
 from deepmusic.errors import DatasetError
 from deepmusic.files import data_folder
@@ -158,8 +159,13 @@ class Dataset:
             return splits.as_published(self.name, self._part_of, genre_of, artist_of)
         return splits.by_clip(self.name, genre_of)
 
-    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
-        """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
+    def log_mels(
+        self, tracks: Iterable[str], mel: MelConfig, on_progress: Progress = no_progress
+    ) -> LogMels:
+        """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped.
+
+        `on_progress` is called with how many of those that must be computed are done.
+        """
         raise NotImplementedError
 
 
@@ -171,6 +177,7 @@ def load_part(
     *,
     n_frames: int,
     genres: Sequence[str],
+    on_progress: Progress = no_progress,
 ) -> LogMels:
     """Return the log-mels of a part of a split, of at least `n_frames` frames each.
 
@@ -179,7 +186,7 @@ def load_part(
     DatasetError
         If no clip of the part can be used, or, of the training part, no clip of one of `genres`.
     """
-    loaded = dataset.log_mels(split.parts[part], mel).at_least(n_frames)
+    loaded = dataset.log_mels(split.parts[part], mel, on_progress).at_least(n_frames)
     if not loaded.by_track:
         raise DatasetError(
             f"No clip of the {part} part of {split.name} can be used ({len(loaded.skipped)} "

@@ -17,6 +17,7 @@ from deepmusic.data.dataset import (
     Track,
     find_folder,
 )
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.table import read_cells
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import OWN, PAPER
@@ -85,10 +86,13 @@ class Fma(Dataset):
             )
         return cls(root)
 
-    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+    def log_mels(
+        self, tracks: Iterable[str], mel: MelConfig, on_progress: Progress = no_progress
+    ) -> LogMels:
         """Return the log-mels of these tracks; the six broken files are skipped."""
         wanted, reasons = list(tracks), self.expected.unreadable
-        found = logmels.load(self, [track for track in wanted if track not in reasons], mel)
+        usable = [track for track in wanted if track not in reasons]
+        found = logmels.load(self, usable, mel, on_progress)
         broken = (SkippedTrack(track, reasons[track]) for track in wanted if track in reasons)
         return LogMels(found.by_track, (*found.skipped, *broken))
 

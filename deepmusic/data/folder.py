@@ -10,6 +10,7 @@ from deepmusic.audio import SUFFIXES, find_sound_files
 from deepmusic.config import MelConfig
 from deepmusic.data import logmels
 from deepmusic.data.dataset import Dataset, LogMels, Track
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.table import read_rows
 from deepmusic.errors import DatasetError
 from deepmusic.files import real_path
@@ -105,9 +106,11 @@ class Folder(Dataset):
             )
         return bool(marked)
 
-    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+    def log_mels(
+        self, tracks: Iterable[str], mel: MelConfig, on_progress: Progress = no_progress
+    ) -> LogMels:
         """Return the log-mels of these tracks, in order; what is missing or corrupt is skipped."""
-        return logmels.load(self, tracks, mel)
+        return logmels.load(self, tracks, mel, on_progress)
 
     def _rows(self, root: Path, any_size: bool) -> Iterator[tuple[Track, Path, str]]:
         """Yield track, file and part of the split for each row of a CSV, or file of a folder."""

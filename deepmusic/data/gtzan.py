@@ -27,6 +27,7 @@ from deepmusic.data.dataset import (
     Track,
     find_folder,
 )
+from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.splits import Split
 from deepmusic.data.table import read_cells
 from deepmusic.errors import DatasetError
@@ -168,24 +169,27 @@ class Gtzan(Dataset):
         """Return the split of a protocol (see `deepmusic.data.splits.make`)."""
         return splits.make(read_facts(), name, fold)
 
-    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+    def log_mels(
+        self, tracks: Iterable[str], mel: MelConfig, on_progress: Progress = no_progress
+    ) -> LogMels:
         """Return the log-mels of tracks, or of segments of `window_leak`.
 
         Those of ``compact`` are read from the archive where it holds the track.
         """
         wanted = list(tracks)
         if any(splits.segment_of(track) is not None for track in wanted):
-            return self._segments(wanted, mel)
+            return self._segments(wanted, mel, on_progress)
         archived = self._archive if mel == FRONT_ENDS["compact"] else {}
         found = {track: archived[track] for track in wanted if track in archived}
-        computed = logmels.load(self, [track for track in wanted if track not in found], mel)
+        missing = [track for track in wanted if track not in found]
+        computed = logmels.load(self, missing, mel, on_progress)
         found.update(computed.by_track)
         ordered = {track: found[track] for track in wanted if track in found}
         return LogMels(ordered, computed.skipped)
 
-    def _segments(self, wanted: Sequence[str], mel: MelConfig) -> LogMels:
+    def _segments(self, wanted: Sequence[str], mel: MelConfig, on_progress: Progress) -> LogMels:
         """Return the log-mels of segments: a ninth of their clip's frames each."""
-        clips = self.log_mels(dict.fromkeys(map(splits.clip_of, wanted)), mel)
+        clips = self.log_mels(dict.fromkeys(map(splits.clip_of, wanted)), mel, on_progress)
         reasons = {skipped.track: skipped.reason for skipped in clips.skipped}
         found, skipped = {}, []
         for segment in wanted:

@@ -89,10 +89,12 @@ class LogMelFolder:
     def read(self, track: str, sound: Path | None) -> np.ndarray | None:
         """Return a track's log-mel; None if there is none, or it is damaged."""
         path = self.find(track, sound)
-        try:
-            return np.load(path, allow_pickle=False) if path else None
-        except Exception:
-            return None
+        return _load(path) if path else None
+
+    def read_state(self, track: str, state: str) -> np.ndarray | None:
+        """Return a track's log-mel as `write` stored it for this state of its sound, or None."""
+        name = _name(track, state)
+        return _load(self.path / name) if name in self.names.get(_encoded(track), ()) else None
 
     def write(self, track: str, state: str, log_mel: np.ndarray) -> None:
         """Store a track's log-mel in place of older ones."""
@@ -109,6 +111,13 @@ class LogMelFolder:
                 "set DEEPMUSIC_DATA to a folder that can be written."
             ) from error
         self.names[_encoded(track)] = {name}
+
+
+def _load(path: Path) -> np.ndarray | None:
+    try:
+        return np.load(path, allow_pickle=False)
+    except Exception:
+        return None
 
 
 def _name(track: str, state: str) -> str:
@@ -208,7 +217,9 @@ def prepare(
     return Prepared(computed, kept, missing, tuple(skipped), seconds, folder.path)
 
 
-def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+def load(
+    dataset: Dataset, tracks: Iterable[str], mel: MelConfig, on_progress: Progress = no_progress
+) -> LogMels:
     """Return the log-mels of these tracks, in order: stored ones, or computed on all cores.
 
     What is missing, corrupt or unknown is skipped. Nothing is stored; `prepare` does that.
@@ -226,7 +237,9 @@ def load(dataset: Dataset, tracks: Iterable[str], mel: MelConfig) -> LogMels:
         else:
             todo[track] = sound
     jobs = -1 if len(todo) >= _MIN_FILES_FOR_PROCESSES else 1
-    results.update(parallel.map_unordered(partial(compute, mel=mel), todo, jobs=jobs))
+    results.update(
+        parallel.map_unordered(partial(compute, mel=mel), todo, jobs=jobs, on_progress=on_progress)
+    )
     found, skipped = {}, []
     for track in wanted:
         result = results[track]

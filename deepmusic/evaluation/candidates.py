@@ -1,6 +1,6 @@
 """Candidates for the tables: shipped runs and own ones, pooled folds, ensembles and the SVM."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from deepmusic.evaluation.scores import Candidate, model_of
 from deepmusic.files import runs_folder
 from deepmusic.models import BASELINE, ENSEMBLE, MODELS
 from deepmusic.protocols import ARTIST_FOLDS, FOLDS, TOY, Protocol
-from deepmusic.runs import FINISHED, Run, assets, list_runs, shipped_runs
+from deepmusic.runs import FINISHED, Run, assets, list_runs, run_names, shipped_runs
 
 
 def find_candidates(
@@ -47,9 +47,11 @@ def build_candidates(shipped: Sequence[Run], own: Sequence[Run]) -> list[Candida
         If a run has no readable settings or evaluation.
     """
     found = []
-    titles = Counter((run.config.model.name, run.notes["title"]) for run in own)
+    names: dict[str, str] = {}
+    for folder in {run.path.parent for run in own}:
+        names |= run_names(folder)
     for runs, is_shipped in ((shipped, True), (own, False)):
-        complete = _with_folds_joined([_single(run, is_shipped, titles) for run in runs])
+        complete = _with_folds_joined([_single(run, is_shipped, names) for run in runs])
         found += complete + _ensembles(complete, is_shipped)
     return found
 
@@ -118,12 +120,12 @@ def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
     return _with_folds_joined(singles)
 
 
-def _single(run: Run, shipped: bool, titles: Mapping[tuple[str, str], int]) -> Candidate:
-    model, title = run.config.model.name, run.notes["title"]
+def _single(run: Run, shipped: bool, names: Mapping[str, str]) -> Candidate:
+    model = run.config.model.name
     name = models.title(model)
     if not shipped:
-        is_unique = title and titles[model, title] == 1
-        name += f", {title if is_unique else run.id.removesuffix(f'-{model}')}"
+        own = names.get(run.id, run.id)
+        name = own if own.startswith(f"{name} ") else f"{name}, {own}"
     return Candidate(name, model, run.protocol, (run,), shipped)
 
 

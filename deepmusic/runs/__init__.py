@@ -2,9 +2,9 @@
 
 from deepmusic.runs.assets import shipped_path, shipped_run, shipped_runs
 from deepmusic.runs.listing import find_run, list_runs
+from deepmusic.runs.naming import new_name, run_names
 from deepmusic.runs.run import (
     ALIVE,
-    CANCELLED,
     DISK_FULL,
     FAILED,
     FINISHED,
@@ -12,12 +12,12 @@ from deepmusic.runs.run import (
     QUEUED,
     RESUMABLE,
     RUNNING,
+    STOPPED,
     Run,
 )
 
 __all__ = [
     "ALIVE",
-    "CANCELLED",
     "DISK_FULL",
     "FAILED",
     "FINISHED",
@@ -25,9 +25,12 @@ __all__ = [
     "QUEUED",
     "RESUMABLE",
     "RUNNING",
+    "STOPPED",
     "Run",
     "find_run",
     "list_runs",
+    "new_name",
+    "run_names",
     "shipped_path",
     "shipped_run",
     "shipped_runs",

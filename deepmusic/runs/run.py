@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 #: Folder, in a shipped run, of repeats of its recipe under other seeds.
 REPEATS = "seeds"
 
-FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
+FINISHED, FAILED, STOPPED = "finished", "failed", "stopped"
 QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
 
 #: States in which a worker lives, and states from which a run can be resumed.
 ALIVE = (QUEUED, RUNNING)
-RESUMABLE = (FAILED, CANCELLED, INTERRUPTED)
+RESUMABLE = (FAILED, STOPPED, INTERRUPTED)
 
 #: Error of a run whose error.txt could not be written.
 DISK_FULL = "The disk is full. Free some space, then resume: complete epochs are kept."
@@ -104,7 +104,7 @@ class Run:
             return RUNNING if self.progress else QUEUED
         if (self.path / "error.txt").exists():
             return FAILED
-        return CANCELLED if self.is_cancelled() else INTERRUPTED
+        return STOPPED if self.is_cancelled() else INTERRUPTED
 
     def take_lock(self) -> IO[bytes]:
         """Take the lock of the run's worker; raise `RunError` if another process holds it.

@@ -97,6 +97,21 @@ class ProgressCallback(keras.callbacks.Callback):
         self._run.write_progress(phase="training", epoch=self._epoch, step=step, steps=self._steps)
 
 
+class LoadingProgress:
+    """Progress of loading a part, written to the run; raises `Stopped` once the run shall stop."""
+
+    def __init__(self, run: Run, phase: str) -> None:
+        self._run, self._phase = run, phase
+        self._reported = 0.0
+        run.write_progress(phase=phase)
+
+    def __call__(self, done: int, total: int) -> None:
+        stop_if_asked(self._run)
+        if total and time.monotonic() - self._reported > _PROGRESS_SECONDS:
+            self._reported = time.monotonic()
+            self._run.write_progress(phase=self._phase, step=done, steps=total)
+
+
 class CheckpointCallback(keras.callbacks.Callback):
     """Checkpoints of the last and the best epoch, and early stopping.
 

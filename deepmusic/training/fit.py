@@ -39,6 +39,7 @@ from deepmusic.runs import Run
 from deepmusic.training.callbacks import (
     CheckpointCallback,
     EpochCallback,
+    LoadingProgress,
     ProgressCallback,
     ReseedCallback,
     checkpoint_path,
@@ -80,10 +81,10 @@ def train(run: Run, dataset: Dataset) -> None:
     """
     model, recipe = run.config.model, run.config.train
     keras.utils.set_random_seed(recipe.seed)
-    run.write_progress(phase="loading data")
     split = dataset.split(recipe.split, recipe.fold)
-    parts = _load_parts(dataset, split, model)
+    parts = _load_parts(run, dataset, split, model)
     stop_if_asked(run)
+    run.write_progress(phase="building the network")
     network = models.build(model)
     log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
     _fit(network, run, parts, dataset)
@@ -126,14 +127,20 @@ def _test(
     )
 
 
-def _load_parts(dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
+def _load_parts(run: Run, dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
     """Load the log-mels of each part of a split."""
     parts = {}
-    for part in ("train", "valid", "test"):
+    for part, title in (("train", "training"), ("valid", "validation"), ("test", "test")):
         if not getattr(split, part) and split.name == ALL_CLIPS:
             continue
         loaded = load_part(
-            dataset, split, part, model.mel, n_frames=model.window_frames, genres=model.genres
+            dataset,
+            split,
+            part,
+            model.mel,
+            n_frames=model.window_frames,
+            genres=model.genres,
+            on_progress=LoadingProgress(run, f"preparing the {title} clips"),
         )
         for problem in loaded.skipped:
             log.warning("skipped %s: %s", problem.track, problem.reason)

@@ -29,7 +29,7 @@ from deepmusic.config import (
 )
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder
-from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs
+from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +55,13 @@ def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -
     refuse_if_forbidden()
     folder = folder or runs_folder()
     config = RunConfig(model=model, train=train, versions=_library_versions())
+    name = new_name(config, folder)
     stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{model.name}"
     for number in itertools.count(1):
         path = folder / (stem if number == 1 else f"{stem}-{number}")
         try:
             path.mkdir(parents=True)
-            return Run.create(path, config)
+            run = Run.create(path, config)
         except FileExistsError:
             continue
         except OSError as error:
@@ -68,6 +69,9 @@ def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -
                 f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
                 "DEEPMUSIC_RUNS to a folder that can be written."
             ) from error
+        with suppress(RunError):  # Without a name of its own, it is called by its settings.
+            run.write_notes(name, "")
+        return run
     raise AssertionError("unreachable: there is always a next number")
 
 
@@ -169,7 +173,7 @@ def _adopt(descriptor: int) -> IO[bytes]:
 
 
 def _train_in_turn(run: Run) -> None:
-    """Train when a slot is free; a cancelled run is not reported as failed."""
+    """Train when a slot is free; a stopped run is not reported as failed."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     with _worker_slot(run) as granted:
@@ -198,7 +202,7 @@ def _worker_slot(run: Run) -> Iterator[bool]:
         if slot:
             with slot:
                 run.dequeue()
-                run.write_progress(phase="starting")
+                run.write_progress(phase="starting TensorFlow")
                 yield True
             return
         if not logged:

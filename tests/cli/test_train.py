@@ -82,7 +82,7 @@ def test_what_comes_after_a_stopped_run_is_not_begun(tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "was stopped. Resume it: deepmusic runs resume" in result.stderr
     (made,) = list_runs(tmp_path)
-    assert [row["state"] for row in json.loads(result.stdout)] == ["cancelled"] == [made.state]
+    assert [row["state"] for row in json.loads(result.stdout)] == ["stopped"] == [made.state]
 
 
 def test_a_failed_training_says_why(tmp_path):

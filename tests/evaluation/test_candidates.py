@@ -75,11 +75,12 @@ def test_the_newest_own_runs_make_an_ensemble(tmp_path):
     assert len(filter_candidates(found, Protocol("paper"), all_own=True)) == 5
 
 
-def test_runs_of_the_same_title_keep_their_ids(tmp_path):
+def test_own_runs_are_told_apart_by_their_names(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="twice")
     make_run(tmp_path, "20261122-110000-cnn", title="twice")
+    make_run(tmp_path, "20261122-120000-cnn", data="gtzan")
     found, _ = find_candidates(tmp_path / "none", tmp_path)
-    assert [c.name for c in found] == ["CNN, 20261122-110000", "CNN, 20261122-100000"]
+    assert [c.name for c in found] == ["CNN on GTZAN", "CNN, twice, 2", "CNN, twice"]
 
 
 def test_damaged_runs_are_named(tmp_path):

@@ -37,7 +37,7 @@ class Bands:
             name, *(tuple(f"{g}.{n}" for g in GENRES for n in part) for part in numbers.values())
         )
 
-    def log_mels(self, tracks, mel):
+    def log_mels(self, tracks, mel, on_progress=None):
         found = {track: self._log_mel(track) for track in tracks if track not in self._missing}
         gone = tuple(SkippedTrack(track, "gone") for track in tracks if track in self._missing)
         return LogMels(found, gone)

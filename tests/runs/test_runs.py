@@ -141,7 +141,7 @@ def worker_of(run):
         ((), "interrupted"),
         (("run.lock", "progress.json", "ticket", "log.txt", "history.csv"), "interrupted"),
         (("error.txt",), "failed"),
-        (("cancelled",), "cancelled"),
+        (("cancelled",), "stopped"),
         (("cancelled", "error.txt"), "failed"),
         (("evaluation.json",), "finished"),
         (("evaluation.json", "cancelled", "error.txt", "ticket"), "finished"),

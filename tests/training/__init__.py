@@ -28,7 +28,7 @@ class FewClips(Toy):
             return Split(name, train + valid + test, (), ())
         return Split("toy", train, valid, (*test, "lost"))
 
-    def log_mels(self, tracks: Iterable[str], mel: MelConfig) -> LogMels:
+    def log_mels(self, tracks: Iterable[str], mel: MelConfig, on_progress=None) -> LogMels:
         """Return [n_mels, N_FRAMES] values of each track but those left out."""
         found, skipped = {}, []
         for track in tracks:

@@ -13,7 +13,7 @@ from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import evaluate
 from deepmusic.prediction import Classifier
-from deepmusic.runs import CANCELLED, FAILED, FINISHED, Run
+from deepmusic.runs import FAILED, FINISHED, STOPPED, Run
 from deepmusic.training import callbacks, worker
 from deepmusic.training.callbacks import (
     checkpoint_path,
@@ -67,6 +67,7 @@ def test_a_run_holds_its_files_and_no_more(finished):
         "predictions.csv",
         "tensorboard",
         "log.txt",
+        "notes.json",
         "run.lock",
     }
 
@@ -207,7 +208,7 @@ def test_a_run_that_failed_and_was_stopped_ends_like_one_that_was_not(finished, 
     with pytest.MonkeyPatch.context() as disturbed:
         cancel_in_epoch(2, disturbed)
         worker.run_worker(run)
-    assert run.state == CANCELLED
+    assert run.state == STOPPED
     assert (len(run.history()), saved_epochs(run)[-1]) == (2, 1)
 
     run.clear_ending()
@@ -290,7 +291,7 @@ def untested(few, tmp_path_factory):
         with pytest.MonkeyPatch.context() as disturbed:
             cancel_in_epoch(1, disturbed)
             worker.run_worker(run)
-        assert run.state == CANCELLED
+        assert run.state == STOPPED
         run.clear_ending()
         worker.run_worker(run)
     return run

@@ -62,6 +62,13 @@ def test_new_runs_have_ids_of_their_own(tmp_path, monkeypatch):
     assert [run.id for run in runs.list_runs(tmp_path)] == sorted(made)
 
 
+def test_new_runs_have_names_that_stay(tmp_path):
+    first, second = (worker.create(TINY, QUICK, tmp_path) for _ in range(2))
+    assert runs.run_names(tmp_path) == {first.id: "CNN on toy", second.id: "CNN on toy, 2"}
+    first.delete()
+    assert runs.run_names(tmp_path) == {second.id: "CNN on toy, 2"}
+
+
 def test_two_servers_make_runs_of_their_own(tmp_path):
     """Both make runs within the same second; no run is lost or shared."""
     code = (
@@ -145,7 +152,7 @@ def test_a_split_that_the_data_does_not_know_is_a_failure(tmp_path):
 def test_control_c_cancels(run, monkeypatch):
     ending_with(KeyboardInterrupt(), monkeypatch)
     worker.run_worker(run)
-    assert run.state == "cancelled"
+    assert run.state == "stopped"
     assert run.error == ""
 
 
@@ -156,7 +163,7 @@ def test_a_stopped_run_has_not_failed(run, monkeypatch):
 
     monkeypatch.setattr(fit, "train", train)
     worker.run_worker(run)
-    assert run.state == "cancelled"
+    assert run.state == "stopped"
     assert "stopped after epoch 0" in run.log_path.read_text()
 
 
@@ -172,6 +179,7 @@ def test_a_run_that_ends_well_leaves_no_marks_of_its_course(run, monkeypatch):
         "config.json",
         "evaluation.json",
         "log.txt",
+        "notes.json",
         "run.lock",
     }
     with pytest.raises(RunError, match="is finished"):
@@ -238,7 +246,7 @@ def test_a_run_stopped_before_its_worker_lived_does_not_train(run, monkeypatch):
     with run.take_lock() as lock:
         worker.stop(run)
         worker.run_worker(run, os.dup(lock.fileno()))
-    assert run.state == "cancelled"
+    assert run.state == "stopped"
 
 
 # === The queue ===
@@ -316,7 +324,7 @@ def test_a_run_that_waits_for_another_can_be_stopped(run, monkeypatch):
         assert run.state == "queued"
         worker.stop(run)
         waiting.join(10)
-    assert (run.state, run.ticket) == ("cancelled", None)
+    assert (run.state, run.ticket) == ("stopped", None)
     assert "stopped while waiting" in run.log_path.read_text()
 
 
@@ -333,7 +341,7 @@ def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, s
     wait_until(lambda: second.ticket is not None)
     assert (first.state, second.state) == ("running", "queued")
     worker.stop(second)
-    assert wait_until(lambda: second.state == "cancelled", seconds=15) < 10
+    assert wait_until(lambda: second.state == "stopped", seconds=15) < 10
     assert "stopped while waiting" in second.log_path.read_text()
 
     wait_until(lambda: callbacks.saved_epochs(first))

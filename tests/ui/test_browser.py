@@ -358,8 +358,8 @@ def test_training_from_the_button_to_classify(chromium, server):
         assert run.state == "running"
         page.get_by_role("link", name="Train").click()
         page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
-        page.get_by_text("cancelled").first.wait_for(timeout=PATIENCE)
-        assert run.state == "cancelled"
+        page.get_by_text("stopped").first.wait_for(timeout=PATIENCE)
+        assert run.state == "stopped"
         kept = len(run.history())
         assert 2 <= kept < n_epochs
 

@@ -83,22 +83,22 @@ def test_own_runs_can_be_chosen_finished_or_not(page, runs_folder):
     page.run()
     assert not page.exception
     options = page.multiselect[0].options
-    assert options[3:] == ["20261122-110000-cnn (interrupted)", "few masks (interrupted)"]
+    assert options[3:] == ["CNN on GTZAN (interrupted)", "few masks (interrupted)"]
     page.multiselect[0].set_value(["20261122-100000-crnn", "20261122-110000-cnn"]).run()
     assert not page.exception
-    assert names(page) == ["few masks", "20261122-110000-cnn", "Paper's CNN"]
+    assert names(page) == ["few masks", "CNN on GTZAN", "Paper's CNN"]
     row = page.dataframe[0].value.iloc[0]
     assert (row["Epochs"], row["Kept epoch"]) == (2, 2)
     assert row["Gap"] == pytest.approx(30.0)
     assert page.query_params["runs"] == "20261122-100000-crnn,20261122-110000-cnn"
 
 
-def test_runs_of_the_same_title_keep_their_ids(page, runs_folder):
+def test_runs_of_the_same_title_are_numbered(page, runs_folder):
     make_run(runs_folder, "20261122-100000-cnn", rows=history([2.0]), title="twice")
     make_run(runs_folder, "20261122-110000-cnn", rows=history([2.0]), title="twice")
     page.query_params["runs"] = "20261122-100000-cnn,20261122-110000-cnn"
     page.run()
-    assert names(page)[:2] == ["20261122-100000-cnn", "20261122-110000-cnn"]
+    assert names(page)[:2] == ["twice", "twice, 2"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_run_that_was_deleted_meanwhile_is_gone(page, runs_folder):
     run = make_run(runs_folder, "20261122-100000-cnn", rows=history([2.0]))
     page.query_params["runs"] = f"{run.id},shipped-cnn"
     page.run()
-    assert run.id in names(page)
+    assert "CNN on GTZAN" in names(page)
     run.delete()
     page.run()
     assert not page.exception

@@ -1,6 +1,7 @@
 """The Train page, without a browser and mostly without training."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -61,16 +62,17 @@ def test_notes_that_cannot_be_written_are_no_crash(app, monkeypatch):
     run = make_run()
     monkeypatch.setattr("os.replace", refuse)
     app.session_state["chosen_run"] = run.id
-    press(app.run(), "Save")
+    widget(app.run().text_area, "Notes").set_value("much to say")
+    press(app, "Save")
     assert not app.exception
-    assert not run.notes["title"]
+    assert not run.notes["text"]
 
 
 def test_an_empty_page_invites(app):
     app.run()
     assert not app.exception
-    assert "Nothing trains just now" in texts(app)
-    assert "Every run is kept here" in texts(app)
+    assert "Press **Train**" in texts(app)
+    assert not app.dataframe
 
 
 def test_the_button_starts_a_run_for_each_network(app, started):
@@ -97,11 +99,10 @@ def test_settings_and_repeats_reach_the_runs(app, started):
 
 def test_every_preset_says_how_long_it_takes(app):
     app.run()
-    assert "all three networks take about two minutes on two cores" in texts(app)
-    app.segmented_control[0].set_value("best").run()
-    assert "17, 5 and 15 minutes" in texts(app)
-    app.segmented_control[0].set_value("paper").run()
-    assert "Hours without a GPU" in texts(app)
+    words = app.segmented_control[0].help
+    assert "all three networks take about two minutes on two cores" in words
+    assert "17, 5 and 15 minutes" in words
+    assert "Hours without a GPU" in words
 
 
 def test_the_settings_of_each_network_stand_in_the_form_and_are_kept(app, started):
@@ -208,9 +209,52 @@ def test_what_lives_is_watched_first(app):
         app.run()
     assert not app.exception
     shown = [bar.proto.text for bar in app.get("progress")]
-    assert [text.split("**")[1] for text in shown] == ["CNN-GRU", "CNN", "CRNN", "CRNN", "CRNN"]
+    names = [text.split("**")[1] for text in shown]
+    assert names[:2] == ["CNN\\-GRU on toy", "CNN on toy"]
+    assert names[2:] == [f"CRNN on toy, {number}" for number in (4, 3, 2)]
     assert "waits for its turn" in shown[1]
     assert "test accuracy 100 %" in shown[2]
+
+
+def test_what_ended_long_ago_is_still_in_view(app):
+    run = finish(make_run(), 0.8)
+    for path in run.path.iterdir():
+        os.utime(path, (0, 0))
+    app.run()
+    (shown,) = app.get("progress")
+    assert shown.proto.text == "**CRNN on toy**: finished, test accuracy 80 %"
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        ({"phase": "starting TensorFlow"}, "starting TensorFlow ..."),
+        (
+            {"phase": "preparing the test clips", "step": 4, "steps": 30},
+            "preparing the test clips: 4 of 30 ...",
+        ),
+        (
+            {"phase": "training", "epoch": 0, "step": 0, "steps": 9},
+            "compiling the network, some seconds ...",
+        ),
+        ({"phase": "training", "epoch": 0, "step": 3, "steps": 9}, "epoch 1 of 15"),
+    ],
+)
+def test_what_a_run_does_before_its_first_epoch_is_said(progress, words, app):
+    run = make_run()
+    with run.take_lock():
+        run.write_progress(**progress)
+        app.run()
+    assert app.get("progress")[0].proto.text == f"**CRNN on toy**: {words}"
+
+
+def test_accuracy_is_in_percent_and_epochs_count_from_one(app):
+    finish(make_run(), 0.8)
+    app.run()
+    spec = json.loads(chart_of(app, 0).spec)["encoding"]
+    assert spec["y"]["scale"]["domain"] == [0, 100]
+    assert spec["x"]["axis"]["values"][0] == 1
+    assert 0 < spec["x"]["scale"]["domain"][0] <= 1
 
 
 def choose(app, run):
@@ -223,20 +267,22 @@ def test_a_chosen_run_stays_chosen_when_others_come(app, started):
     choose(app.run(), run)
     make_run("cnn")
     app.run()
-    assert f"**{run.id}**: interrupted" in texts(app)
+    assert "**CRNN on toy**: interrupted" in texts(app)
     next(b for b in app.button if b.key == f"resume_history_{run.id}").click().run()
     assert [begun.id for begun in started] == [run.id]
-    assert f"**{run.id}**: " in texts(app)
+    assert "**CRNN on toy**: " in texts(app)
 
 
 def test_a_run_is_renamed(app):
-    run, other = make_run(), make_run("cnn")
+    run, other = make_run(), make_run()
     choose(app.run(), run)
+    assert widget(app.selectbox, "Run").options == ["CRNN on toy, 2", "CRNN on toy"]
     widget(app.text_input, "Name").set_value("my first")
     press(app, "Save")
     assert run.notes["title"] == "my first"
+    assert widget(app.run().selectbox, "Run").options == ["CRNN on toy, 2", "my first"]
     choose(app, other)
-    assert widget(app.text_input, "Name").value == ""
+    assert widget(app.text_input, "Name").value == "CRNN on toy, 2"
 
 
 def test_a_run_is_deleted_after_a_question(app):
@@ -247,17 +293,19 @@ def test_a_run_is_deleted_after_a_question(app):
     press(app, "Delete")
     assert not app.exception
     assert not run.path.exists()
-    assert "Every run is kept here" in texts(app.run())
+    assert not app.run().dataframe
 
 
-def test_a_finished_run_is_used_in_classify(app):
+def test_a_finished_run_is_used_in_classify(started):
     run = finish(make_run(), 0.8)
+    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app.switch_page("pages/train.py")
     choose(app.run(), run)
     next(b for b in app.button if b.key == f"use_history_{run.id}").click().run()
+    assert not app.exception
     assert app.session_state["own_runs"] == {"crnn": run.id}
-    assert {b.label for b in app.button if b.key and b.key.startswith("use_")} == {
-        "Used in Classify"
-    }
+    assert app.session_state["classify.model"] == "crnn"
+    assert "What genre is this" in app.header[0].value
 
 
 def test_a_run_that_cannot_be_read_can_still_be_deleted(app):

@@ -12,8 +12,8 @@ from deepmusic.charts.style import genre_colour
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.prediction import Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.runs import find_run
-from deepmusic.ui import cache, query_params
+from deepmusic.runs import find_run, run_names
+from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile
 
 _LIMITS = (
@@ -79,7 +79,8 @@ def show_own_runs() -> None:
     """Show which networks are a visitor's own runs, and the buttons that undo that."""
     for model, run_id in cache.own_runs().items():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"{models.title(model)}: your run {run_id}", width="stretch")
+            name = markdown.plain(run_names().get(run_id, run_id))
+            st.caption(f"{models.title(model)}: your run {name}", width="stretch")
             st.button(
                 "Back to the shipped one",
                 key=f"shipped_{model}",

@@ -1,12 +1,10 @@
 """Training curves of the shipped networks, of own runs, and of the paper."""
 
-from collections import Counter
-
 from deepmusic import models
 from deepmusic.charts.training import Curve
 from deepmusic.errors import ModelError, RunError
 from deepmusic.evaluation import paper
-from deepmusic.runs import FINISHED, Run, assets, list_runs
+from deepmusic.runs import FINISHED, Run, assets, list_runs, run_names
 
 #: Shipped networks by their name in the address.
 SHIPPED = {f"shipped-{name}": name for name in models.MODELS}
@@ -35,13 +33,12 @@ def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
     The shipped networks come before them.
     """
     own = list_runs()[::-1]
-    titles = Counter(run.notes["title"] for run in own)
+    names = run_names()
     runs = {name: Run(assets.SHIPPED / model) for name, model in SHIPPED.items()}
     labels = {name: f"Shipped {models.title(model)}" for name, model in SHIPPED.items()}
     for run in own:
-        title = run.notes["title"]
         runs[run.id] = run
-        labels[run.id] = title if title and titles[title] == 1 else run.id
+        labels[run.id] = names.get(run.id, run.id)
     curves, faults = {}, {}
     for name, run in runs.items():
         try:

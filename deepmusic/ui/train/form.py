@@ -34,7 +34,6 @@ Plan = tuple[ModelConfig, TrainConfig]
 
 def show() -> None:
     """Show the form, and the button that starts a worker for each run."""
-    st.subheader("Train", anchor=False)
     preset = st.segmented_control(
         "Recipe",
         list(PRESETS),
@@ -42,9 +41,9 @@ def show() -> None:
         required=True,
         format_func=lambda name: PRESETS[name].title,
         key="preset",
+        help="\n".join(f"- **{one.title}**: {one.summary}" for one in PRESETS.values()),
         persist_state="session",
     )
-    st.caption(PRESETS[preset].summary)
     networks = st.pills(
         "Networks",
         list(models.MODELS),
@@ -85,13 +84,14 @@ def _choose_data() -> str:
     """Return the name of the chosen dataset, or the path of one's own; empty while it is open."""
     names = ["toy", *filter(cache.find_dataset, ("gtzan", "fma")), _OWN]
     data = st.selectbox(
-        "Data", names, format_func=_DATA.__getitem__, key="train_data", persist_state="session"
+        "Data",
+        names,
+        format_func=_DATA.__getitem__,
+        key="train_data",
+        help="The toy set is computed by DeepMusic itself. A good accuracy on it shows that "
+        "training works, and says nothing about real music.",
+        persist_state="session",
     )
-    if data == "toy":
-        st.caption(
-            "Computed in seconds by DeepMusic itself. A good accuracy on it shows that training "
-            "works, and says nothing about real music."
-        )
     if data != _OWN:
         return data
     return st.text_input(

@@ -11,7 +11,7 @@ from deepmusic import models
 from deepmusic.errors import RunError
 from deepmusic.evaluation.release import differences
 from deepmusic.formatting import format_plain
-from deepmusic.runs import ALIVE, Run, list_runs
+from deepmusic.runs import ALIVE, Run, list_runs, run_names
 from deepmusic.ui import markdown
 from deepmusic.ui.train import run_buttons
 
@@ -25,12 +25,14 @@ Summary = Mapping[str, Any]
 
 def show() -> None:
     """Show the table of runs, and the chosen run below it."""
-    st.subheader("History", anchor=False)
     runs = {run.id: run for run in list_runs()[::-1]}
     if not runs:
-        st.caption("Every run is kept here with its settings, curves and results.")
         return
-    summaries = {run_id: run.summary() for run_id, run in runs.items()}
+    st.subheader("Runs", anchor=False)
+    names = run_names()
+    summaries = {
+        run_id: run.summary() | {"name": names.get(run_id, run_id)} for run_id, run in runs.items()
+    }
     _show_seeds(runs, summaries)
     _show_table(runs, summaries)
     chosen = _choose(summaries)
@@ -43,23 +45,24 @@ def _show_table(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> No
     table = pd.DataFrame([_row(run, summaries[run_id]) for run_id, run in runs.items()])
     # A run that cannot be read has none of these, which would make the others fractions.
     table = table.astype(dict.fromkeys(("epochs", "batch_size", "seed"), "Int64"))
-    percent = st.column_config.NumberColumn(format="%.1f %%")
     st.dataframe(
         table.style.apply(_shade, subset=list(_SETTINGS)),
         hide_index=True,
         column_config={
-            "validation": percent,
-            "test": percent,
+            "validation": st.column_config.NumberColumn(
+                format="%.1f %%", help="Accuracy over windows, at the kept epoch."
+            ),
+            "test": st.column_config.NumberColumn(
+                format="%.1f %%", help="Accuracy over clips, measured once, at the end."
+            ),
+            "data": st.column_config.TextColumn(
+                help="Shaded: settings that differ from those of most runs."
+            ),
             "batch_size": "batch size",
             "learning_rate": st.column_config.NumberColumn("learning rate", format="%g"),
         },
         placeholder="",
         alt="All runs with their settings and results",
-    )
-    st.caption(
-        "Shaded: settings that differ from those of most runs. *Validation*: accuracy over windows "
-        "at the kept epoch. *Test*: accuracy over clips, measured once, at the end. Choose a run "
-        "to resume, use, rename or delete it."
     )
 
 
@@ -76,8 +79,7 @@ def _row(run: Run, summary: Summary) -> dict[str, Any]:
         for name, key in (("validation", "val_accuracy"), ("test", "clip_accuracy"))
     }
     return {
-        "run": summary["title"] or run.id,
-        "network": summary["model"] and models.title(summary["model"]),
+        "run": summary["name"],
         "state": summary["state"],
         "epoch": summary["epoch"],
         **percents,
@@ -132,17 +134,13 @@ def _choose(summaries: Mapping[str, Summary]) -> str | None:
     if st.session_state.get(_CHOSEN) not in summaries:
         st.session_state[_CHOSEN] = None
     # Without the state: names that change while someone chooses among them would be a new list.
-    names = {
-        run_id: f"{row['title']} ({run_id})" if row["title"] else run_id
-        for run_id, row in summaries.items()
-    }
-
+    names = {run_id: row["name"] for run_id, row in summaries.items()}
     return st.selectbox(
         "Run",
         list(names),
         index=None,
         format_func=names.__getitem__,
-        placeholder="Choose one",
+        placeholder="Choose one to resume, use, rename or delete it",
         key=_CHOSEN,
         persist_state="session",
     )
@@ -151,16 +149,16 @@ def _choose(summaries: Mapping[str, Summary]) -> str | None:
 def _show_run(run: Run, summary: Summary) -> None:
     """Show the buttons, the notes and the log of a run."""
     state, notes = summary["state"], run.notes
-    st.markdown(f"**{run.id}**: {state}")
+    st.markdown(f"**{markdown.plain(summary['name'])}**: {state}")
     if summary["error"]:
         markdown.show_error(summary["error"])
     with st.container(horizontal=True):
         if summary["model"]:
             run_buttons.show(run, "history")
         if state not in ALIVE and st.button("Delete ..."):
-            _confirm_delete(run)
+            _confirm_delete(run, summary["name"])
     with st.form(f"notes_{run.id}"):
-        title = st.text_input("Name", notes["title"], max_chars=60, key=f"title_{run.id}")
+        title = st.text_input("Name", summary["name"], max_chars=60, key=f"title_{run.id}")
         text = st.text_area("Notes", notes["text"], max_chars=2000, height=80, key=f"text_{run.id}")
         if st.form_submit_button("Save"):
             run_buttons.act(lambda run: run.write_notes(title, text), run)
@@ -170,9 +168,10 @@ def _show_run(run: Run, summary: Summary) -> None:
 
 
 @st.dialog("Delete this run?")
-def _confirm_delete(run: Run) -> None:
-    name = markdown.plain(run.notes["title"] or run.id)
-    st.markdown(f"**{name}**: its weights, curves and results are deleted for good.")
+def _confirm_delete(run: Run, name: str) -> None:
+    st.markdown(
+        f"**{markdown.plain(name)}**: its weights, curves and results are deleted for good."
+    )
     with st.container(horizontal=True):
         if st.button(
             "Delete", type="primary", on_click=run_buttons.act, args=(Run.delete, run)

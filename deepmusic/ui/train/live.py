@@ -1,7 +1,7 @@
 """Live view of the runs that train or wait: progress, curves and log."""
 
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import altair
@@ -10,32 +10,30 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.style import MODEL_COLOURS
-from deepmusic.charts.training import QUANTITIES, Curve, history_chart
+from deepmusic.charts.training import QUANTITIES, Curve, epoch_ticks, history_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_duration, format_percent
-from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, shipped_run
+from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, run_names, shipped_run
 from deepmusic.ui import markdown
 from deepmusic.ui.train import run_buttons
 
-#: Runs that ended stay in view this long, so that a class sees their result.
-_LINGER_SECONDS, _MAX_ENDED = 600, 3
+#: The last runs that ended stay in view.
+_MAX_ENDED = 3
 
-#: Guessing among ten genres has a loss of 2.3; more than 4 only happens in the first epochs.
-_DOMAINS = {"accuracy": [0, 1], "loss": [0, 4]}
+#: Accuracy in percent. Guessing among ten genres has a loss of 2.3; more than 4 only happens in the
+#: first epochs.
+_DOMAINS = {"accuracy": [0, 100], "loss": [0, 4]}
 _FONT_SIZE = 15
 
 
 def show() -> None:
-    """Show the runs in view, updated each second, or an example where there are none."""
-    st.subheader("Watch", anchor=False)
-    if _runs_in_view():
-        _watch()
+    """Show the runs in view, updated each second while one lives, or an example without any."""
+    runs = _runs_in_view()
+    if runs:
+        lives = any(run.state in ALIVE for run in runs)
+        st.fragment(_watch, run_every=1.0 if lives else None)()
         return
-    st.markdown(
-        "Nothing trains just now. Press **Train**: each epoch, a network learns from every "
-        "training clip and is then measured on the validation clips. Both curves of each network "
-        "appear here."
-    )
+    st.markdown("Press **Train**, and the curves of your networks appear here. These are ours:")
     try:
         runs = [shipped_run(name) for name in models.MODELS]
     except DeepMusicError:
@@ -50,15 +48,13 @@ def show() -> None:
         config={"displayModeBar": False},
         alt="Accuracy of the shipped networks by epoch, training and validation",
     )
-    st.caption(
-        "Training of the shipped networks, on GTZAN. Masks, noise and dropout make training "
-        "harder, so that its accuracy can lie below that of validation."
-    )
 
 
-@st.fragment(run_every=1.0)
 def _watch() -> None:
-    summaries = {run: run.summary() for run in _runs_in_view()}
+    names = run_names()
+    summaries = {
+        run: run.summary() | {"name": names.get(run.id, run.id)} for run in _runs_in_view()
+    }
     # A new state concerns the rest of the page too (history, buttons).
     states = {row["id"]: row["state"] for row in summaries.values()}
     known = st.session_state.get("states_in_view", states)
@@ -69,7 +65,7 @@ def _watch() -> None:
         _show_progress(run, summary)
     _show_curves({run: row for run, row in summaries.items() if row["model"]})
     run = next((run for run in summaries if states[run.id] == RUNNING), next(iter(summaries)))
-    with st.expander(f"Log of {markdown.plain(summaries[run]['title'] or run.id)}"):
+    with st.expander(f"Log of {markdown.plain(summaries[run]['name'])}"):
         st.code(run.log_tail() or "Nothing was logged yet.", language=None)
 
 
@@ -80,17 +76,18 @@ def _runs_in_view() -> list[Run]:
         if run.state in ALIVE:
             # The run that trains has left the queue.
             alive.append((run.ticket or 0, run.id, run))
-        # Absolute, since clocks are set back at times.
-        elif abs(time.time() - (changed := _last_epoch_time(run))) < _LINGER_SECONDS:
-            ended.append((-changed, run.id, run))
+        else:
+            ended.append((-_last_change(run), run.id, run))
     return [run for *_, run in sorted(alive) + sorted(ended)[:_MAX_ENDED]]
 
 
-def _last_epoch_time(run: Run) -> float:
-    try:
-        return run.history_path.stat().st_mtime
-    except OSError:  # No epoch is complete, or the run was deleted meanwhile.
-        return 0.0
+def _last_change(run: Run) -> float:
+    """Return when the run ended, as its log and its last epoch tell."""
+    times = [0.0]
+    for path in (run.log_path, run.history_path):
+        with suppress(OSError):  # No epoch is complete, or the run was deleted meanwhile.
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 def _show_progress(run: Run, summary: Mapping[str, Any]) -> None:
@@ -100,8 +97,7 @@ def _show_progress(run: Run, summary: Mapping[str, Any]) -> None:
         return
     left, right = st.columns([5, 2], vertical_alignment="center")
     fraction, text = _progress(run, summary)
-    title = markdown.plain(summary["title"])
-    left.progress(fraction, f"**{models.title(summary['model'])}** {title}  {text}")
+    left.progress(fraction, f"**{markdown.plain(summary['name'])}**: {text}")
     with right:
         run_buttons.show(run, "live")
 
@@ -113,7 +109,7 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     if state not in ALIVE:
         text = state
         if (accuracy := summary["clip_accuracy"]) is not None:
-            text += f": test accuracy {format_percent(accuracy)}"
+            text += f", test accuracy {format_percent(accuracy)}"
         if summary["error"]:
             text += f": {markdown.message(summary['error'])}"
         return (1.0 if state == FINISHED else done), text
@@ -122,7 +118,12 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     if state != RUNNING:
         return done, "waits for its turn"
     if progress.get("phase") != "training":
-        return done, f"{progress.get('phase', 'starting')} ..."
+        text = markdown.plain(progress.get("phase", "starting"))
+        if total := progress.get("steps"):
+            text += f": {progress['step']} of {total}"
+        return done, f"{text} ..."
+    if not progress["step"] and progress["epoch"] == summary["epoch"] == 0:
+        return 0.0, "compiling the network, some seconds ..."
     reached = progress["epoch"] + progress["step"] / progress["steps"]
     left = ""
     if lately := [row["seconds"] for row in run.history()[-5:]]:
@@ -134,11 +135,12 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
     """Show accuracy and loss by epoch, of training and validation."""
     rows = [
         {
-            "run": run.id,
+            "run": summary["name"],
             "network": models.title(summary["model"]),
             "epoch": row["epoch"] + 1,
             "part": part,
-            **{name: row[prefix + name] for name in QUANTITIES},
+            "accuracy": 100 * row[prefix + "accuracy"],
+            "loss": row[prefix + "loss"],
         }
         for run, summary in summaries.items()
         for row in run.history()
@@ -147,7 +149,7 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
     ]
     columns = st.columns(2)
     if not rows:
-        st.caption("The first epoch is under way; its curves appear here.")
+        st.caption("Each epoch adds a point here.")
         return
     epochs = max(summary["epochs"] for summary in summaries.values())
     for column, name in zip(columns, QUANTITIES, strict=True):
@@ -161,9 +163,10 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
             alt=f"{QUANTITIES[name]} by epoch, validation and training",
         )
     st.caption(
-        "Solid: validation. Dashed: training, made harder by masks and dropout, so that it may lie "
-        "lower at first. When the dashed line goes on and the solid one stays behind, the network "
-        "overfits. Scroll on a chart to zoom, drag to move, double-click to reset."
+        "Solid: validation. Dashed: training.",
+        help="Masks and dropout make training harder, so that its curve may lie lower at first. "
+        "Where it goes on and the solid one stays behind, the network overfits. Scroll on a chart "
+        "to zoom, drag to move, double-click to reset.",
     )
 
 
@@ -178,11 +181,11 @@ def _chart(name: str, epochs: int) -> dict[str, Any]:
         .encode(
             # Room for the marks of the first and the last epoch.
             x=altair.X("epoch:Q", title="Epoch")
-            .axis(tickMinStep=1, labelFlush=False)
-            .scale(domain=[0, 1.04 * max(2, epochs)], nice=False),
-            y=altair.Y(f"{name}:Q", title=QUANTITIES[name]).scale(
-                domain=_DOMAINS[name], clamp=True
-            ),
+            .axis(tickMinStep=1, labelFlush=False, values=epoch_ticks(max(2, epochs)))
+            .scale(domain=[1 - 0.02 * epochs, 1.04 * max(2, epochs)], nice=False),
+            y=altair.Y(f"{name}:Q", title=QUANTITIES[name])
+            .axis(labelExpr="datum.label + ' %'" if name == "accuracy" else "datum.label")
+            .scale(domain=_DOMAINS[name], clamp=True),
             color=altair.Color("network:N")
             .scale(
                 domain=list(map(models.title, models.MODELS)),
@@ -193,7 +196,12 @@ def _chart(name: str, epochs: int) -> dict[str, Any]:
                 domain=["validation", "training"], range=[[1, 0], [5, 4]]
             ),
             detail="run:N",
-            tooltip=["network:N", "part:N", "epoch:Q", altair.Tooltip(f"{name}:Q", format=".3f")],
+            tooltip=[
+                "run:N",
+                "part:N",
+                "epoch:Q",
+                altair.Tooltip(f"{name}:Q", format=".1f" if name == "accuracy" else ".3f"),
+            ],
         )
         .add_params(altair.selection_interval(name="zoom", bind="scales"))
         .configure_axis(labelFontSize=_FONT_SIZE, titleFontSize=_FONT_SIZE)

@@ -8,7 +8,7 @@ from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.training import worker
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, markdown, query_params
 
 
 def show(run: Run, place: str) -> None:
@@ -19,18 +19,18 @@ def show(run: Run, place: str) -> None:
     if state in RESUMABLE:
         st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(worker.start, run))
     if state == FINISHED:
-        used = cache.own_runs().get(run.config.model.name) == run.id
         same = run.config.model.genres == models.spec(run.config.model.name).config.genres
-        st.button(
-            "Used in Classify" if used else "Use in Classify",
+        if st.button(
+            "Use in Classify",
             key=f"use_{place}_{run.id}",
-            disabled=used or not same,
+            disabled=not same,
             help="Classify then uses this run instead of the shipped network, for you alone."
             if same
             else "Classify takes networks of GTZAN's ten genres; this one has others.",
-            on_click=act,
-            args=(_use, run),
-        )
+        ):
+            cache.use_run(run.config.model.name, run.id)
+            query_params.select("classify", model=run.config.model.name)
+            st.switch_page("pages/classify.py")
 
 
 def act(action: Callable[[Run], object], run: Run) -> None:
@@ -39,8 +39,3 @@ def act(action: Callable[[Run], object], run: Run) -> None:
         action(run)
     except DeepMusicError as error:
         st.toast(markdown.message(error))
-
-
-def _use(run: Run) -> None:
-    cache.use_run(run.config.model.name, run.id)
-    st.toast(f"Classify now uses {markdown.plain(run.notes['title'] or run.id)}.")
