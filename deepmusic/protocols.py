@@ -40,6 +40,16 @@ _DESCRIPTIONS = {
 }
 
 
+#: For buttons and tables: what is special about the test clips.
+_TITLES = {
+    WINDOW_LEAK: "leaky",
+    PAPER: "the paper's",
+    FAULT_FILTERED: "new artists",
+    ARTIST_FOLDS: "new artists, all clips",
+    TOY: "toy set",
+}
+
+
 @dataclass(frozen=True)
 class Protocol:
     """Which clips of a dataset are for training, which for validation and which for test.
@@ -76,6 +86,12 @@ class Protocol:
 
     def __str__(self) -> str:
         return self.name if self.fold is None else f"{self.name}, fold {self.fold}"
+
+    @property
+    def title(self) -> str:
+        """Its name for people, such as ``new artists``; its text where it has none."""
+        title = _TITLES.get(self.name, self.name)
+        return title if self.fold is None else f"{title}, fold {self.fold}"
 
     @property
     def slug(self) -> str:

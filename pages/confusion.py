@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.evaluation.candidates import protocols_of
 from deepmusic.ui import frame, markdown
-from deepmusic.ui.confusion import cells, clips, controls, matrices, predictions
+from deepmusic.ui.confusion import SIDE_BY_SIDE, cells, clips, controls, matrices, predictions
 
 frame.enter("pages/confusion.py")
 
@@ -12,21 +12,20 @@ st.subheader("Which genres do the networks confuse?", anchor=False)
 candidates, faults = predictions.find_candidates()
 if not candidates:
     markdown.show_faults(faults)
-    st.info(
-        "No network has been tested yet. Train one to the end, on the page Train or with "
-        "`deepmusic train`, and see here what it confuses."
-    )
+    st.info("No network has been tested yet. Train one, and see here what it confuses.")
     st.stop()
 
 controls_row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-with controls_row:
+networks_place = controls_row.container(width="content")
+with controls_row, st.popover("Protocol and numbers"):
     protocol = controls.choose_protocol(protocols_of(candidates.values()))
+    measure = controls.choose_measure()
 found = predictions.read_results(candidates, protocol, faults)
 markdown.show_faults(faults)
 if not found:
     st.stop()
-with controls_row:
-    measure, view = controls.choose_measure(len(found))
+with networks_place, st.container(horizontal=True, gap="small"):
+    view = controls.choose_view(len(found))
     chosen = controls.choose_networks(found, view)
 if not chosen:
     st.info("Choose a network above, and see here which genres it confuses.")
@@ -34,12 +33,16 @@ if not chosen:
     st.stop()
 
 shown = {choice: found[choice] for choice in chosen}
-cell = cells.choose_cell(shown, view)
-matrices.show(shown, protocol, measure, view, cell)
-
-st.subheader("Which clips are in a cell?", anchor=False)
-st.caption("Click a cell or a line under a matrix, or choose here.")
-cells.show_cell_widgets(shown, view)
-networks = {choice: one for choice, one in found.items() if one.is_network}
-clips.show_clips(networks | shown, cell)
+if view == SIDE_BY_SIDE:
+    matrices.show_side_by_side(shown, measure)
+else:
+    cell = cells.choose_cell(shown)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        matrices.show(shown, measure, cell)
+    with right:
+        matrices.show_in_words(shown)
+        cells.show_cell_widgets(shown)
+        networks = {choice: one for choice, one in found.items() if one.is_network}
+        clips.show_clips(networks | shown, cell)
 matrices.show_paper(shown, protocol)

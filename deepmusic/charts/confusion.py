@@ -30,6 +30,7 @@ def confusion_chart(
     chosen: tuple[str, str] | None = None,
     dark: bool = False,
     signed: bool = False,
+    height: int = 410,
 ) -> "go.Figure":
     """Confusion matrix, or the difference of two: labels downwards, predictions to the right.
 
@@ -49,6 +50,8 @@ def confusion_chart(
         For a dark page.
     signed : bool
         Whether it is a difference: violet above 0, orange below, both up to `top`.
+    height : int
+        In pixels.
 
     Returns
     -------
@@ -69,8 +72,8 @@ def confusion_chart(
             zmax=top,
             colorscale=(DIFFERENCE_COLOURS if signed else MATRIX_COLOURS)[dark],
             text=[[_cell_text(value, number) for value in row] for row in values],
+            # Without a size, plotly fits the numbers into the cells.
             texttemplate="%{text}",
-            textfont={"size": 15},
             xgap=1,
             ygap=1,
             showscale=False,
@@ -104,7 +107,7 @@ def confusion_chart(
     figure.update_yaxes(title="label", range=[edge, -0.5], title_standoff=14)
     return set_layout(
         figure,
-        height=410,
+        height=height,
         title_text=escape_label(title, 40),
         title_font_size=18,
         margin={"r": 4, "t": 34 if title else 4, "pad": 0},

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from deepmusic.formatting import format_genre
+
 #: What a cell says, and its unit: recall is normalised by row, precision by column.
 COUNTS, RECALL, PRECISION = "counts", "recall", "precision"
 
@@ -21,7 +23,12 @@ class Confusion:
     of: int
 
     def __str__(self) -> str:
-        return f"{self.genre} → {self.predicted}, {self.clips} of {self.of} clips"
+        return f"{self.words}, {self.clips} of {self.of} clips"
+
+    @property
+    def words(self) -> str:
+        """Label and prediction, such as ``rock → country``."""
+        return f"{format_genre(self.genre)} → {format_genre(self.predicted)}"
 
 
 def window_table(predictions: pd.DataFrame, genres: Sequence[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
 """The parts of the Confusion page."""
 
-#: Views: one matrix for each network, or the difference of two.
-SIDE_BY_SIDE, DIFFERENCE = "matrices", "difference"
+#: Views: the matrix of one network, one for each of several, or the difference of two.
+SINGLE, SIDE_BY_SIDE, DIFFERENCE = "single", "matrices", "difference"

@@ -1,109 +1,134 @@
 """The clips of a cell: their facts, their predictions, and their sound."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, known_faults, read_facts
+from deepmusic.config import current_deployment
+from deepmusic.data import Dataset, Toy
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, Gtzan, known_faults, read_facts
 from deepmusic.data.splits import clip_of
 from deepmusic.errors import AudioError
 from deepmusic.evaluation import confusion
+from deepmusic.formatting import format_genre, format_percent
 from deepmusic.ui import cache, markdown, query_params, song_source
+from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset, clip_sound
 from deepmusic.ui.confusion.cells import Cell
 from deepmusic.ui.confusion.predictions import Result
+
+#: More rows than this scroll, so that the player stays in view.
+_ROWS = 4
 
 
 def show_clips(results: Mapping[str, Result], cell: Cell) -> None:
     """Show the clips of a cell as a table, and a player."""
-    genre, predicted = cell.genre, cell.predicted
+    genre, predicted = map(format_genre, (cell.genre, cell.predicted))
     tables = {choice: result.clips for choice, result in results.items()}
-    listed = confusion.clips_in_cell(tables, cell.networks, genre, predicted)
-    total = max((tables[name]["genre"] == genre).sum() for name in cell.networks)
+    listed = confusion.clips_in_cell(tables, cell.networks, cell.genre, cell.predicted)
+    total = max((tables[name]["genre"] == cell.genre).sum() for name in cell.networks)
     who = " or ".join(results[name].name for name in cell.networks)
     said = "Correct" if genre == predicted else "Wrong"
+    data = results[cell.networks[0]].data
     st.markdown(
         f"**{said}: {genre} → {predicted}, {len(listed)} of {total} clips** by "
-        f"{markdown.plain(who)}" + ("" if len(listed) else ". Choose a cell with a number in it.")
+        f"{markdown.plain(who)}" + ("" if len(listed) else ". Choose a cell with a number in it."),
+        help="The most confident first. *Sure*: mean probability of the predicted genre over the "
+        "clip's windows." + (" Artists and titles after Sturm (2012)." if data == "gtzan" else ""),
     )
     if listed.empty:
         return
-    data = results[cell.networks[0]].data
-    st.dataframe(
-        _table(listed, results, data),
-        hide_index=True,
-        column_config={
-            "Confidence": st.column_config.NumberColumn(
-                format="%.0f %%",
-                help=f"Mean probability of {predicted} over the clip's windows, by {who}.",
-            )
-        },
-        alt=f"Clips labelled {genre} and predicted as {predicted}",
-    )
-    st.caption(
-        "The most confident first."
-        + (
-            " Artists and titles after Sturm (2012), where known. Known faults of GTZAN are named; "
-            "other labels may be wrong too."
-            if data == "gtzan"
-            else ""
-        )
-    )
     _show_player(list(listed.index), data)
+    with st.container(height=190 if len(listed) > _ROWS else "content", border=False):
+        st.table(_table(listed, results, cell.networks), hide_index=True, border="horizontal")
 
 
-def _table(listed: pd.DataFrame, results: Mapping[str, Result], data: str) -> pd.DataFrame:
+def _table(
+    listed: pd.DataFrame, results: Mapping[str, Result], networks: Sequence[str]
+) -> pd.DataFrame:
     """Return the clips of a cell as a table for people."""
-    faults: dict[str, str] = {}
+    data = results[networks[0]].data
+    names = _names(list(listed.index), data)
+    table = pd.DataFrame(
+        {
+            "Clip": [markdown.plain(track) for track in listed.index],
+            "Song": [markdown.plain(names[track]) for track in listed.index],
+            "Sure": [
+                format_percent(one, space="\N{NO-BREAK SPACE}") for one in listed["confidence"]
+            ],
+        }
+    )
+    # The prediction of a single network is that of the cell.
+    for choice in (one for one in results if len(networks) > 1 or one not in networks):
+        genres = listed[choice].fillna("not tested").map(format_genre)
+        table[markdown.plain(results[choice].name)] = genres.map(markdown.plain).to_numpy()
+    faults = known_faults() if data == "gtzan" else {}
+    faulty = [faults.get(clip_of(track), "") for track in listed.index]
+    return table.assign(**{"Known fault": faulty}) if any(faulty) else table
+
+
+def _names(tracks: list[str], data: str) -> dict[str, str]:
+    """Return artist and title of tracks, where known."""
     if data == "gtzan":
         # Known of every clip, whether GTZAN is available or not.
         facts = {row["track"]: (row["artist"], row["title"]) for row in read_facts()}
-        faults = known_faults()
     else:
         dataset = cache.find_dataset(data)
-        tracks = dataset.tracks if dataset else {}
-        facts = {track.id: (track.artist, track.title) for track in tracks.values()}
-    clips = [clip_of(track) for track in listed.index]
-    artists, titles = zip(*(facts.get(clip, ("", "")) for clip in clips), strict=True)
-    table = pd.DataFrame(
-        {
-            "Clip": listed.index,
-            "Artist": artists,
-            "Title": titles,
-            "Confidence": 100 * listed["confidence"].to_numpy(),
-        }
-    )
-    for choice, result in results.items():
-        table[f"{result.name} predicts"] = listed[choice].fillna("not tested").to_numpy()
-    faulty = [faults.get(clip, "") for clip in clips]
-    return table.assign(**{"Known fault": faulty}) if any(faulty) else table
+        known = dataset.tracks if dataset else {}
+        facts = {track.id: (track.artist, track.title) for track in known.values()}
+    return {track: ", ".join(filter(None, facts.get(clip_of(track), ()))) for track in tracks}
 
 
 def _show_player(tracks: list[str], data: str) -> None:
     """Play one of these clips, where its sound is available."""
     dataset = cache.find_dataset(data)
-    paths = {track: dataset.audio_path(clip_of(track)) for track in tracks} if dataset else {}
-    audible = {track: path for track, path in paths.items() if path}
-    if not audible:
-        where = "" if dataset or data != "gtzan" else f" Set {ENVIRONMENT_VARIABLE} to its folder."
-        st.caption(f"The sound of these clips is not available here.{where}")
+    audible = [one for one in tracks if dataset and _is_audible(dataset, clip_of(one))]
+    if dataset is None or not audible:
+        st.caption(_why_silent(dataset, data))
         return
-    left, middle, right = st.columns([3, 5, 3], vertical_alignment="bottom")
-    with left:
+    names = _names(audible, data)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         track = query_params.choose(
             "clip",
-            list(audible),
+            audible,
+            lambda track: ": ".join(filter(None, (track, names[track]))),
             label=f"Play ({len(audible)} of {len(tracks)} available)",
             widget=st.selectbox,
+            width=330,
         )
-    path = audible[track]
+        path = dataset.audio_path(clip_of(track))
+        opens = path and st.button("Open in Classify")
+    selected = SelectedDataset(data, dataset, cache.dataset_version(data), len(audible))
     try:
-        sound, mime_type = cache.play_file(path)
-        middle.audio(sound, format=mime_type, alt=f"The clip {track}")
+        sound = clip_sound(SelectedClip(selected, clip_of(track)))
     except OSError as error:
-        message = f"{path.name} cannot be read ({error.strerror}). Check its folder."
-        markdown.show_error(message, middle)
+        markdown.show_error(f"{track} cannot be read ({error.strerror}). Check its folder.")
+        return
     except AudioError as error:
-        markdown.show_error(error, middle)
-    if right.button("Open in Classify"):
+        markdown.show_error(error)
+        return
+    if sound:
+        st.audio(sound[0], format=sound[1], alt=f"The clip {track}")
+    if path and opens:
         song_source.open_in_classify(data, clip_of(track), path)
+
+
+def _is_audible(dataset: Dataset, clip: str) -> bool:
+    if isinstance(dataset, Toy):
+        return clip in dataset.tracks
+    return dataset.audio_path(clip) is not None
+
+
+def _why_silent(dataset: Dataset | None, data: str) -> str:
+    """Return why none of the clips of a cell can be played, and what to do."""
+    if data == "gtzan" and not current_deployment().is_public:
+        if dataset is None:
+            return f"To play these clips, set {ENVIRONMENT_VARIABLE} to GTZAN's folder."
+        if isinstance(dataset, Gtzan):
+            n_clips = len(dataset.audio_tracks)
+            return f"Your GTZAN has {n_clips} of 1000 clips, and none of these: nothing to play."
+    return "The sound of these clips is not available here."
+
+
+def _percent(share: float) -> str:
+    return format_percent(share, space="\N{NO-BREAK SPACE}")

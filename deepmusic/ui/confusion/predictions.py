@@ -32,7 +32,7 @@ class Result:
     @property
     def heading(self) -> str:
         accuracy = (self.clips["genre"] == self.clips["predicted"]).mean()
-        return f"{self.name}: {100 * accuracy:.0f} %"
+        return f"{self.name}: {100 * accuracy:.0f} % of {len(self.clips)} clips"
 
 
 def find_candidates() -> tuple[dict[str, Candidate], dict[str, str]]:
