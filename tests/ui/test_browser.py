@@ -2,12 +2,8 @@
 
 import itertools
 import json
-import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import soundfile
@@ -16,69 +12,13 @@ from click.testing import CliRunner
 from deepmusic.audio import synth
 from deepmusic.cli import main
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.evaluation import metrics
-from deepmusic.runs import list_runs, shipped_run
-from tools.running_app import CHROMIUM, PATIENCE, READY, running_app, running_chromium, settle
+from deepmusic.runs import list_runs
+from tests.ui.browsing import expect_visible, upload, visit
+from tools.running_app import PATIENCE, READY, running_app, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    if not CHROMIUM:
-        if os.environ.get("CI"):
-            pytest.fail("CI must run the browser tests; install chromium.")
-        pytest.skip("needs Chromium or Chrome")
-    with running_chromium() as browser:
-        yield browser
-
-
-class Server(NamedTuple):
-    address: str
-    runs: Path
-
-
-@pytest.fixture(scope="module")
-def server(toy_gtzan, tmp_path_factory) -> Iterator[Server]:
-    """A server with clips named like GTZAN's, for all tests that need no fresh one."""
-    runs = tmp_path_factory.mktemp("runs")
-    with running_app(DEEPMUSIC_GTZAN=str(toy_gtzan), DEEPMUSIC_RUNS=str(runs)) as app:
-        yield Server(app.address, runs)
-
-
-def is_fault(line) -> bool:
-    """Tell errors from Streamlit's own search for its endpoints below a page's address."""
-    return line.type == "error" and "/_stcore/" not in line.location["url"]
-
-
-@contextmanager
-def visit(chromium, address: str, **context) -> Iterator:
-    """Open a page as a new visitor; fail on a traceback or an error in the console."""
-    visitor = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
-    page = visitor.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if is_fault(line) else None)
-    page.goto(address)
-    page.wait_for_selector(READY, timeout=PATIENCE)
-    try:
-        yield page
-        assert page.locator("[data-testid=stException]").count() == 0
-        assert faults == []
-    finally:
-        visitor.close()
-
-
-def upload(page, path: Path) -> None:
-    page.set_input_files("input[type=file]", path)
-
-
-def expect_visible(page, text: str) -> None:
-    from playwright.sync_api import expect
-
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -139,32 +79,6 @@ def test_the_lesson_by_keyboard_and_by_link(chromium, server):
         expect_visible(page, "windows agree with it")
         page.keyboard.press("PageUp")
         expect_visible(page, "4. What does the recurrent layer remember?")
-
-
-def test_a_cell_of_the_confusion_matrix_leads_to_the_player(chromium, server, toy_gtzan):
-    run = shipped_run("cnn")
-    genres = list(run.config.model.genres)
-    clips = metrics.clip_table(run.read_predictions(), genres)
-    available = clips[clips.index.isin([path.stem for path in toy_gtzan.rglob("*.wav")])]
-    track, row = next(available.iterrows())
-    label, predicted = (genres.index(row[name]) for name in ("genre", "predicted"))
-    with visit(
-        chromium, f"{server.address}/confusion", viewport={"width": 1280, "height": 1600}
-    ) as page:
-        settle(page)
-        matrix = page.locator("[data-testid=stPlotlyChart]").first.locator(".nsewdrag").first
-        box = matrix.bounding_box()
-        cell = {
-            "x": (predicted + 0.5) * box["width"] / len(genres),
-            "y": (label + 0.5) * box["height"] / len(genres),
-        }
-        matrix.click(position=cell)
-        expect_visible(page, f"{row['genre']} \N{RIGHTWARDS ARROW} {row['predicted']}")
-        expect_visible(page, "Play (")
-        settle(page)
-        page.get_by_role("combobox", name=re.compile(r"Play \(")).wait_for(timeout=PATIENCE)
-        page.wait_for_function("document.querySelector('audio')?.duration > 5", timeout=PATIENCE)
-        assert f"clip={track}" in page.url
 
 
 #: The player lies in a shadow root, which hides what has the focus in it.

@@ -1,0 +1,46 @@
+"""Visits of pages in a Chromium."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tools.running_app import PATIENCE, READY
+
+
+class Server(NamedTuple):
+    address: str
+    runs: Path
+
+
+def is_fault(line) -> bool:
+    """Tell errors from Streamlit's own search for its endpoints below a page's address."""
+    return line.type == "error" and "/_stcore/" not in line.location["url"]
+
+
+@contextmanager
+def visit(chromium, address: str, **context) -> Iterator:
+    """Open a page as a new visitor; fail on a traceback or an error in the console."""
+    visitor = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
+    page = visitor.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if is_fault(line) else None)
+    page.goto(address)
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    try:
+        yield page
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert faults == []
+    finally:
+        visitor.close()
+
+
+def upload(page, path: Path) -> None:
+    page.set_input_files("input[type=file]", path)
+
+
+def expect_visible(page, text: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

@@ -1,0 +1,27 @@
+"""Fixtures of the browser tests: a Chromium, and a server of the app for each module."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ui.browsing import Server
+from tools.running_app import CHROMIUM, running_app, running_chromium
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if not CHROMIUM:
+        if os.environ.get("CI"):
+            pytest.fail("CI must run the browser tests; install chromium.")
+        pytest.skip("needs Chromium or Chrome")
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server(toy_gtzan, tmp_path_factory) -> Iterator[Server]:
+    """A server with clips named like GTZAN's, for all tests that need no fresh one."""
+    runs = tmp_path_factory.mktemp("runs")
+    with running_app(DEEPMUSIC_GTZAN=str(toy_gtzan), DEEPMUSIC_RUNS=str(runs)) as app:
+        yield Server(app.address, runs)
