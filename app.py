@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.config import current_deployment
-from deepmusic.ui import frame
+from deepmusic.ui import frame, query_params
 
 frame.open_frame()
 pages = [
@@ -18,8 +18,10 @@ if current_deployment().may_train:
     pages.append(st.Page("pages/train.py", title="Train"))
 pages.append(st.Page("pages/dataset.py", title="Dataset"))
 pages.append(st.Page("pages/recommend.py", title="Recommend"))
-# Whoever guesses the first page's address finds it, too.
-pages.append(st.Page(frame.go_to_classify, url_path="classify", visibility="hidden"))
+# Whoever guesses the first page's address finds it, too, as does who guesses wrongly.
+elsewhere = frame.unknown_path({page.url_path for page in pages}) or "classify"
+pages.append(st.Page(frame.go_to_classify, url_path=elsewhere, visibility="hidden"))
 page = st.navigation(pages, position="top")
 frame.follow_deep_link()
-page.run()
+with query_params.one_step():
+    page.run()

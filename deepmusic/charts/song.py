@@ -63,7 +63,6 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
     return set_layout(
         figure,
         height=300,
-        size=15,
         margin_t=28,
         # As wide as the whole chart, so that all networks stand in one row.
         legend={"xref": "container", "yref": "container", "yanchor": "top"},

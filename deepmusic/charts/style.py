@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Sequence
+from contextvars import ContextVar
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +60,25 @@ TEMPLATE = {
         "xaxis": {"fixedrange": True, "automargin": True},
         "yaxis": {"fixedrange": True, "automargin": True},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
-        "title": {"x": 0, "y": 0.99, "yanchor": "top", "font": {"size": 18}},
+        "title": {"x": 0, "y": 0.99, "yanchor": "top"},
     }
 }
 
+#: Letters of charts are so many times larger: for a projector.
+_enlarged: ContextVar[float] = ContextVar("enlarged", default=1.0)
+
 #: For charts to save: in a saved image, the page's web font would become a wider one.
 SAVED_FONT_FAMILY = "Arial, Helvetica, sans-serif"
+
+
+def enlarge(factor: float) -> None:
+    """Make the letters of the charts that this thread draws from now on so many times larger."""
+    _enlarged.set(factor)
+
+
+def enlarged(size: float) -> int:
+    """Return the size of letters that shall be of a size on a screen, in pixels."""
+    return round(_enlarged.get() * size)
 
 
 def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout: Any) -> "go.Figure":
@@ -79,6 +93,7 @@ def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout: An
     **layout
         What differs in this chart, as for `plotly.graph_objects.Figure.update_layout`.
     """
+    size, height = enlarged(size), round(_enlarged.get() ** 0.5 * height)
     # Streamlit's theme overrides the fonts and margins of a template, but not those of a figure.
     font = {"size": size}
     update_axes(figure, tickfont=font, title_font=font, labelalias=GENRE_LABELS)
@@ -87,6 +102,7 @@ def set_layout(figure: "go.Figure", height: int, *, size: int = 16, **layout: An
         height=height,
         font=font,
         legend_font=font,
+        title_font_size=enlarged(18),
         # On the right, room for half of the last label, which plotly drops otherwise.
         margin={"l": 0, "r": 30, "t": 36, "b": 0},
     )
@@ -97,7 +113,7 @@ def set_map_layout(figure: "go.Figure", height: int, **layout: Any) -> "go.Figur
     """Apply the layout of maps, without axes, to a figure, and return it."""
     update_axes(figure, visible=False)
     legend = {"y": 0, "yanchor": "top", "itemsizing": "constant"}
-    return set_layout(figure, height, size=15, legend=legend, margin_r=0, **layout)
+    return set_layout(figure, height, legend=legend, margin_r=0, **layout)
 
 
 def marker(

@@ -1,23 +1,31 @@
-"""The frame around every page: its title, logo and style, and deep links into it."""
+"""The frame around every page: title, logo, style, projector mode, and deep links into it."""
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
-from deepmusic.ui import query_params
+from deepmusic.charts import style
+from deepmusic.ui import markdown, query_params
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-_STYLE = Path(__file__).with_name("style.css")
+_PARTS = Path(__file__).parent
 _FRAMED = "frame_is_up"
 _TARGET = "frame_target"
+_UNKNOWN = "unknown_page"
+#: Letters of a projector by those of a screen: 20 px for 16.
+_PROJECTED = 1.25
 
 
 def open_frame() -> None:
     """Set up the page; `app.py` calls this first."""
-    st.set_page_config(page_title="DeepMusic", page_icon="🎧", layout="wide")
+    # The sidebar is the menu of a phone; it opens by its button.
+    st.set_page_config(
+        page_title="DeepMusic", page_icon="🎧", layout="wide", initial_sidebar_state="collapsed"
+    )
     st.logo(ROOT / "assets" / "logo.svg", size="large")
-    st.html(_STYLE)
+    st.html(_PARTS / "style.css")
     st.session_state[_FRAMED] = True
 
 
@@ -29,8 +37,17 @@ def follow_deep_link() -> None:
         st.switch_page(page, query_params=query)
 
 
+def unknown_path(known: set[str]) -> str | None:
+    """Return the path of the requested page, if it is none of these."""
+    path = unquote(urlsplit(st.context.url or "").path).strip("/").rpartition("/")[2]
+    return path if path and path not in known else None
+
+
 def go_to_classify() -> None:
-    """Redirect ``/classify`` to the first page, whose own address is ``/``."""
+    """Redirect to the first page, whose own address is ``/``; say so, unless from ``/classify``."""
+    path = unknown_path({"classify"})
+    if path:
+        st.session_state[_UNKNOWN] = path
     st.switch_page("pages/classify.py", query_params=st.query_params.to_dict())
 
 
@@ -49,3 +66,15 @@ def enter(page: str) -> None:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
     query_params.enter_page(Path(page).stem)
+    with st.container(key="frame"):
+        st.html(
+            f"<script>{(_PARTS / 'frame.js').read_text()}</script>", unsafe_allow_javascript=True
+        )
+        projected = query_params.switch(
+            "projector", "Projector", help="Large letters and strong contrast, for a classroom."
+        )
+        if projected:
+            st.html(_PARTS / "projector.css")
+    style.enlarge(_PROJECTED if projected else 1.0)
+    if path := st.session_state.pop(_UNKNOWN, None):
+        st.info(f"There is no page {markdown.plain(path)} here. This is the first one.")

@@ -1,25 +1,70 @@
 """Widgets whose values are query parameters, so that a link leads back to them.
 
 Streamlit can bind a widget to the address by itself, but writes the label that people read there.
-We want ``?source=gtzan&gtzan=blues.00000``, not an artist's name and a title.
+We want ``?source=gtzan&gtzan=blues.00000``, not an artist's name and a title. Defaults stay out of
+the address, so that the browser's Back goes from choice to choice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
-#: In the session: the page that runs, and the song that was chosen last, on any page.
-_PAGE, _SONG = "page", "chosen_song"
-#: Parameters that all pages share; all others belong to one page.
-_OF_THE_SONG = ("source", "demo", "gtzan")
+#: In the session: the page that runs; what all pages share; what the address said last, and the
+#: choices that it was made of.
+_PAGE, _SHARED, _ADDRESS, _PUBLISHED = "page", "shared_choices", "address", "published_choices"
+#: Parameters that all pages share, the song and the frame; all others belong to one page.
+_OF_ALL_PAGES = ("source", "demo", "gtzan", "projector")
+
+#: What this run of the app writes into the address at its end; None in a part of it (a fragment).
+_step: ContextVar[dict[str, str | None] | None] = ContextVar("step", default=None)
+
+
+@contextmanager
+def one_step() -> Iterator[None]:
+    """Write what a run publishes into the address at once, since each write is a step for Back."""
+    step: dict[str, str | None] = {}
+    token = _step.set(step)
+    kept: dict[str, str] = {}
+    try:
+        yield
+    except RerunException:
+        step.clear()
+        kept = st.query_params.to_dict()
+        raise
+    except BaseException:
+        kept = st.query_params.to_dict()  # The rest of the page would publish these.
+        raise
+    finally:
+        _step.reset(token)
+        address = {name: text for name, text in (kept | step).items() if text is not None}
+        if address != st.query_params.to_dict():
+            st.query_params.from_dict(address)
+        st.session_state[_ADDRESS] = address
 
 
 def enter_page(page: str) -> None:
-    """Begin the parameters of a page; the song comes along from the page before."""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        select(**st.session_state.get(_SONG, {}))
+    """Begin the parameters of a page; the song comes along from the page before.
+
+    What a link or the browser's Back changed in the address is chosen.
+    """
+    state, address = st.session_state, st.query_params.to_dict()
+    if state.get(_PAGE) != page:
+        state[_PAGE] = page
+        select(**state.get(_SHARED, {}))
+        changed = set(address)
+    elif any(state.get(key, value) != value for key, value in state.get(_PUBLISHED, {}).items()):
+        changed = set()  # A choice was made; the browser may not know the last address yet.
+    else:
+        before = state.get(_ADDRESS, {})
+        names = address.keys() | before.keys()
+        changed = {name for name in names if address.get(name) != before.get(name)}
+    for name in changed:
+        state.pop(_key(name), None)
+    state[_ADDRESS], state[_PUBLISHED] = address, {}
 
 
 def requested(name: str) -> str | None:
@@ -62,7 +107,27 @@ def choose(
         settings["format_func"] = labels if callable(labels) else labels.get
     key = bind(name, options, default)
     value = widget(label, options, key=key, persist_state="session", **settings)
-    publish(name)
+    _publish(name, _first(options, default))
+    return value
+
+
+def switch(name: str, label: str, **settings: Any) -> bool:
+    """Show a switch, and keep it in the address while it is on.
+
+    Parameters
+    ----------
+    name, label : str
+        Name of the query parameter, and label of the switch.
+    **settings
+        Further arguments of ``st.toggle``.
+    """
+    key = _key(name)
+    if key not in st.session_state:
+        st.session_state[key] = requested(name) == "on"
+    value = st.toggle(label, key=key, persist_state="session", **settings)
+    _remember(name, value)
+    st.session_state[_PUBLISHED][key] = value
+    write(name, "on" if value else None)
     return value
 
 
@@ -91,7 +156,7 @@ def choose_several(
     if labels is not None:
         settings["format_func"] = labels.get
     value = st.multiselect(label, options, key=key, persist_state="session", **settings)
-    publish(name)
+    _publish(name, ",".join(option for option in default if option in options))
     return value
 
 
@@ -100,7 +165,7 @@ def bind(name: str, options: Sequence[str], default: str | None = None) -> str:
     key = _key(name)
     if st.session_state.get(key) not in options:
         wanted = requested(name)
-        select(**{name: next(v for v in (wanted, default, options[0]) if v in options)})
+        select(**{name: wanted if wanted in options else _first(options, default)})
     return key
 
 
@@ -120,24 +185,33 @@ def forget(*names: str) -> None:
     """Reset parameters of this page, in the session and in the address."""
     for name in names:
         st.session_state.pop(_key(name), None)
-    remove(*names)
+        write(name, None)
 
 
-def publish(*names: str) -> None:
-    """Write parameters into the address."""
-    for name in names:
-        value = chosen(name)
-        _remember(name, value)
-        text = value if isinstance(value, str) else ",".join(value)
-        if requested(name) != text:
-            st.query_params[name] = text
+def write(name: str, text: str | None) -> None:
+    """Write a parameter into the address, also one at its default; None removes it."""
+    step = _step.get()
+    if step is not None:
+        step[name] = text
+        return
+    if text is None:
+        st.query_params.pop(name, None)
+    elif requested(name) != text:
+        st.query_params[name] = text
+    st.session_state[_ADDRESS] = st.query_params.to_dict()
 
 
-def remove(*names: str) -> None:
-    """Remove parameters from the address."""
-    for name in names:
-        if name in st.query_params:
-            del st.query_params[name]
+def _publish(name: str, default: str) -> None:
+    """Write a choice into the address, unless it is the default."""
+    value = chosen(name)
+    _remember(name, value)
+    st.session_state[_PUBLISHED][_key(name)] = value
+    text = value if isinstance(value, str) else ",".join(value)
+    write(name, None if text == default else text)
+
+
+def _first(options: Sequence[str], default: str | None) -> str:
+    return default if default is not None and default in options else options[0]
 
 
 def _key(name: str, page: str | None = None) -> str:
@@ -146,5 +220,5 @@ def _key(name: str, page: str | None = None) -> str:
 
 
 def _remember(name: str, value: Any) -> None:
-    if name in _OF_THE_SONG:
-        st.session_state[_SONG] = st.session_state.get(_SONG, {}) | {name: value}
+    if name in _OF_ALL_PAGES:
+        st.session_state[_SHARED] = st.session_state.get(_SHARED, {}) | {name: value}

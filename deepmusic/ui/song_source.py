@@ -41,14 +41,15 @@ def choose_clip() -> SongFile | None:
     source = DEMO
     if cache.gtzan():
         source = query_params.choose(
-            "clip_from",
+            "source",
             [DEMO, GTZAN],
             _LABELS,
             label="Source of the clip",
             default=GTZAN if query_params.requested(GTZAN) else DEMO,
             label_visibility="collapsed",
         )
-        query_params.remove(DEMO if source == GTZAN else GTZAN)
+        if source == GTZAN:
+            query_params.write("source", GTZAN)
     return _INPUTS[source]()
 
 

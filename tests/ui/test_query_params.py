@@ -48,16 +48,18 @@ def said(app) -> str:
     return app.text[0].value
 
 
-def address(app, name="letter") -> str:
-    value = app.query_params[name]
-    return value if isinstance(value, str) else value[0]
+def address(app, name="letter") -> str | None:
+    """Return what the address says; None if nothing, as of a default."""
+    value = app.query_params.get(name)
+    return value if isinstance(value, str | None) else value[0]
 
 
 @pytest.mark.parametrize("widget", ["segmented_control", "pills", "selectbox", "select_slider"])
 @pytest.mark.parametrize(("query", "value"), [(None, "b"), ("c", "c"), ("<b>", "b"), ("", "b")])
 def test_the_address_is_asked_then_the_default(widget, query, value):
     app = run(one_choice, query, widget=widget)
-    assert said(app) == address(app) == value
+    assert said(app) == value
+    assert address(app) == (None if value == "b" else value)
 
 
 def test_the_first_is_taken_where_the_default_is_not_there():
@@ -97,7 +99,8 @@ def test_another_page_has_choices_of_its_own():
 )
 def test_several_are_asked_for_with_commas(query, value):
     app = run(several, query)
-    assert said(app) == address(app, "letters") == value
+    assert said(app) == value
+    assert address(app, "letters") == (None if value == "a,b" else value)
 
 
 def test_of_several_only_what_is_there_stays():
@@ -106,3 +109,58 @@ def test_of_several_only_what_is_there_stays():
     assert said(again(app)) == "c"
     app.session_state["options"] = ["a", "b"]
     assert said(again(app)) == "a,b"
+
+
+def test_back_leads_to_the_choice_before():
+    """The browser changes the address, without a choice."""
+    app = run(one_choice)
+    app.button_group[0].set_value("c")
+    assert address(again(app)) == "c"
+    app.button_group[0].set_value("a")
+    assert address(again(app)) == "a"
+    app.query_params["letter"] = "c"
+    assert said(again(app)) == "c"
+    del app.query_params["letter"]
+    assert said(again(app)) == "b"
+
+
+def test_a_choice_counts_though_the_browser_does_not_know_the_last_address_yet():
+    app = run(one_choice)
+    app.button_group[0].set_value("c")
+    again(app)
+    del app.query_params["letter"]
+    app.button_group[0].set_value("a")
+    assert said(again(app)) == "a"
+
+
+def many_choices():
+    import streamlit as st
+
+    from deepmusic.ui import query_params
+
+    written = []
+    with query_params.one_step():
+        query_params.enter_page("here")
+        query_params.choose("letter", ["a", "b"], label="Letter")
+        query_params.choose("number", ["1", "2"], label="Number")
+        written.append(st.query_params.to_dict())
+        if st.session_state.get("ends_early"):
+            st.stop()
+    st.text(written)
+
+
+def test_a_run_writes_the_address_once_and_what_nobody_asks_for_leaves_it():
+    app = AppTest.from_function(many_choices)
+    for name, value in {"letter": "b", "number": "1", "of_another_page": "x"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert {name: address(app, name) for name in app.query_params} == {"letter": "b"}
+    assert "'of_another_page': 'x'" in said(app), "until the end of the run"
+
+
+def test_a_page_that_ends_early_leaves_the_rest_of_the_address():
+    app = AppTest.from_function(many_choices)
+    app.session_state["ends_early"] = True
+    app.query_params["later"] = "x"
+    app.run()
+    assert address(app, "later") == "x"

@@ -1,0 +1,41 @@
+// What Streamlit's frame lacks. It runs once in a browser's tab.
+if (!window.deepMusicFrame) {
+  window.deepMusicFrame = true;
+  const find = (name) => document.querySelector(`[data-testid=${name}]`);
+
+  // One choice is one step for the browser's Back, however often the address is written for it.
+  let chosen = false;
+  for (const event of ["pointerdown", "keydown", "drop"])
+    addEventListener(event, () => (chosen = true), true);
+  addEventListener("popstate", () => (chosen = false), true);
+  const push = history.pushState.bind(history);
+  history.pushState = (...step) => {
+    if (chosen) push(...step);
+    else history.replaceState(...step);
+    chosen = false;
+  };
+
+  // On a phone, the menu closes behind a link.
+  addEventListener("click", ({ target }) => {
+    if (innerWidth < 768 && target.closest?.("[data-testid=stSidebarNavLink]"))
+      setTimeout(() => find("stSidebarCollapseButton")?.querySelector("button")?.click());
+  });
+
+  // Streamlit keeps a theme for the path at which it was loaded; we keep it for all pages.
+  addEventListener("click", ({ target }) => {
+    const choice = target.closest?.("[data-testid=stThemeSwitcher] button");
+    if (!choice) return;
+    setTimeout(() => {
+      const version = Object.keys(localStorage).find((key) => /^stActiveTheme-.*-v\d+$/.test(key));
+      for (const link of document.querySelectorAll("nav a, header a, [data-testid*=NavLink]"))
+        if (version && link.href)
+          localStorage[`stActiveTheme-${new URL(link.href).pathname}-${version.split("-").at(-1)}`] =
+            localStorage[version];
+    }, 100);
+  });
+
+  new MutationObserver(() => {
+    const button = find("stExpandSidebarButton");
+    if (button && button.ariaLabel !== "Menu") button.ariaLabel = "Menu";
+  }).observe(document.body, { childList: true, subtree: true });
+}
