@@ -40,6 +40,13 @@ _DESCRIPTIONS = {
 }
 
 
+_SUMMARIES = {
+    WINDOW_LEAK: "other segments of the same recording trained the network.",
+    PAPER: "clips drawn at random; the network may know the artist.",
+    FAULT_FILTERED: "no artist is in both training and test; faulty clips are left out.",
+    ARTIST_FOLDS: "no artist is in both; every clip is tested once, in three rounds.",
+}
+
 #: For buttons and tables: what is special about the test clips.
 _TITLES = {
     WINDOW_LEAK: "leaky",
@@ -109,6 +116,11 @@ class Protocol:
         if self.name.endswith(_PUBLISHED):
             return "The split that the dataset was published with."
         return _DESCRIPTIONS.get(self.name, _AT_RANDOM if self.name.endswith(_BY_CLIP) else "")
+
+    @property
+    def summary(self) -> str:
+        """What its test clips are, in half a sentence; empty for another dataset's."""
+        return _SUMMARIES.get(self.name, "")
 
     @property
     def order(self) -> tuple[int, str]:

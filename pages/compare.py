@@ -12,40 +12,40 @@ from deepmusic.ui.compare import (
     genres,
     overview,
     protocols,
-    significance,
 )
 
 VIEWS = {
+    "accuracy": "Accuracy",
     "genres": "By genre",
-    "calibration": "Calibration",
+    "calibration": "How sure?",
     "protocols": "By protocol",
     "architecture": "Architecture",
-    "duel": "Duel on one song",
+    "duel": "One song",
 }
 
 frame.enter("pages/compare.py")
 
-st.subheader("Which network predicts genres best, and how sure is that?", anchor=False)
+st.subheader("Which network predicts genres best?", anchor=False)
 candidates, faults = find_candidates()
 if not candidates:
     markdown.show_error("No finished run can be read, so that there is nothing to compare.")
     st.stop()
-protocol, chosen = overview.choose(candidates)
-scores, more_faults = scores_of(chosen)
-markdown.show_faults(faults | more_faults)
-if not scores:
-    st.stop()
-overview.show(scores)
-significance.show(scores)
-
-view = query_params.choose("view", list(VIEWS), VIEWS, label="More", label_visibility="collapsed")
-if view == "genres":
-    genres.show(scores)
-elif view == "calibration":
-    calibration.show(scores, candidates)
-elif view == "protocols":
+view = query_params.choose("view", list(VIEWS), VIEWS, label="View", label_visibility="collapsed")
+if view == "protocols":
     protocols.show(candidates)
 elif view == "architecture":
     architecture.show()
-else:
+elif view == "duel":
     disagreement.show()
+else:
+    protocol, chosen = overview.choose(candidates)
+    scores, more_faults = scores_of(chosen)
+    markdown.show_faults(faults | more_faults)
+    if not scores:
+        st.stop()
+    if view == "genres":
+        genres.show(scores)
+    elif view == "calibration":
+        calibration.show(scores, candidates)
+    else:
+        overview.show(scores)

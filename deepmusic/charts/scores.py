@@ -166,6 +166,7 @@ def calibration_chart(
             line={"color": colour, "width": 2},
             # Marks of several sizes are half transparent by default.
             marker=mark | {"opacity": 1},
+            cliponaxis=False,
             hovertemplate="<b>%{fullData.name}</b><br>%{customdata} clips: confidence %{x:.0f} %, "
             "accuracy %{y:.0f} %<extra></extra>",
         )
@@ -174,4 +175,4 @@ def calibration_chart(
     update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
     figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
     figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
-    return set_layout(figure, height=380)
+    return set_layout(figure, height=370)

@@ -1,34 +1,48 @@
-"""Layers of a network, counted from the Keras model itself."""
+"""Architectures of the networks side by side, as counted from the models themselves."""
 
 import streamlit as st
 
 from deepmusic import models
+from deepmusic.charts.architecture import architecture_html
+from deepmusic.charts.style import MODEL_COLOURS
 from deepmusic.runs import shipped_run
 from deepmusic.ui import cache, query_params
 
+_HELP = (
+    "At each arrow: the shape of what flows on for one window of 3 s (frames, mel bands, "
+    "filters). What shrinks in time and frequency grows in filters: from *where* to *what*. In the "
+    "boxes: the number of parameters; the fuller a box, the more of the network's parameters it "
+    "has. A convolution's box includes its pooling and normalisation."
+)
+
 
 def show() -> None:
-    """Show the layers of a network as a table."""
-    model = query_params.choose("network", list(models.MODELS), models.title, label="Network")
-    spec = models.spec(model)
-    with st.spinner("Building the network ...", show_time=True):
-        layers = cache.layer_table(model, shipped_run(model).config.model.to_json())
-    st.markdown(f"**{spec.title}** (paper, section {spec.section}). {spec.summary}")
-    st.caption(
-        "Each layer reads the one above it, unless *Reads* names others. *Output* is the shape for "
-        "one window: frames, mel bands, filters. What shrinks in time and frequency grows in "
-        f"filters: from *where* to *what*. {layers['Parameters'].sum():,} parameters in total."
-    )
-    st.dataframe(
-        layers,
-        hide_index=True,
-        height="content",
-        column_config={
-            "Layer": st.column_config.TextColumn(width=150),
-            "Kind": st.column_config.TextColumn(width=150),
-            "Reads": st.column_config.TextColumn(width=150),
-            "Output": st.column_config.TextColumn(width=110),
-            "Parameters": st.column_config.NumberColumn(width=100, format="localized"),
-        },
-        alt=f"Layers of {spec.title}",
-    )
+    """Show the diagrams of all networks, and the layers of one as a table."""
+    with st.spinner("Building the networks ...", show_time=True):
+        tables = {
+            model: cache.layer_table(model, shipped_run(model).config.model.to_json())
+            for model in models.MODELS
+        }
+    columns = st.columns(len(tables), gap="medium")
+    for column_number, (model, layers) in enumerate(tables.items()):
+        with columns[column_number]:
+            total = f"{layers['Parameters'].sum():,} parameters"
+            st.markdown(
+                f"**{models.title(model)}**, {total}", help=None if column_number else _HELP
+            )
+            st.html(architecture_html(layers, MODEL_COLOURS[model]))
+    with st.expander("All layers"):
+        model = query_params.choose("network", list(tables), models.title, label="Network")
+        spec = models.spec(model)
+        st.markdown(f"**{spec.title}** (paper, section {spec.section}). {spec.summary}")
+        st.dataframe(
+            tables[model],
+            hide_index=True,
+            height="content",
+            column_config={
+                "Parameters": st.column_config.NumberColumn(format="localized"),
+                "Reads": st.column_config.TextColumn(help="Layers other than the one above."),
+                "Output": st.column_config.TextColumn(help="Shape for one window."),
+            },
+            alt=f"Layers of {spec.title}",
+        )

@@ -16,10 +16,10 @@ from deepmusic.ui import markdown
 from deepmusic.ui.cache.scores import scores_of
 
 _READING = (
-    "**How to read it.** Each mark gathers the test clips of about the same confidence. On the "
-    "dashed line, of clips with a confidence of 80 %, 80 % are predicted correctly; above it a "
-    "network is underconfident, below it overconfident. Small marks are few clips. The **error** "
-    "is the mean distance from the line over all clips (expected calibration error)."
+    "Each mark gathers the test clips of about the same confidence; small marks are few clips. On "
+    "the dashed line, of clips with a confidence of 80 %, 80 % are predicted correctly. The "
+    "calibration error is the mean distance from the line over all clips (expected calibration "
+    "error)."
 )
 _TEMPERATURE = (
     "**Temperature** is one number per network, fitted on its validation clips: the logarithms of "
@@ -41,18 +41,18 @@ def show(scores: Sequence[Score], candidates: Sequence[Candidate]) -> None:
     }
     scaled = [score for score in networks if score.candidate.name in fitted]
     left, right = st.columns(2, gap="medium")
-    _show_chart(left, "Without temperature scaling", networks, {})
+    _show_chart(left, "As they are", networks, {}, _READING)
     if scaled:
-        _show_chart(right, "With temperature scaling", scaled, fitted)
-    st.table(pd.DataFrame(map(_row, networks)), hide_index=True, border="horizontal")
-    st.caption(_READING)
-    st.caption(_TEMPERATURE + _why_not_applied(scores, candidates))
+        more = _TEMPERATURE + _why_not_applied(scores, candidates)
+        _show_chart(right, "With temperature scaling", scaled, fitted, more)
+    with st.expander("In numbers"):
+        st.table(pd.DataFrame(map(_row, networks)), hide_index=True, border="horizontal")
 
 
 def _show_chart(
-    where: DeltaGenerator, title: str, scores: Sequence[Score], fitted: dict[str, float]
+    where: DeltaGenerator, title: str, scores: Sequence[Score], fitted: dict[str, float], more: str
 ) -> None:
-    where.markdown(f"**{title}**")
+    where.markdown(f"**{title}**", help=more)
     where.plotly_chart(
         calibration_chart(scores, fitted),
         config={"displayModeBar": False},
@@ -84,7 +84,7 @@ def _why_not_applied(scores: Sequence[Score], candidates: Sequence[Candidate]) -
         return ""
     return (
         " **The app does not apply it:** these temperatures suit clips of artists that are in the "
-        "training set. For networks tested on other artists (`fault_filtered`) they would raise "
+        "training set. For networks tested on new artists they would raise "
         f"the mean error from {_points(errors[0])} to {_points(errors[1])}."
     )
 

@@ -20,17 +20,19 @@ _MEASURES = {
 def show(scores: Sequence[Score]) -> None:
     """Show a measure of the networks by genre."""
     shown = [score for score in scores if score.candidate.model != models.ENSEMBLE]
-    measure = query_params.choose(
-        "bars", list(_MEASURES), str.capitalize, label="Measure", label_visibility="collapsed"
-    )
+    fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        measure = query_params.choose(
+            "bars", list(_MEASURES), str.capitalize, label="Measure", label_visibility="collapsed"
+        )
+        st.markdown(
+            _MEASURES[measure],
+            help=f"A genre has as few as {fewest} test clips here: one clip moves a bar by about "
+            f"{100 / fewest:.2g} points. Genres that are easy for all stand left.",
+            width="stretch",
+        )
     st.plotly_chart(
         measure_chart(shown, measure),
         config={"displayModeBar": False},
         alt=f"{measure.capitalize()} of each network, genre by genre",
-    )
-    fewest = min(int(n) for score in shown for n in score.table["genre"].value_counts())
-    st.caption(
-        f"{_MEASURES[measure]} Genres that are easy for all stand left. A genre has as few as "
-        f"{fewest} test clips here, so that one clip moves a bar by about {100 / fewest:.2g} "
-        "points."
     )

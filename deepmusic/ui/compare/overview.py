@@ -1,4 +1,4 @@
-"""Accuracy of the networks of one protocol: a chart, the paper's Table 1, and the report."""
+"""Accuracy of the networks of one protocol: a chart, what is chance, and the paper's Table 1."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,10 @@ from deepmusic.charts.scores import accuracy_chart
 from deepmusic.evaluation.candidates import filter_candidates, protocols_of, train_commands
 from deepmusic.evaluation.scores import Candidate, Score
 from deepmusic.evaluation.wording import Markup, results_table
+from deepmusic.formatting import format_percent
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.ui import markdown, query_params
+from deepmusic.ui.compare import significance
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
 _CHART_HELP = (
@@ -30,23 +32,25 @@ _PAPER_HELP = (
 _TABLE_HELP = (
     "Small numbers are 95 % intervals over clips, since windows of one clip are not independent. "
     "The paper's Table 1 prints the accuracy over windows, of 1.5 s where ours last 3 s. *By "
-    "vote*: the genre that most windows of a clip predict. *Training*: all epochs, on the machine "
-    "that trained it; `deepmusic time` measures the prediction of one song."
+    "vote*: the genre that most windows of a clip predict. *Training*: all epochs."
 )
 _SEEDS_HELP = (
     " *Over seeds*: accuracy over clips, mean and standard deviation over trainings that differ in "
-    "their seed alone; the shipped run is one of them."
+    "their seed alone."
 )
 
 
 def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
     """Return the chosen protocol, and its candidates to show."""
+    known = protocols_of(candidates)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         protocol = Protocol.parse(
             query_params.choose(
                 "protocol",
-                list(map(str, protocols_of(candidates))),
-                label="Protocol",
+                list(map(str, known)),
+                {str(one): one.title for one in known},
+                label="Protocol: which clips are tested?",
+                help="\n".join(f"- **{one.title}** (`{one}`): {one.description}" for one in known),
                 default=str(BENCHMARK_PROTOCOL),
             )
         )
@@ -65,9 +69,9 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
 def show(scores: Sequence[Score]) -> None:
     """Show the scores of one protocol with their intervals, as a chart and as a table."""
     protocol = scores[0].candidate.protocol
-    name = markdown.plain(str(protocol))
     if all(score.candidate.model == models.BASELINE for score in scores):
         commands = ", ".join(f"`{line}`" for line in train_commands("all", protocol))
+        name = markdown.plain(protocol.title)
         st.info(f"Only the SVM has been measured by {name} yet. Measure the networks: {commands}")
     left, right = st.columns([3, 2], gap="medium")
     left.plotly_chart(
@@ -75,23 +79,27 @@ def show(scores: Sequence[Score]) -> None:
         config={"displayModeBar": False},
         alt="Accuracy of each network over test clips, with its interval",
     )
-    unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
-    right.markdown(f"Protocol **{name}**, {scores[0].clips:,} test {unit}. {protocol.description}")
-    right.caption(
-        _CHART_HELP
-        + (_CEILING_HELP if protocol.is_of_gtzan else "")
-        + (_PAPER_HELP if protocol == BENCHMARK_PROTOCOL else "")
-    )
-    table = results_table(scores, _MARKUP)
-    st.table(table, hide_index=True, border="horizontal")
-    left, right = st.columns([5, 1], gap="medium")
-    left.caption(_TABLE_HELP + (_SEEDS_HELP if "Over seeds" in table else ""))
-    right.download_button(
-        "Hand-out (HTML)",
-        lambda: report.to_html(scores),
-        file_name=f"deepmusic-{protocol.slug}.html",
-        mime="text/html",
-        help="This table and its charts as one page that needs no internet.",
-        on_click="ignore",
-        width="stretch",
-    )
+    with right:
+        best = max(scores, key=lambda score: score.clip.value)
+        unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
+        st.markdown(
+            f"**{markdown.plain(best.candidate.name)}** is right on "
+            f"**{format_percent(best.clip.value)}** of {scores[0].clips:,} test {unit}.",
+            help=_CHART_HELP
+            + (_CEILING_HELP if protocol.is_of_gtzan else "")
+            + (_PAPER_HELP if protocol == BENCHMARK_PROTOCOL else ""),
+        )
+        significance.show(scores)
+        st.download_button(
+            "Hand-out",
+            lambda: report.to_html(scores),
+            file_name=f"deepmusic-{protocol.slug}.html",
+            mime="text/html",
+            help="Two to four pages to print: the networks, their results, a question. One HTML "
+            "file that needs no internet.",
+            on_click="ignore",
+        )
+    with st.expander("All figures, beside the paper's Table 1"):
+        table = results_table(scores, _MARKUP)
+        st.table(table, hide_index=True, border="horizontal")
+        st.caption(_TABLE_HELP + (_SEEDS_HELP if "Over seeds" in table else ""))

@@ -53,15 +53,15 @@ def _table(
         {
             "Clip": [markdown.plain(track) for track in listed.index],
             "Song": [markdown.plain(names[track]) for track in listed.index],
-            "Sure": [
-                format_percent(one, space="\N{NO-BREAK SPACE}") for one in listed["confidence"]
-            ],
+            "Sure": [_percent(share) for share in listed["confidence"]],
         }
     )
     # The prediction of a single network is that of the cell.
     for choice in (one for one in results if len(networks) > 1 or one not in networks):
-        genres = listed[choice].fillna("not tested").map(format_genre)
-        table[markdown.plain(results[choice].name)] = genres.map(markdown.plain).to_numpy()
+        genres = listed[choice].fillna("not tested")
+        table[markdown.plain(results[choice].name)] = [
+            markdown.plain(format_genre(genre)) for genre in genres
+        ]
     faults = known_faults() if data == "gtzan" else {}
     faulty = [faults.get(clip_of(track), "") for track in listed.index]
     return table.assign(**{"Known fault": faulty}) if any(faulty) else table

@@ -108,7 +108,7 @@ def _show_report(report: Report) -> None:
         if wanted:
             faulty = faulty[faulty.index.isin({track for name in wanted for track in tracks[name]})]
         st.dataframe(
-            faulty.assign(genre=faulty["genre"].map(format_genre))[
+            faulty.assign(genre=list(map(format_genre, faulty["genre"])))[
                 ["genre", "artist", "title", "part", "faults", "remark", "seconds", "peak"]
             ],
             height="content" if len(faulty) < 9 else 320,
