@@ -45,24 +45,35 @@ def choose_cell(shown: Mapping[str, Result]) -> Cell:
 
     Its widgets come later, beside the matrix that it is marked in.
     """
-    lead = next(iter(shown.values()))
-    if not query_params.chosen("label") and not query_params.requested("label"):
-        worst = confusion.most_confused(lead.matrix, 1)
-        pair = (worst[0].genre, worst[0].predicted) if worst else (lead.genres[0],) * 2
-        query_params.select(label=pair[0], predicted=pair[1])
-    for name in ("label", "predicted"):
-        query_params.bind(name, lead.genres)
+    genres = next(iter(shown.values())).genres
+    for name, default in _worst_cell(shown).items():
+        query_params.bind(name, genres, default)
     return Cell(query_params.chosen("label"), query_params.chosen("predicted"), list(shown))
 
 
 def show_cell_widgets(shown: Mapping[str, Result]) -> None:
     """Show the widgets that choose a cell."""
     genres = next(iter(shown.values())).genres
+    labels = {"label": "Label", "predicted": "predicted as"}
     with st.container(horizontal=True, gap="small"):
-        for name, label in (("label", "Label"), ("predicted", "predicted as")):
+        for name, default in _worst_cell(shown).items():
             query_params.choose(
-                name, genres, format_genre, label=label, widget=st.selectbox, width=160
+                name,
+                genres,
+                format_genre,
+                label=labels[name],
+                default=default,
+                widget=st.selectbox,
+                width=160,
             )
+
+
+def _worst_cell(shown: Mapping[str, Result]) -> dict[str, str]:
+    """Return the cell of the first network's most frequent confusion, as parameters."""
+    lead = next(iter(shown.values()))
+    worst = confusion.most_confused(lead.matrix, 1)
+    pair = (worst[0].genre, worst[0].predicted) if worst else (lead.genres[0],) * 2
+    return dict(zip(("label", "predicted"), pair, strict=True))
 
 
 def show_line(place: str, text: str, genre: str, predicted: str) -> None:

@@ -50,8 +50,7 @@ def choose_protocol(protocols: Sequence[Protocol]) -> Protocol:
 def choose_view(n_results: int) -> str:
     """Return the chosen view."""
     views = list(_VIEWS) if n_results > 1 else [SINGLE]
-    default = SIDE_BY_SIDE if query_params.requested("networks") is not None else SINGLE
-    return query_params.choose("layout", views, _VIEWS, label="View", default=default, **_BARE)
+    return query_params.choose("layout", views, _VIEWS, label="View", **_BARE)
 
 
 def choose_measure() -> str:
