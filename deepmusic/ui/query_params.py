@@ -181,6 +181,11 @@ def select(page: str | None = None, **choices: Any) -> None:
         _remember(name, value)
 
 
+def chosen_song() -> dict[str, Any]:
+    """Return the parameters of the song that was chosen last, on any page."""
+    return dict(st.session_state.get(_SONG, {}))
+
+
 def forget(*names: str) -> None:
     """Reset parameters of this page, in the session and in the address."""
     for name in names:

@@ -134,6 +134,14 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
+def ensure_song(page: str) -> None:
+    """Choose a demo clip for a page that would open without a song."""
+    source = query_params.chosen_song().get("source", UPLOAD)
+    kept = {UPLOAD: "uploader", RECORD: "recorder"}.get(source)
+    if kept and not st.session_state.get(_KEPT + kept):
+        query_params.select(page, source=DEMO, demo=GTZAN_GENRES[0])
+
+
 def open_in_classify(data: str, track: str, path: Path) -> None:
     """Go on to Classify with a clip: name of its dataset as in a run's settings, id, and file."""
     if data == "gtzan":

@@ -126,7 +126,8 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
         return 0.0, "compiling the network, some seconds ..."
     reached = progress["epoch"] + progress["step"] / progress["steps"]
     left = ""
-    if lately := [row["seconds"] for row in run.history()[-5:]]:
+    # Without the first epoch, in which the network is compiled.
+    if lately := [row["seconds"] for row in run.history()[1:][-5:]]:
         left = f", about {format_duration((epochs - reached) * sum(lately) / len(lately))} left"
     return min(1.0, reached / epochs), f"epoch {progress['epoch'] + 1} of {epochs}{left}"
 
@@ -204,7 +205,13 @@ def _chart(name: str, epochs: int) -> dict[str, Any]:
             ],
         )
         .add_params(altair.selection_interval(name="zoom", bind="scales"))
-        .configure_axis(labelFontSize=_FONT_SIZE, titleFontSize=_FONT_SIZE)
-        .configure_legend(labelFontSize=_FONT_SIZE)
+        .configure_axis(**_text("label"), **_text("title"))
+        .configure_legend(**_text("label"))
     )
     return {key: value for key, value in chart.to_dict().items() if key != "data"}
+
+
+def _text(part: str) -> dict[str, Any]:
+    """Return the size of a text, and the page's own ink: Streamlit's grey is too faint."""
+    ink = "#fafafa" if st.context.theme.type == "dark" else "#1c1b29"
+    return {f"{part}FontSize": _FONT_SIZE, f"{part}Color": ink}

@@ -8,7 +8,7 @@ from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.training import worker
-from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui import cache, markdown, query_params, song_source
 
 
 def show(run: Run, place: str) -> None:
@@ -30,6 +30,7 @@ def show(run: Run, place: str) -> None:
         ):
             cache.use_run(run.config.model.name, run.id)
             query_params.select("classify", model=run.config.model.name)
+            song_source.ensure_song("classify")
             st.switch_page("pages/classify.py")
 
 
