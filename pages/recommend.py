@@ -22,8 +22,7 @@ if library is None:
     st.caption("Music libraries are switched off on this public server.")
 elif name == indexes.LIBRARY and not indexes.library_count():
     st.markdown(
-        "**Point DeepMusic at your music**, and it finds, for any song, what else you own that "
-        "sounds like it, and says why. To see how that looks, choose *Demo bands* above."
+        "**Point DeepMusic at your music**, and it finds what else you own that sounds like a song."
     )
     indexer.show(library)
     st.stop()
@@ -42,7 +41,7 @@ try:
         if query is None:
             question.invite(way)
         elif not found:
-            st.info("Nothing else is here. Index more music, or look elsewhere.")
+            st.info("Nothing in here sounds like it. Add more music, or look elsewhere.")
         results.show(name, index, found)
     with right:
         song_map.show(index, query, found, key=f"map_{name}")

@@ -11,6 +11,9 @@ from deepmusic.library.indexing import Progress
 from deepmusic.library.store import Library
 from deepmusic.ui import markdown
 
+#: Songs that must be read before the time left is foretold.
+_FEW = 20
+
 
 def show(library: Library) -> None:
     """Show the form, the progress of an indexing, and the files that could not be used."""
@@ -23,24 +26,28 @@ def show(library: Library) -> None:
             "library is stored in the folder that DEEPMUSIC_LIBRARY names, or in library/.",
         )
         submitted = st.form_submit_button("Index it", type="primary")
-    if submitted:
-        _start(library, folder.strip())
-    if submitted or library.is_locked():
+    started = submitted and _start(library, folder.strip())
+    if started or library.is_locked():
         _watch()
+    elif submitted:
+        pass  # The error stands alone, and not beside the outcome of an earlier one.
     elif progress := indexing.last_progress(library):
         st.caption(_describe_end(progress))
     _show_failures(library)
 
 
-def _start(library: Library, folder: str) -> None:
+def _start(library: Library, folder: str) -> bool:
+    """Start an indexing; show the error and return False where none can be started."""
     if not folder:
         markdown.show_error("A folder is needed, such as /home/me/Music.")
-        return
+        return False
     try:
         # Held, so that the process is waited for and leaves no zombie behind.
         st.session_state["indexing"] = indexing.start(Path(folder).expanduser(), library)
     except LibraryError as error:
         markdown.show_error(error)
+        return False
+    return True
 
 
 @st.fragment(run_every=1.0)
@@ -66,10 +73,11 @@ def _describe(progress: Progress) -> str:
     if not progress.total:
         return f"Searching {folder} for music ..."
     left = ""
-    if progress.done:
+    # The first ones wait for the networks to be loaded, so that their pace foretells nothing.
+    if progress.done >= max(_FEW, progress.total / 10):
         seconds = progress.seconds / progress.done * (progress.total - progress.done)
-        left = f", about {format_duration(seconds)} left"
-    return f"{progress.done} of {progress.total} new or changed files in {folder}{left}"
+        left = f", about {format_duration(seconds)} left" if seconds > 60 else ", nearly done"
+    return f"Song {progress.done} of {progress.total} in {folder}{left}"
 
 
 def _describe_end(progress: Progress) -> str:
@@ -79,10 +87,16 @@ def _describe_end(progress: Progress) -> str:
             f"{folder}: interrupted after {progress.done} of {progress.total} files. Index it "
             "again to resume."
         )
-    text = (
-        f"{folder}: {progress.added} songs added or renewed, {progress.unchanged} unchanged, "
-        f"{progress.removed} gone, {progress.failed} unusable ({markdown.plain(progress.ended)})."
-    )
+    counts = {
+        "added or renewed": progress.added,
+        "unchanged": progress.unchanged,
+        "gone": progress.removed,
+        "unusable": progress.failed,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    text = f"{folder}: {told or 'no songs'}."
+    if progress.ended != "finished":
+        text += f" It {markdown.plain(progress.ended)}."
     if progress.unreachable:
         folders = ", ".join(map(markdown.plain, progress.unreachable))
         text += f" Empty or unreadable, so that its songs are kept: {folders}. Is a disk missing?"

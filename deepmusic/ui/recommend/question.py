@@ -14,9 +14,12 @@ from deepmusic.ui.song import SongFile
 SONG, SONGS = "song", "songs"
 _WAYS = {SONG: "A song or a passage", SONGS: "Songs from the list"}
 _INVITATIONS = {
-    SONG: "Drop a song above, record one, or take a demo clip, and hear what else sounds like it.",
-    SONGS: "Choose a song to find similar ones, or several to find what resembles them all.",
+    SONG: "Upload a song above, record one, or begin with a demo clip.",
+    SONGS: "Choose one song, or several to find what resembles them all.",
 }
+#: Seconds of a song from which on a passage of it can be chosen.
+_SHORTEST = 6
+
 #: Songs that a list can offer without a search.
 _MOST_LISTED = 1000
 
@@ -68,10 +71,17 @@ def choose_song() -> SongFile | None:
 def ask_by_song(song: SongFile) -> Query:
     """Return the query of a visitor's song, or of the passage that they choose."""
     view = cache.view_song(song)
-    st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")
     with st.spinner("Embedding the song ...", show_time=True):
         analyzed, _ = cache.analyze_song(song)
-    query = recommend.query_by_song(analyzed, _choose_passage(view.duration, song.digest))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Like **{markdown.plain(analyzed.entry.name)}**", width="content")
+        st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")
+        with st.popover("Passage", disabled=view.duration < _SHORTEST):
+            passage = _choose_passage(view.duration, song.digest)
+    query = recommend.query_by_song(analyzed, passage)
+    if passage:
+        start, end = map(format_clock, passage)
+        st.caption(f"Searching by {start} to {end}.")
     known_clips.show(song, BENCHMARK_PROTOCOL)
     return query
 
@@ -79,10 +89,10 @@ def ask_by_song(song: SongFile) -> Query:
 def _choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
     """Let the visitor choose a passage in s; None is the whole song."""
     last = float(int(duration))
-    if last < 6:
+    if last < _SHORTEST:
         return None
     start, end = st.slider(
-        "More like which passage? Drag the ends; else the whole song counts.",
+        "More like which passage? Drag the ends.",
         0.0,
         last,
         (0.0, last),
@@ -92,7 +102,6 @@ def _choose_passage(duration: float, digest: str) -> tuple[float, float] | None:
     )
     if (start, end) == (0.0, last) or end - start < 1:
         return None
-    st.caption(f"Searching by {format_clock(start)} to {format_clock(end)}.")
     return start, end
 
 

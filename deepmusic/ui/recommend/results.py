@@ -15,8 +15,8 @@ from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.recommend import indexes
 
 _HELP = (
-    "Cosine of the embeddings of your query and this song; at 100 % they are equal. Below, the "
-    "numbers in brackets are those of your query, then of this song."
+    "Cosine of the embeddings of your query and this song; at 100 % they are equal. Songs below "
+    f"{100 * recommend.MIN_SIMILARITY:.0f} % are left out."
 )
 
 
@@ -51,7 +51,8 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
                 on_click=ask_by_songs,
                 args=(name, [entry.id]),
             )
-        st.caption("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
+        if result.reasons:
+            st.markdown("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
 
 
 def ask_by_songs(name: str, ids: Sequence[int]) -> None:
