@@ -183,7 +183,7 @@ def select(page: str | None = None, **choices: Any) -> None:
 
 def chosen_song() -> dict[str, Any]:
     """Return the parameters of the song that was chosen last, on any page."""
-    return dict(st.session_state.get(_SONG, {}))
+    return dict(st.session_state.get(_SHARED, {}))
 
 
 def forget(*names: str) -> None:

@@ -128,7 +128,7 @@ def fake_map(vectors, log_mels):
 def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
     app = page()
-    assert "40 have sound here" in texts(app)
+    assert "40 with sound here" in texts(app)
     tiles = [one.label for one in app.button if one.label.startswith("**")]
     assert len({label.split("**")[1] for label in tiles}) == 10
     app.multiselect(key="dataset_genres").set_value(["jazz"]).run()
@@ -256,8 +256,8 @@ def test_a_dataset_that_came_by_a_terminal_is_seen(tmp_path, toy_gtzan):
     assert len(cache.gtzan().audio_tracks) == 40
     app.run()
     assert not app.exception
-    assert "available in" in app.success[0].value
-    assert "40 have sound here" in texts(app)
+    assert "40 of 1,000 clips are here" in app.success[0].value
+    assert "40 with sound here" in texts(app)
 
 
 def test_what_is_on_disk_can_be_used(toy_gtzan):
@@ -269,18 +269,36 @@ def test_what_is_on_disk_can_be_used(toy_gtzan):
     app.text_input(key="dataset_have").set_value(str(toy_gtzan)).run()
     button(app, "Use it").click().run()
     assert not app.exception
-    assert "40 have sound here" in texts(app)
-    assert "available in" in texts(app)
+    assert "40 with sound here" in texts(app)
+    assert "40 of 1,000 clips are here" in texts(app)
 
 
 def test_a_folder_of_ones_own(toy_gtzan):
     app = page(dataset="own")
-    assert "Type the path of a folder" in texts(app)
     app.text_input(key="dataset_path").set_value("/nowhere").run()
     assert "There is nothing at /nowhere" in app.error[0].value
     app.text_input(key="dataset_path").set_value(str(toy_gtzan / "genres")).run()
     assert not app.exception
     assert len(app.get("image")) == 10
+
+
+def test_a_folder_of_ones_own_can_be_uploaded(toy_gtzan):
+    app = page(dataset="own")
+    assert not app.get("image")
+    genres = toy_gtzan / "genres"
+    sounds = sorted([*genres.glob("blues/*.wav"), *genres.glob("jazz/*.wav")])
+    files = [(f"music/{one.parent.name}/{one.name}", one.read_bytes()) for one in sounds]
+    app.file_uploader[0].set_value([(*file, "audio/wav") for file in files]).run()
+    assert not app.exception
+    assert "**8 clips**" in texts(app)
+    assert app.session_state["train_path"] == app.text_input(key="dataset_path").value
+
+
+def test_an_upload_without_subfolders_is_refused_in_words():
+    app = page(dataset="own")
+    app.file_uploader[0].set_value([("song.mp3", b".", "audio/mpeg")]).run()
+    assert not app.exception
+    assert "one subfolder per genre is needed" in app.error[0].value
 
 
 def test_fma_can_be_browsed(toy_fma, monkeypatch):
@@ -369,5 +387,5 @@ def test_without_gtzan_the_way_on_is_a_button():
     assert "It is not on this machine yet" in texts(app)
     button(app, "Play the demo clips").click().run()
     assert not app.exception
-    assert "ten synthetic bands" in texts(app)
+    assert "Synthetic, no real music" in texts(app)
     assert len(app.get("image")) == 10

@@ -29,9 +29,13 @@ def choose(track: str) -> None:
 
 
 def show_chosen(selected: SelectedDataset, split: str) -> None:
-    """Show the chosen clip, if any, with its log-mel, its sound and its part of the split."""
-    if (track := chosen(selected)) is None:
-        return
+    """Show the chosen clip, if any."""
+    if track := chosen(selected):
+        show(selected, split, track)
+
+
+def show(selected: SelectedDataset, split: str, track: str) -> None:
+    """Show a clip with its log-mel, its sound and its part of the split."""
     facts = selected.dataset.tracks[track]
     row = exploration.track_table(selected, split).loc[track]
     who = ", ".join(escape(name) for name in (facts.artist, facts.title) if name)

@@ -31,7 +31,9 @@ def show(selected: SelectedDataset, split: str) -> None:
     table = exploration.track_table(selected, split)
     if not selected.available:
         _invite()
-    found = _filter(selected, table)
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with bar.popover("Filter"):
+        found = _filter(selected, table)
     if found.empty:
         st.info("No clip passes all of these filters. Remove one.")
         return
@@ -46,13 +48,15 @@ def show(selected: SelectedDataset, split: str) -> None:
             "once the dataset is downloaded."
         )
         return
-    shown = _page(_sort(selected, found))
+    with bar:
+        shown = _page(_sort(selected, found))
     clip.show_chosen(selected, split)
-    for start in range(0, len(shown), _COLUMNS):
-        row = shown[start : start + _COLUMNS]
-        for column, track in zip(st.columns(_COLUMNS), row, strict=False):
-            with column:
-                _tile(selected, track, table.loc[track])
+    with st.container(key="dataset_tiles"):
+        for start in range(0, len(shown), _COLUMNS):
+            row = shown[start : start + _COLUMNS]
+            for column, track in zip(st.columns(_COLUMNS), row, strict=False):
+                with column:
+                    _tile(selected, track, table.loc[track])
     st.caption(
         "Time runs to the right, frequency upwards (mel scale, to 11 kHz), bright is loud. One "
         "scale for all: black is 80 dB below the clip's own loudest point."
@@ -85,48 +89,43 @@ def _invite() -> None:
 def _filter(selected: SelectedDataset, table: pd.DataFrame) -> pd.DataFrame:
     """Show the filters, and return the rows that pass them."""
     artist = fault = None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        genres = st.multiselect(
-            "Genre",
-            selected.dataset.genres,
-            format_func=format_genre,
-            key="dataset_genres",
-            placeholder="One of each" if selected.available else "Any",
-            persist_state="session",
-            width=330,
-        )
-        artists = sorted(filter(None, table["artist"].unique()), key=str.casefold)
-        if len(artists) > 1:
-            artist = st.selectbox(
-                "Artist",
-                artists,
-                index=None,
-                key="dataset_artist",
-                placeholder=f"Any of {len(artists)}",
-                persist_state="session",
-                width=230,
-            )
-        part = st.selectbox(
-            "Part of the split",
-            list(_PARTS),
+    genres = st.multiselect(
+        "Genre",
+        selected.dataset.genres,
+        format_func=format_genre,
+        key="dataset_genres",
+        placeholder="One of each" if selected.available else "Any",
+        persist_state="session",
+    )
+    artists = sorted(filter(None, table["artist"].unique()), key=str.casefold)
+    if len(artists) > 1:
+        artist = st.selectbox(
+            "Artist",
+            artists,
             index=None,
-            format_func=_PARTS.__getitem__,
-            key="dataset_part",
-            placeholder="Any",
+            key="dataset_artist",
+            placeholder=f"Any of {len(artists)}",
             persist_state="session",
-            width=150,
         )
-        if faults := [f for f in _FAULTS if table["fault"].str.contains(f, regex=False).any()]:
-            fault = st.selectbox(
-                "Known fault",
-                faults,
-                index=None,
-                format_func=_FAULTS.__getitem__,
-                key="dataset_fault",
-                placeholder="Any or none",
-                persist_state="session",
-                width=180,
-            )
+    part = st.selectbox(
+        "Part of the split",
+        list(_PARTS),
+        index=None,
+        format_func=_PARTS.__getitem__,
+        key="dataset_part",
+        placeholder="Any",
+        persist_state="session",
+    )
+    if faults := [f for f in _FAULTS if table["fault"].str.contains(f, regex=False).any()]:
+        fault = st.selectbox(
+            "Known fault",
+            faults,
+            index=None,
+            format_func=_FAULTS.__getitem__,
+            key="dataset_fault",
+            placeholder="Any or none",
+            persist_state="session",
+        )
     return explore.filter_tracks(table, genres, artist, part, fault)
 
 
@@ -145,19 +144,18 @@ def _page(tracks: list[str]) -> list[str]:
     n_pages = -(-len(tracks) // per_page)
     key = "dataset_page"
     page = min(st.session_state.get(key, 0), n_pages - 1)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{len(tracks):,} clips**", width="content")
-        for label, target in (("Back", page - 1), ("More", page + 1)):
-            st.button(
-                label,
-                key=f"dataset_{label}",
-                disabled=not 0 <= target < n_pages,
-                on_click=st.session_state.__setitem__,
-                args=(key, target),
-            )
-        st.button("Surprise me", on_click=clip.choose, args=(random.choice(tracks),))
-        if n_pages > 1:
-            st.caption(f"page {page + 1} of {n_pages}", width="content")
+    st.markdown(f"**{len(tracks):,} clips**", width="content")
+    for label, target in (("Back", page - 1), ("More", page + 1)):
+        st.button(
+            label,
+            key=f"dataset_{label}",
+            disabled=not 0 <= target < n_pages,
+            on_click=st.session_state.__setitem__,
+            args=(key, target),
+        )
+    st.button("Surprise me", on_click=clip.choose, args=(random.choice(tracks),))
+    if n_pages > 1:
+        st.caption(f"page {page + 1} of {n_pages}", width="content")
     return tracks[page * per_page : (page + 1) * per_page]
 
 

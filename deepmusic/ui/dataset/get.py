@@ -58,8 +58,12 @@ def show(selected: SelectedDataset, split: str) -> None:
     name = FMA if selected.data == FMA else GTZAN
     source = download.SOURCES[name]
     if location := _location(name):
-        st.success(f"{source.title}: available in {markdown.plain(str(location))}.")
-        st.markdown("Compute its log-mels once, so that training starts at once:")
+        total = len(selected.dataset.tracks)
+        st.success(
+            f"{selected.n_audible:,} of {total:,} clips are here, in "
+            f"{markdown.plain(str(location))}."
+        )
+        st.markdown("Compute their log-mels once, so that training starts at once:")
         st.code(f"deepmusic data prepare --data {name}", language="bash")
         return
     st.markdown(f"### {source.title}\n{source.licence}")

@@ -7,6 +7,7 @@ from deepmusic.data import Gtzan, absolute_name, tracks_with_audio
 from deepmusic.errors import DatasetError
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.cache.exploration import SelectedDataset
+from deepmusic.ui.dataset import own
 
 GTZAN, FMA, DEMO, OWN = "gtzan", "fma", "toy", "own"
 _LABELS = {GTZAN: "GTZAN", FMA: "FMA small", DEMO: "Demo clips", OWN: "A folder of your own"}
@@ -27,17 +28,13 @@ def choose() -> SelectedDataset | None:
     if name == OWN:
         path = right.text_input(
             "Path of the dataset",
-            placeholder="Path of a folder with one subfolder per genre, or of a CSV: path, genre",
+            placeholder="or its path, or that of a CSV (path, genre)",
             key="dataset_path",
             label_visibility="collapsed",
             persist_state="session",
         ).strip()
         if not path:
-            st.info(
-                "Type the path of a folder with one subfolder per genre (`rock/song.mp3`), or of a "
-                "CSV with the columns `path` and `genre`. Nothing in it is changed. "
-                "`deepmusic train --data PATH` trains on it."
-            )
+            own.show()
             return None
         data = absolute_name(path)
     version = cache.dataset_version(data)
@@ -51,7 +48,7 @@ def choose() -> SelectedDataset | None:
     n_audible = len(dataset.tracks) if name == DEMO else len(tracks_with_audio(dataset))
     selected = SelectedDataset(data, dataset, version, n_audible)
     if name != OWN:
-        right.caption(_describe(selected))
+        right.caption(_describe(selected), help=dataset.credit)
     for remark in dataset.remarks:
         st.caption(markdown.message(remark))
     return selected
@@ -59,9 +56,10 @@ def choose() -> SelectedDataset | None:
 
 def _describe(selected: SelectedDataset) -> str:
     dataset = selected.dataset
-    counted = f"**{len(dataset.tracks):,} clips, {len(dataset.genres)} genres.** "
+    counted = f"**{len(dataset.tracks):,} clips, {len(dataset.genres)} genres"
     if selected.data == DEMO:
-        return counted + "Played by DeepMusic's ten synthetic bands. No real music."
+        return counted + ".** Synthetic, no real music."
     if not selected.available:
-        return counted + "Not available here; its facts are shown. *Download* says how to get it."
-    return counted + f"{selected.n_audible:,} have sound here. {dataset.credit}"
+        return counted + ".** Not available here: see *Download*."
+    n_audible = "all" if selected.n_audible == len(dataset.tracks) else f"{selected.n_audible:,}"
+    return counted + f", {n_audible} with sound here.**"

@@ -30,7 +30,8 @@ def show_map(selected: SelectedDataset, split: str) -> None:
         genre=[facts.genre for facts in tracks.values()],
         label=list(labels(tracks).values()),
     )
-    chosen = clip.chosen(selected)
+    # One is shown from the start, so that the place beside the map is not empty.
+    chosen = clip.chosen(selected) or _example(selected, list(tracks))
     key = f"map_{selected.data}_{selected.version}_{chosen}"
     left, right = st.columns([5, 3], gap="medium")
     left.plotly_chart(
@@ -43,16 +44,19 @@ def show_map(selected: SelectedDataset, split: str) -> None:
     )
     with right:
         st.markdown(
-            "**Each dot is a clip; neighbours sound alike to the networks.** Where colours mix, "
-            "genres are hard to tell apart, or labels are wrong. Hover for artist and title; click "
-            "to play."
+            "**Each dot is a clip; neighbours sound alike to the networks.** Click one to play it.",
+            help="Where colours mix, genres are hard to tell apart, or labels are wrong. Drawn are "
+            "embeddings (the layer before the softmax) of the three networks, on a plane by t-SNE: "
+            "sizes of groups and distances between them mean nothing. The networks were trained on "
+            "600 of GTZAN's clips, which lie in tidier groups for that.",
         )
-        clip.show_chosen(selected, split)
-    st.caption(
-        "Embeddings (the layer before the softmax) of the three networks, on a plane by t-SNE. "
-        "Neighbours mean something; sizes of groups and distances between them do not. The "
-        "networks were trained on 600 of GTZAN's clips, which lie in tidier groups for that."
-    )
+        clip.show(selected, split, chosen)
+
+
+def _example(selected: SelectedDataset, tracks: list[str]) -> str:
+    """Return the first clip that can be played."""
+    audible = (track for track in tracks if selected.dataset.audio_path(track))
+    return next(audible, tracks[0])
 
 
 def _choose_clicked(key: str) -> None:
@@ -84,7 +88,10 @@ def show_sounds(selected: SelectedDataset, split: str) -> None:
         persist_state="session",
     )
     left, right = st.columns(2, gap="medium")
-    left.markdown("**Average spectrum**")
+    left.markdown(
+        "**Average spectrum**",
+        help="Mean over all clips and frames, each clip relative to its own loudest point.",
+    )
     left.plotly_chart(
         spectrum_chart(spectra, explore.band_frequencies(COMPACT), strong, genres),
         config=_NO_BUTTONS,
@@ -93,16 +100,15 @@ def show_sounds(selected: SelectedDataset, split: str) -> None:
     tracks = selected.dataset.tracks
     dynamics = dynamics[dynamics.index.isin(tracks)]
     dynamics = dynamics.assign(genre=[tracks[track].genre for track in dynamics.index])
-    right.markdown("**Dynamics:** level of loud minus soft moments")
+    right.markdown(
+        "**Dynamics:** level of loud minus soft moments",
+        help="For each clip, the level between the 5th and the 95th percentile of its frames; the "
+        "box holds the middle half of the clips.",
+    )
     right.plotly_chart(
         dynamics_chart(dynamics, strong, genres),
         config=_NO_BUTTONS,
         alt="Spread of loudness within the clips of each genre",
-    )
-    st.caption(
-        "Left: mean over all clips and frames, each clip relative to its own loudest point. Right: "
-        "for each clip, the level between the 5th and the 95th percentile of its frames; the box "
-        "holds the middle half of the clips."
     )
 
 
