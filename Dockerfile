@@ -3,6 +3,7 @@ FROM python:3.12-slim
 
 WORKDIR /app
 COPY requirements.txt .
+COPY requirements/ requirements/
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 

@@ -57,9 +57,9 @@ clean: ## Remove the environment
 	rm -rf $(VENV)
 
 # A stamp is touched only after the installation succeeded.
-$(VENV)/.app: requirements.txt | $(BIN)/pip
+$(VENV)/.app: $(wildcard requirements/*.txt) | $(BIN)/pip
 	@echo "Installing DeepMusic's packages into $(VENV) (about 3 GB, once) ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[app,train]'
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app

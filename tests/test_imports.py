@@ -5,6 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import soundfile
+
+from deepmusic.files import ROOT
 
 #: Whatever the app and the command load before anyone asks for something.
 LIGHT = [
@@ -33,6 +36,102 @@ def test_light_modules_load_nothing_heavy(module):
     loaded = loaded_after(module)
     assert loaded.isdisjoint(HEAVY)
     assert "streamlit" not in loaded or module.startswith("deepmusic.ui")
+
+
+#: What training and the app need, and no prediction.
+FOREIGN = "tensorflow keras onnx tf2onnx streamlit"
+#: What a single prediction does not wait for either.
+SLOW = f"{FOREIGN} pandas plotly sklearn scipy librosa numba requests av"
+
+
+def loaded_after_running(code: str, *arguments: object, **environment: str) -> set[str]:
+    """Return the names of the modules that are loaded once a program has ended."""
+    code += "\nprint('LOADED', *sys.modules)"
+    command = [sys.executable, "-c", f"import sys\n{code}", *map(str, arguments)]
+    environment = os.environ | environment
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return set(done.stdout.rpartition("LOADED ")[2].split())
+
+
+COMMAND = """
+from deepmusic.cli import main
+main(sys.argv[1:], standalone_mode=False)
+"""
+
+
+@pytest.fixture
+def song(tmp_path, music):
+    path = tmp_path / "music" / "song.wav"
+    path.parent.mkdir()
+    soundfile.write(path, music, 22_050)
+    return path
+
+
+@pytest.mark.parametrize("style", [[], ["--json"]])
+def test_a_prediction_waits_for_no_other_package(song, style):
+    loaded = loaded_after_running(COMMAND, "predict", song, *style)
+    assert "onnxruntime" in loaded
+    assert loaded.isdisjoint(SLOW.split())
+
+
+@pytest.mark.slow
+def test_a_library_needs_no_keras(song, tmp_path):
+    folder = {"DEEPMUSIC_LIBRARY": str(tmp_path / "library")}
+    for command in (["index", song.parent, "--jobs", 1], ["similar", song]):
+        loaded = loaded_after_running(COMMAND, *command, **folder)
+        assert loaded.isdisjoint(FOREIGN.split()), command
+
+
+APP = """
+from pathlib import Path
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=120)
+app.query_params |= {"source": "demo", "demo": "jazz"}
+for page in sorted(map(str, Path("pages").glob("*.py"))):
+    app.switch_page(page).run()
+    assert not app.exception, (page, app.exception)
+from deepmusic.ui import cache
+from deepmusic.audio import encode, synth
+from deepmusic.ui.song import SongFile
+song = SongFile("song.wav", encode.encode_wav(synth.play("jazz", seconds=6), 22_050))
+assert cache.classify_song(song)["ensemble"].genre
+cache.layer_activations(song, 0.0)
+cache.layer_table("cnn")
+assert "onnxruntime" in sys.modules
+"""
+
+
+@pytest.mark.slow
+def test_no_page_of_a_server_loads_keras(tmp_path):
+    loaded = loaded_after_running(APP, DEEPMUSIC_RUNS=str(tmp_path))
+    assert loaded.isdisjoint({"tensorflow", "keras", "onnx", "tf2onnx"})
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "extra"),
+    [
+        ("tensorflow", ["train", "--data", "toy"], "train"),
+        ("onnx", ["runs", "export", "assets/runs/crnn"], "train"),
+        ("plotly", ["report", "cnn", "--out", "report.html"], "app"),
+    ],
+)
+def test_a_command_says_which_extra_it_needs(missing, command, extra, tmp_path):
+    code = f"import sys; sys.modules[{missing!r}] = None\n" + COMMAND.replace(
+        ", standalone_mode=False", ""
+    )
+    command = [str(ROOT / one) if one.startswith("assets") else one for one in command]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "DEEPMUSIC_RUNS": str(tmp_path / "runs")},
+    )
+    assert done.returncode == 2
+    assert f"needs {missing}," in done.stderr
+    assert f"pip install 'deepmusic[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_numba_gets_a_folder_where_nothing_can_be_written(tmp_path):

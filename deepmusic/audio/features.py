@@ -86,7 +86,7 @@ def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
 
 @cache
 def _filter_groups(mel: MelConfig) -> list[tuple[slice, slice, np.ndarray]]:
-    """Return groups of neighbouring bands: bands, bins that they read, filters [n_bins, n_bands].
+    """Return groups of neighbouring bands: bands, bins read, filters [shape=(n_bins, n_bands)].
 
     Nearly all of librosa's filters is zero. Products of small groups skip most of it, and stay in
     one thread, while threads of one large product wait for each other where all cores are busy.

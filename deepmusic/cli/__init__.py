@@ -8,7 +8,7 @@ import click
 from deepmusic import __version__
 from deepmusic.cli import data, evaluate, library, predict, results, runs, train
 from deepmusic.cli.options import complain
-from deepmusic.errors import DeepMusicError
+from deepmusic.errors import DeepMusicError, missing_package
 from deepmusic.formatting import format_plain
 
 
@@ -30,6 +30,12 @@ class Cli(click.Group):
             raise click.UsageError(plain, error.ctx) from None
         except DeepMusicError as error:
             complain(error)
+            context.exit(2)
+        except ModuleNotFoundError as error:
+            missing = missing_package(error.name or "")
+            if missing is None:
+                raise
+            complain(missing)
             context.exit(2)
         except OSError as error:
             # Of a file that an option names; all others are faults of ours, or a closed pipe.

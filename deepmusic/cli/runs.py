@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -90,6 +91,27 @@ def run_action(name: str, done: str, help_text: str) -> None:
             print_runs([] if name == "delete" else [run], as_json)
         else:
             click.echo(f"{run_id}: {done}")
+
+
+@runs.command()
+@click.argument("run", metavar="RUN")
+def export(run: str) -> None:
+    """Export the network of a run (its id or its folder) from its weights anew, as ONNX.
+
+    Training does so by itself; this is for runs of earlier versions and damaged files.
+
+    \b
+    Example:
+      deepmusic runs export 20261122-174803-crnn
+    """
+    from deepmusic.runs import Run, find_run
+    from deepmusic.training import worker
+
+    found = Run.open(Path(run)) if (Path(run) / "config.json").exists() else find_run(run)
+    worker.refuse_without_tensorflow()
+    from deepmusic.training.export import export_run
+
+    click.echo(format_plain(export_run(found)))
 
 
 run_action("stop", "asked to stop", "Stop a run after its last complete epoch.")

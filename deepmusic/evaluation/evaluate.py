@@ -1,8 +1,8 @@
 """Evaluation of a trained network on the test part of a protocol."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,15 +18,13 @@ from deepmusic.data.splits import make as make_split
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import metrics
 from deepmusic.evaluation.calibration import calibration, fit_temperature
+from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
-from deepmusic.runs import Run, weights
-
-if TYPE_CHECKING:
-    import keras
+from deepmusic.runs import Run
 
 
 def predict_windows(
-    network: "keras.Model",
+    network: Callable[[np.ndarray], np.ndarray],
     log_mels: LogMels,
     tracks: Mapping[str, Track],
     model: ModelConfig,
@@ -36,8 +34,8 @@ def predict_windows(
 
     Parameters
     ----------
-    network : keras.Model
-        With its trained weights.
+    network : callable
+        Returns probabilities [shape=(n_windows, n_genres)] of windows, from 0 to 255.
     log_mels : LogMels
         The clips.
     tracks : mapping of str to Track
@@ -51,9 +49,7 @@ def predict_windows(
     for done, (track, clip) in enumerate(log_mels.by_track.items(), start=1):
         starts = window_starts(clip.shape[1], model.window_frames)
         batch = windows(clip, model.window_frames).astype(np.float32)
-        table = pd.DataFrame(
-            np.asarray(network.predict_on_batch(batch)), columns=list(model.genres)
-        )
+        table = pd.DataFrame(np.asarray(network(batch)), columns=list(model.genres))
         table.insert(0, "track", track)
         table.insert(1, "genre", tracks[track].genre)
         table.insert(2, "start", np.round(starts * model.mel.seconds_per_frame, 3))
@@ -213,8 +209,11 @@ def evaluate(
     else:
         split = dataset.split(split_name, fold)
     _refuse_seen_clips(run, own, split)
-    network = models.build(model)
-    weights.load(network, run)
+    classifier = Classifier(run)
+
+    def network(frames: np.ndarray) -> np.ndarray:
+        return classifier.predict_windows(frames)[1]
+
     tested = dataset.log_mels(split.test, model.mel).at_least(model.window_frames)
     _refuse_fewer_clips(run, split, len(tested.by_track))
     run.write_predictions(predict_windows(network, tested, dataset.tracks, model, on_progress))

@@ -47,7 +47,8 @@ def ship(run: Run) -> Run:
     for path in paths:
         _copy(path, target.path / path.name)
     if protocol not in _WITH_WEIGHTS:
-        target.weights_path.unlink(missing_ok=True)
+        for path in (target.weights_path, target.network_path):
+            path.unlink(missing_ok=True)
     weights.write_list()
     return target
 
@@ -117,7 +118,7 @@ def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:
     if name != BASELINE:
         paths += [run.path / "config.json", run.history_path]
         if protocol in _WITH_WEIGHTS:
-            paths.append(run.weights_path)
+            paths += [run.weights_path, run.network_path]
     return paths
 
 

@@ -9,7 +9,6 @@ from deepmusic.models.registry import (
     build,
     spec,
     title,
-    with_embedding,
 )
 
 __all__ = [
@@ -21,5 +20,4 @@ __all__ = [
     "build",
     "spec",
     "title",
-    "with_embedding",
 ]

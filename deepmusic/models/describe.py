@@ -1,6 +1,7 @@
 """The layers of a network as a table, read from the Keras model."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -35,18 +36,16 @@ _PURPOSES = {
 }
 
 
-def layer_table(network: "keras.Model") -> "pd.DataFrame":
+def list_layers(network: "keras.Model") -> list[dict[str, Any]]:
     """Return the layers of a functional Keras model, from the input on.
 
     Returns
     -------
-    pd.DataFrame
+    list of dict
         ``Layer`` (its name), ``Kind``, ``Reads`` (layers other than the one in the row above),
-        ``Output`` (shape for one window), ``Parameters`` (learnt or, in batch normalisation, kept)
-        and ``What it is for``, in a phrase.
+        ``Output`` (shape for one window) and ``Parameters`` (learnt or, in batch normalisation,
+        kept).
     """
-    import pandas as pd
-
     name_of = {id(layer.output): layer.name for layer in network.layers}
     rows, above = [], None
     for layer in network.layers:
@@ -61,8 +60,18 @@ def layer_table(network: "keras.Model") -> "pd.DataFrame":
                 "Reads": "" if read == [above] else ", ".join(read),
                 "Output": " \N{MULTIPLICATION SIGN} ".join(map(str, layer.output.shape[1:])),
                 "Parameters": layer.count_params(),
-                "What it is for": _PURPOSES.get(layer.name) or _PURPOSES.get(kind, ""),
             }
         )
         above = layer.name
-    return pd.DataFrame(rows)
+    return rows
+
+
+def layer_table(layers: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """Return the rows of `list_layers` as a table, with ``What it is for``, in a phrase."""
+    import pandas as pd
+
+    table = pd.DataFrame(layers)
+    table["What it is for"] = [
+        _PURPOSES.get(row["Layer"]) or _PURPOSES.get(row["Kind"].split()[0], "") for row in layers
+    ]
+    return table

@@ -112,14 +112,6 @@ def build(config: ModelConfig) -> "keras.Model":
     return import_module(f"deepmusic.models.{config.name}").build(config)
 
 
-def with_embedding(network: "keras.Model") -> "keras.Model":
-    """Return a network with two outputs (embedding, genres), which shares the weights of one."""
-    import keras
-
-    outputs = [network.get_layer("embedding").output, network.output]
-    return keras.Model(network.input, outputs, name=f"{network.name}_with_embedding")
-
-
 def title(name: str) -> str:
     """Return the name to show for a network, the ensemble or the SVM."""
     return {ENSEMBLE: "Ensemble", BASELINE: "SVM"}.get(name) or spec(name).title

@@ -1,10 +1,8 @@
 """Classifiers: trained networks, each with the front end that it was trained on."""
 
 import math
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,16 +12,10 @@ from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import MelConfig, ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import ENSEMBLE
+from deepmusic.prediction.network import Network
 from deepmusic.prediction.result import Prediction, ensemble
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
-from deepmusic.runs import Run, shipped_run, weights
-
-if TYPE_CHECKING:
-    import keras
-
-
-#: Windows in a batch. Every new size costs a compilation; a clip of 30 s has 20 windows.
-_BATCH = 20
+from deepmusic.runs import Run, shipped_run
 
 
 class Windows(NamedTuple):
@@ -61,31 +53,22 @@ class Classifier:
     Parameters
     ----------
     run : Run
-        A run with weights.
+        A finished run.
 
     Raises
     ------
     RunError
-        If the weights are missing, damaged, of another shape, or not those that were shipped.
+        As `Network`: if its file is missing, damaged, or not what was shipped.
     """
 
     def __init__(self, run: Run) -> None:
         self.config: ModelConfig = run.config.model
-        self._network = models.build(self.config)
-        self._with_embedding = models.with_embedding(self._network)
-        self._lock = threading.Lock()
-        weights.load(self._network, run)
+        self.network = Network(run)
 
     @property
     def name(self) -> str:
         """Name of the network."""
         return self.config.name
-
-    @contextmanager
-    def locked_network(self) -> Iterator["keras.Model"]:
-        """Lend the Keras model itself; no other thread uses it meanwhile."""
-        with self._lock:
-            yield self._network
 
     def predict(self, song: Song, log_mels: Sequence[ClipLogMel] | None = None) -> Prediction:
         """Predict the genre of a song, by window, by clip and as a whole.
@@ -129,17 +112,7 @@ class Classifier:
             Outputs of the layer ``embedding`` [shape=(n_windows, dense_units)], and the genres'
             probabilities [shape=(n_windows, n_genres)].
         """
-        n_windows = len(frames)
-        padded = np.zeros((-(-n_windows // _BATCH) * _BATCH, *frames.shape[1:]), np.float32)
-        padded[:n_windows] = frames
-        with self._lock:
-            parts = [
-                self._with_embedding.predict_on_batch(padded[start : start + _BATCH])
-                for start in range(0, len(padded), _BATCH)
-            ]
-        embeddings, probabilities = (
-            np.concatenate(rows)[:n_windows] for rows in zip(*parts, strict=True)
-        )
+        embeddings, probabilities = self.network.run(frames)
         return embeddings, probabilities
 
 

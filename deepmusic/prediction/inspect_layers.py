@@ -1,11 +1,10 @@
 """Layer activations of one window: filter outputs of the CNN, states of the CRNN's LSTM.
 
-Layers are found by their names, so that a network may gain others between them.
+What is shown are outputs of the exported networks (`deepmusic.prediction.network`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,16 +12,10 @@ from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction.classifier import Classifier, split_into_windows
-
-if TYPE_CHECKING:
-    import keras
-
+from deepmusic.prediction.network import CONVOLUTION, STATE_PROBABILITIES, STATES
 
 #: Patterns to which a filter of the first convolution responds: see `filter_kinds`.
 KINDS = LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
-
-#: Names of layers of `deepmusic.models`.
-FIRST_CONVOLUTION, LSTM = "conv_1", "lstm"
 
 
 def envelope(samples: np.ndarray, n_segments: int) -> tuple[np.ndarray, np.ndarray]:
@@ -60,17 +53,17 @@ def find_window(windows: Sequence[Window], start: float) -> Window:
     return min(windows, key=lambda window: abs(window.start - start))
 
 
-def activations(network: "keras.Model", log_mel: np.ndarray, layer: str) -> np.ndarray:
-    """Return a layer's output for one window.
+def activations(classifier: Classifier, log_mel: np.ndarray, output: str) -> np.ndarray:
+    """Return an output of a classifier's network for one window.
 
     Parameters
     ----------
-    network : keras.Model
-        As `deepmusic.models.build` makes it.
+    classifier : Classifier
+        The network.
     log_mel : np.ndarray [shape=(n_mels, n_frames)]
         The window, from 0 to 255.
-    layer : str
-        Name of the layer, such as ``conv_1``.
+    output : str
+        Name of the output, such as ``conv_1``.
 
     Returns
     -------
@@ -80,17 +73,9 @@ def activations(network: "keras.Model", log_mel: np.ndarray, layer: str) -> np.n
     Raises
     ------
     ModelError
-        If the network has no layer of this name.
+        If the network has no output of this name.
     """
-    import keras
-
-    part = keras.Model(network.input, _layer(network, layer).output)
-    return np.asarray(part(log_mel[None].astype(np.float32), training=False))[0]
-
-
-def kernel(network: "keras.Model", layer: str) -> np.ndarray:
-    """Return the weights of a convolution; raise `ModelError` if there is no such layer."""
-    return np.asarray(_layer(network, layer).kernel)
+    return classifier.network.run(log_mel[None], [output])[0][0]
 
 
 def filter_kinds(kernel: np.ndarray) -> list[str]:
@@ -133,31 +118,23 @@ class LstmStates:
     probabilities: np.ndarray
 
 
-def lstm_states(network: "keras.Model", log_mel: np.ndarray, layer: str = LSTM) -> LstmStates:
+def lstm_states(classifier: Classifier, log_mel: np.ndarray) -> LstmStates:
     """Return the states of a network's LSTM over a window.
 
     Parameters
     ----------
-    network : keras.Model
+    classifier : Classifier
         One whose LSTM alone feeds ``embedding`` and ``genres``, such as the CRNN.
     log_mel : np.ndarray [shape=(n_mels, n_frames)]
         The window, from 0 to 255.
-    layer : str
-        Name of the LSTM.
 
     Raises
     ------
     ModelError
-        If the network has no layer of this name.
+        If the network has no LSTM.
     """
-    import keras
-
-    lstm = _layer(network, layer)
-    steps = keras.Model(network.input, lstm.input)(log_mel[None].astype(np.float32), training=False)
-    # The same cell, and so the same weights; only that it returns its state at every step.
-    states = keras.layers.RNN(lstm.cell, return_sequences=True)(steps, training=False)[0]
-    probabilities = _layer(network, "genres")(_layer(network, "embedding")(states))
-    return LstmStates(np.asarray(states), np.asarray(probabilities))
+    states, probabilities = classifier.network.run(log_mel[None], [STATES, STATE_PROBABILITIES])
+    return LstmStates(states[0], probabilities[0])
 
 
 @dataclass(frozen=True)
@@ -182,7 +159,7 @@ class LayerActivations:
 def layer_activations(
     cnn: Classifier, crnn: Classifier, windows: Mapping[str, np.ndarray]
 ) -> LayerActivations:
-    """Return what two classifiers compute from a window; safe beside other threads.
+    """Return what two classifiers compute from a window.
 
     Parameters
     ----------
@@ -190,23 +167,18 @@ def layer_activations(
         The networks.
     windows : mapping of str to np.ndarray [shape=(n_mels, n_frames)]
         The window under ``cnn`` and ``crnn``, by each network's front end.
+
+    Raises
+    ------
+    ModelError
+        If the first has no 2D convolution, or the second no LSTM.
     """
-    with cnn.locked_network() as network:
-        outputs = activations(network, windows["cnn"], FIRST_CONVOLUTION)
-        kinds = filter_kinds(kernel(network, FIRST_CONVOLUTION))
-    with crnn.locked_network() as network:
-        lstm = lstm_states(network, windows["crnn"])
+    outputs = activations(cnn, windows["cnn"], CONVOLUTION)
+    if cnn.network.kernel is None:
+        raise ModelError(f"The first network needs a 2D convolution. Received: {cnn.name}")
+    kinds = filter_kinds(cnn.network.kernel)
+    lstm = lstm_states(crnn, windows["crnn"])
     order = sorted(range(len(kinds)), key=lambda index: KINDS.index(kinds[index]))
     return LayerActivations(
         [kinds[index] for index in order], np.moveaxis(outputs, -1, 0)[order], lstm
     )
-
-
-def _layer(network: "keras.Model", name: str) -> "keras.layers.Layer":
-    try:
-        return network.get_layer(name)
-    except ValueError:
-        raise ModelError(
-            f"Choose a layer of {network.name}: {', '.join(x.name for x in network.layers)}. "
-            f"Received: {name!r}"
-        ) from None

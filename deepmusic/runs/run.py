@@ -64,6 +64,7 @@ class Run:
     history_path = _file("history.csv", "Loss and accuracy by epoch.")
     log_path = _file("log.txt", "Log of the worker.")
     weights_path = _file("model.weights.h5", "Weights of the kept epoch, without optimiser state.")
+    network_path = _file("model.onnx", "The trained network, as predictions run it.")
     predictions_path = _file("predictions.csv", "Probabilities of every test window.")
     clips_path = _file("clips.csv", "Predictions by clip, which is all that a repeat ships.")
 

@@ -18,7 +18,8 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #    - a row is added to history.csv, with the epoch's seconds;
 #    - `CheckpointCallback` writes the weights, which makes the epoch complete, drops those that are
 #      neither the best nor the last, and stops early once patience is lost.
-# 4. The weights of the best epoch (validation loss) become model.weights.h5.
+# 4. The weights of the best epoch (validation loss) become model.weights.h5, and the network with
+#    them model.onnx, which predictions run without Keras.
 # 5. The test windows are predicted once: predictions.csv, then evaluation.json, which finishes the
 #    run. The checkpoints are deleted.
 
@@ -49,6 +50,7 @@ from deepmusic.training.callbacks import (
     saved_epochs,
     stop_if_asked,
 )
+from deepmusic.training.export import export
 from deepmusic.training.windows import RandomWindows
 
 log = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ def train(run: Run, dataset: Dataset) -> None:
     bare = models.build(model)
     bare.set_weights(network.get_weights())
     save_weights(bare, run.weights_path)
+    export(bare, run)
     run.write_evaluation(
         (_test(network, run, parts, dataset) if "test" in parts else {})
         | {
@@ -116,10 +119,10 @@ def _test(
     network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
 ) -> dict[str, Any]:
     """Write the predictions of the test windows, and return their metrics."""
-    model = run.config.model
-    predictions = evaluate.predict_windows(network, parts["test"], dataset.tracks, model)
+    model, predict = run.config.model, network.predict_on_batch
+    predictions = evaluate.predict_windows(predict, parts["test"], dataset.tracks, model)
     run.write_predictions(predictions)
-    validation = evaluate.predict_windows(network, parts["valid"], dataset.tracks, model)
+    validation = evaluate.predict_windows(predict, parts["valid"], dataset.tracks, model)
     return (
         evaluate.summarize(predictions, model.genres)
         | evaluate.calibrated(predictions, validation, model.genres)

@@ -27,7 +27,7 @@ from deepmusic.config import (
     TrainConfig,
     current_deployment,
 )
-from deepmusic.errors import DeepMusicError, RunError
+from deepmusic.errors import DeepMusicError, RunError, require
 from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder
 from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name
 
@@ -53,6 +53,7 @@ def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -
         If training is not allowed, or the folder cannot be written.
     """
     refuse_if_forbidden()
+    refuse_without_tensorflow()
     folder = folder or runs_folder()
     config = RunConfig(model=model, train=train, versions=_library_versions())
     name = new_name(config, folder)
@@ -148,6 +149,7 @@ def run_worker(run: Run, inherited: int | None = None) -> None:
         If another worker has the run, it is finished, or training is not allowed.
     """
     refuse_if_forbidden()
+    refuse_without_tensorflow()
     if run.state == FINISHED:
         raise RunError(f"{run.id} is finished. Start a new run instead.")
     with _adopt(inherited) if inherited else run.take_lock(), _logging_to(run.log_path):
@@ -250,6 +252,11 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "The memory is full. Choose a smaller batch size, or close other programs."
     return f"An unforeseen fault: {type(error).__name__}: {error}. The log says where."
+
+
+def refuse_without_tensorflow() -> None:
+    """Raise `MissingPackageError` where the packages of training are not installed."""
+    require("tensorflow", "keras", "onnx", "tf2onnx")
 
 
 def refuse_if_forbidden() -> None:

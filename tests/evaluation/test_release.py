@@ -42,6 +42,7 @@ def make_run(path, model="crnn", right=2, **recipe):
     run.write_predictions(pd.DataFrame(rows))
     run.history_path.write_text("epoch,seconds,val_loss\n0,30.0,1.0\n")
     run.weights_path.write_bytes(b"weights")
+    run.network_path.write_bytes(b"network")
     found = evaluate.summarize(run.read_predictions(), GENRES)
     run.write_evaluation(found | {"protocol": str(train.protocol), "parameters": 10})
     return run
@@ -62,7 +63,8 @@ def test_the_networks_that_the_app_asks_keep_their_weights(tmp_path, shipped):
     run = make_run(tmp_path / "run")
     assert release.ship(run).path == shipped / "crnn"
     assert names_in(shipped / "crnn") == [
-        *("config.json", "evaluation.json", "history.csv", "model.weights.h5", "predictions.csv")
+        *("config.json", "evaluation.json", "history.csv"),
+        *("model.onnx", "model.weights.h5", "predictions.csv"),
     ]
     run.weights_path.unlink()
     with pytest.raises(RunError, match=r"model\.weights\.h5 is missing"):
@@ -112,12 +114,11 @@ def test_networks_that_know_all_clips_are_shipped_beside_and_in_no_table(tmp_pat
     release.ship(home)
     assert release.ship(run).path == shipped / "all_clips" / "crnn"
     assert names_in(shipped / "all_clips" / "crnn") == [
-        *("config.json", "evaluation.json", "history.csv", "model.weights.h5")
+        *("config.json", "evaluation.json", "history.csv", "model.onnx", "model.weights.h5")
     ]
-    assert set(weights.read_list()) == {
-        "crnn/model.weights.h5",
-        "all_clips/crnn/model.weights.h5",
-    }
+    files = ("model.weights.h5", "model.onnx")
+    folders = ("crnn", "all_clips/crnn")
+    assert set(weights.read_list()) == {f"{one}/{file}" for one in folders for file in files}
     assert [found.path for found in shipped_runs()] == [shipped / "crnn"]
     assert shipped_run("crnn", DEPLOYED_PROTOCOL).config == run.config
     with pytest.raises(RunError, match="trained on every clip"):

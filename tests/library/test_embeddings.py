@@ -10,6 +10,8 @@ from deepmusic.library import embeddings
 from deepmusic.library.embeddings import concatenate, embed_clips, embed_song, l2_normalize
 from deepmusic.library.song_index import analyze_song
 from deepmusic.prediction import align_windows, classify, compute_log_mels
+from deepmusic.runs import shipped_run
+from tests.networks import keras_network
 
 SAMPLE_RATE = 22_050
 MEL = FRONT_ENDS["compact"]
@@ -48,7 +50,7 @@ def test_an_embedding_is_the_mean_of_the_layer_before_the_genres(networks, music
     outputs, probabilities = network.predict_windows(features.windows(clip.frames, 39))
     assert outputs.shape[1] == network.config.dense_units
     # The genres are read from the embedding and from nothing else.
-    weights, bias = network._network.get_layer("genres").get_weights()
+    weights, bias = keras_network(shipped_run("cnn")).get_layer("genres").get_weights()
     logits = outputs @ weights + bias
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)

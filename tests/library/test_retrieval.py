@@ -136,7 +136,8 @@ def test_another_protocol_is_stored_from_runs_with_weights(tmp_path, monkeypatch
     shipped = shipped_run("crnn", Protocol("fault_filtered"))
     run = Run.create(tmp_path / "run", shipped.config)
     shutil.copy(shipped.history_path, run.history_path)
-    shutil.copy(shipped_run("crnn").weights_path, run.weights_path)
+    for name in ("weights_path", "network_path"):
+        shutil.copy(getattr(shipped_run("crnn"), name), getattr(run, name))
     retrieval.store(SmallGtzan(), [run], tmp_path / "stored")
     assert retrieval.protocols(tmp_path / "stored") == [
         BENCHMARK_PROTOCOL,

@@ -9,7 +9,7 @@ from deepmusic.models import MODELS, describe
 @pytest.mark.parametrize("model", MODELS)
 def test_layers_add_up_and_all_have_words(model):
     network = models.build(models.spec(model).config)
-    layers = describe.layer_table(network).set_index("Layer")
+    layers = describe.layer_table(describe.list_layers(network)).set_index("Layer")
     assert layers["Parameters"].sum() == network.count_params()
     assert all(layers["What it is for"].astype(bool) | (layers["Kind"] == "Reshape"))
     assert layers["Output"].iloc[0] == "128 \N{MULTIPLICATION SIGN} 39"

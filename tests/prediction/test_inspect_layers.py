@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from deepmusic import models
 from deepmusic.audio import song_from_array, synth
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction import Classifier, compute_log_mels, inspect_layers
 from deepmusic.runs import shipped_run
+from tests.networks import keras_network
 
 
 def test_an_envelope_holds_the_extremes_of_each_segment():
@@ -39,9 +39,15 @@ def log_mel(song, classifiers):
     return inspect_layers.find_window(windows, 3.0).log_mel
 
 
-def network_of(classifier):
-    with classifier.locked_network() as network:
-        return network
+@pytest.fixture(scope="module")
+def networks():
+    return {name: keras_network(shipped_run(name)) for name in ("cnn", "crnn")}
+
+
+def output_of(network, tensor, log_mel):
+    """What a part of a Keras network returns for a window."""
+    part = keras.Model(network.input, tensor)
+    return np.asarray(part(log_mel[None].astype(np.float32), training=False))[0]
 
 
 def test_windows_are_those_of_the_prediction(song, classifiers):
@@ -58,28 +64,26 @@ def test_a_clip_without_windows_is_refused():
         inspect_layers.find_window([], 0.0)
 
 
-def test_the_first_convolution_is_a_convolution(log_mel, classifiers):
+def test_the_first_convolution_is_a_convolution(log_mel, classifiers, networks):
     """By hand: level the bands, slide each kernel over time and pitch, drop what is negative."""
     from scipy.signal import correlate2d
 
-    network = network_of(classifiers["cnn"])
-    levelled = inspect_layers.activations(network, log_mel, "level_bands")
+    levelled = output_of(networks["cnn"], networks["cnn"].get_layer("level_bands").output, log_mel)
     assert levelled.shape == log_mel.T.shape
-    kernel, bias = map(np.asarray, network.get_layer("conv_1").weights)
-    outputs = inspect_layers.activations(network, log_mel, "conv_1")
+    kernel, bias = map(np.asarray, networks["cnn"].get_layer("conv_1").weights)
+    np.testing.assert_array_equal(classifiers["cnn"].network.kernel, kernel)
+    outputs = inspect_layers.activations(classifiers["cnn"], log_mel, "conv_1")
     for index in range(kernel.shape[-1]):
         by_hand = correlate2d(levelled, kernel[:, :, 0, index], mode="same") + bias[index]
         np.testing.assert_allclose(outputs[..., index], np.maximum(by_hand, 0), atol=1e-4)
 
 
-def test_the_states_are_those_of_an_lstm(log_mel, classifiers):
+def test_the_states_are_those_of_an_lstm(log_mel, classifiers, networks):
     """By hand: the equations of Hochreiter and Schmidhuber, with Keras' order of the gates."""
-    network = network_of(classifiers["crnn"])
-    lstm = inspect_layers.lstm_states(network, log_mel)
-    layer = network.get_layer("lstm")
+    lstm = inspect_layers.lstm_states(classifiers["crnn"], log_mel)
+    layer = networks["crnn"].get_layer("lstm")
     kernel, recurrent, bias = map(np.asarray, layer.weights)
-    part = keras.Model(network.input, layer.input)
-    steps = np.asarray(part(log_mel[None].astype(np.float32), training=False))[0]
+    steps = output_of(networks["crnn"], layer.input, log_mel)
 
     def gate(x):
         return 1 / (1 + np.exp(-x))
@@ -93,20 +97,10 @@ def test_the_states_are_those_of_an_lstm(log_mel, classifiers):
 
 
 def test_the_last_state_gives_the_network_s_prediction(log_mel, classifiers):
-    network = network_of(classifiers["crnn"])
-    lstm = inspect_layers.lstm_states(network, log_mel)
-    answer = np.asarray(network(log_mel[None].astype(np.float32), training=False))[0]
+    lstm = inspect_layers.lstm_states(classifiers["crnn"], log_mel)
+    answer = classifiers["crnn"].predict_windows(log_mel[None])[1][0]
     np.testing.assert_allclose(lstm.probabilities[-1], answer, atol=1e-6)
     np.testing.assert_allclose(lstm.probabilities.sum(axis=1), 1, atol=1e-5)
-
-
-def test_inspection_changes_no_weight(log_mel, classifiers):
-    network = network_of(classifiers["crnn"])
-    before = [np.array(weight) for weight in network.weights]
-    inspect_layers.lstm_states(network, log_mel)
-    inspect_layers.activations(network, log_mel, "conv_1")
-    for was, weight in zip(before, network.weights, strict=True):
-        np.testing.assert_array_equal(was, weight)
 
 
 @pytest.mark.parametrize(
@@ -124,29 +118,17 @@ def test_kernels_are_named_after_their_pattern(pattern, kind):
     assert inspect_layers.filter_kinds(-3 * kernel) == [kind]
 
 
-def test_an_unknown_layer_is_refused(log_mel):
-    network = models.build(models.MODELS["cnn"].config)
-    with pytest.raises(ModelError, match=r"conv_1.*Received: 'lstm'"):
-        inspect_layers.lstm_states(network, log_mel)
+def test_what_a_network_has_not_is_refused(log_mel, classifiers):
+    with pytest.raises(ModelError, match=r"conv_1.*Received: lstm_probabilities, lstm_states"):
+        inspect_layers.lstm_states(classifiers["cnn"], log_mel)
+    with pytest.raises(ModelError, match=r"2D convolution.*Received: crnn"):
+        windows = dict.fromkeys(("cnn", "crnn"), log_mel)
+        inspect_layers.layer_activations(classifiers["crnn"], classifiers["crnn"], windows)
 
 
-def test_a_network_under_inspection_is_locked(log_mel, classifiers, monkeypatch):
-    """Keras is not promised to be safe between threads; the app shares its networks."""
-    held = []
-
-    def watched(function):
-        def call(*args, **settings):
-            held.append([c._lock.locked() for c in classifiers.values()])
-            return function(*args, **settings)
-
-        return call
-
-    for name in ("activations", "kernel", "lstm_states"):
-        monkeypatch.setattr(inspect_layers, name, watched(getattr(inspect_layers, name)))
+def test_filters_stand_in_order_of_their_pattern(log_mel, classifiers):
     windows = dict.fromkeys(("cnn", "crnn"), log_mel)
     found = inspect_layers.layer_activations(*classifiers.values(), windows)
-    assert held == [[True, False], [True, False], [False, True]]
     assert found.filter_outputs.shape == (16, *log_mel.T.shape)
     kinds = [inspect_layers.KINDS.index(kind) for kind in found.filter_kinds]
     assert kinds == sorted(kinds)
-    assert not any(c._lock.locked() for c in classifiers.values())

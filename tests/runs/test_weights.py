@@ -14,6 +14,11 @@ from deepmusic.evaluation import release
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.runs import Run, assets, shipped_run, weights
+from tests.networks import keras_network
+
+
+LOADERS = [("model.weights.h5", keras_network), ("model.onnx", Classifier)]
+REMEDIES = {"model.weights.h5": "train the network anew", "model.onnx": "runs export .*/crnn"}
 
 
 @pytest.fixture
@@ -28,10 +33,12 @@ def shipped(tmp_path, monkeypatch):
 
 def test_every_network_that_the_app_asks_is_listed():
     folders = [folder + name for folder in ("", "all_clips/") for name in models.MODELS]
-    assert set(weights.read_list()) == {f"{folder}/model.weights.h5" for folder in folders}
+    files = ("model.weights.h5", "model.onnx")
+    assert set(weights.read_list()) == {f"{one}/{file}" for one in folders for file in files}
     for name in models.MODELS:
         for protocol in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL):
-            weights.verify(shipped_run(name, protocol))
+            run = shipped_run(name, protocol)
+            assert weights.read_verified(run.weights_path) and weights.read_verified(run.network_path)
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
@@ -40,19 +47,21 @@ def test_anyone_can_check_the_list():
     subprocess.run(command, cwd=assets.SHIPPED, check=True, capture_output=True)
 
 
-def test_one_changed_byte_is_named_before_anything_is_loaded(shipped):
-    path = shipped / "crnn" / "model.weights.h5"
+@pytest.mark.parametrize(("file", "load"), LOADERS)
+def test_one_changed_byte_is_named_before_anything_is_loaded(shipped, file, load):
+    path = shipped / "crnn" / file
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(RunError, match=r"crnn/model\.weights\.h5 is damaged.*SHA-256.*again"):
-        Classifier(shipped_run("crnn"))
+    with pytest.raises(RunError, match=rf"crnn/{file} is damaged.*SHA-256.*{REMEDIES[file]}"):
+        load(shipped_run("crnn"))
 
 
-def test_weights_that_are_not_there_are_named(shipped):
-    (shipped / "crnn" / "model.weights.h5").unlink()
-    with pytest.raises(RunError, match=r"weights of crnn cannot be read .*No such file"):
-        Classifier(shipped_run("crnn"))
+@pytest.mark.parametrize(("file", "load"), LOADERS)
+def test_a_file_that_is_not_there_is_named(shipped, file, load):
+    (shipped / "crnn" / file).unlink()
+    with pytest.raises(RunError, match=rf"crnn/{file} cannot be read .*No such.*{REMEDIES[file]}"):
+        load(shipped_run("crnn"))
 
 
 def test_shipped_weights_that_nobody_listed_are_refused(shipped):
@@ -70,8 +79,19 @@ def test_shipping_brings_the_list_up_to_date(shipped, tmp_path):
     with own.weights_path.open("ab") as file:
         file.write(b"\0")
     before = weights.read_list()
-    weights.verify(release.ship(own))
+    weights.read_verified(release.ship(own).weights_path)
     assert weights.read_list() != before
+
+
+def test_one_file_is_listed_anew_and_no_other(shipped):
+    before = weights.read_list()
+    for file in ("model.weights.h5", "model.onnx"):
+        with (shipped / "crnn" / file).open("ab") as altered:
+            altered.write(b"\0")
+    weights.list_anew(shipped / "crnn" / "model.onnx")
+    after = weights.read_list()
+    assert after["crnn/model.onnx"] != before["crnn/model.onnx"]
+    assert after["crnn/model.weights.h5"] == before["crnn/model.weights.h5"]
 
 
 class Trap:
@@ -92,7 +112,7 @@ def test_pickled_weights_are_refused_unopened(tmp_path):
     run = own_run(tmp_path)
     run.weights_path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     with pytest.raises(RunError, match="does not hold the weights of crnn"):
-        Classifier(run)
+        keras_network(run)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -104,7 +124,7 @@ def test_a_saved_model_with_code_in_it_is_refused(tmp_path):
     run = own_run(tmp_path)
     shutil.copyfile(tmp_path / "model.keras", run.weights_path)
     with pytest.raises(RunError, match="does not hold the weights of crnn"):
-        Classifier(run)
+        keras_network(run)
 
 
 def test_weights_that_point_into_another_file_are_refused(tmp_path):
@@ -119,4 +139,16 @@ def test_weights_that_point_into_another_file_are_refused(tmp_path):
         del file[names[0]]
         file.create_dataset(names[0], shape, "f4", external=[(str(tmp_path / "secret"), 0, size)])
     with pytest.raises(RunError, match="does not hold the weights of crnn"):
-        Classifier(run)
+        keras_network(run)
+
+
+def test_weights_that_are_missing_are_named(tmp_path):
+    with pytest.raises(RunError, match=r"model\.weights\.h5 cannot be read"):
+        keras_network(own_run(tmp_path))
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    run = own_run(tmp_path)
+    run.weights_path.write_bytes(shipped_run("cnn").weights_path.read_bytes())
+    with pytest.raises(RunError, match="does not hold the weights of crnn"):
+        keras_network(run)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from deepmusic import data, models
+from deepmusic.audio.features import windows
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import evaluate
@@ -63,6 +64,7 @@ def test_a_run_holds_its_files_and_no_more(finished):
         "config.json",
         "history.csv",
         "model.weights.h5",
+        "model.onnx",
         "evaluation.json",
         "predictions.csv",
         "tensorboard",
@@ -70,6 +72,16 @@ def test_a_run_holds_its_files_and_no_more(finished):
         "notes.json",
         "run.lock",
     }
+
+
+def test_the_exported_network_is_the_trained_one(finished, few):
+    log_mels = few.log_mels(few.split("toy").test, TINY.mel).at_least(TINY.window_frames).by_track
+    predictions = finished.read_predictions()
+    classifier = Classifier(finished)
+    for track, clip in log_mels.items():
+        found = classifier.predict_windows(windows(clip, TINY.window_frames))[1]
+        expected = predictions.loc[predictions["track"] == track, list(TINY.genres)]
+        np.testing.assert_allclose(found, expected, atol=6e-5)
 
 
 def test_a_run_knows_its_temperature(finished):

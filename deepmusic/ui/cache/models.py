@@ -1,8 +1,6 @@
 """Cached networks: the shipped ones, and those that a visitor trained."""
 
 import gc
-import sys
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -10,11 +8,9 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import audio, models
-from deepmusic.config import ModelConfig
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import Run, assets, find_run, list_runs
 
-_HEAD_START = 0.5
 _OWN_RUNS = "own_runs"
 
 
@@ -30,19 +26,15 @@ def _networks(protocol: Protocol) -> Future[Mapping[str, Any]]:
 
 
 def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
-    # TensorFlow's import takes the interpreter for seconds; let the first page go out before.
-    if "tensorflow" not in sys.modules:
-        time.sleep(_HEAD_START)
     from deepmusic import prediction
     from deepmusic.audio import synth
 
     audio.start_decoder()
     classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
-    # A first prediction compiles the networks and librosa's filters; let no visitor wait for that.
+    # A first prediction is slower; let no visitor wait for that.
     tone = synth.tone(440.0, seconds=10.0)
     prediction.classify(audio.song_from_array(tone, sample_rate=audio.SAMPLE_RATE), classifiers)
-    # Streamlit collects garbage after every rerun, and looked through all that TensorFlow keeps for
-    # good: 0.3 s for each click. What is there now is left alone from here on.
+    # Streamlit collects garbage after every rerun. What is there for good is left alone from here.
     gc.collect()
     gc.freeze()
     return classifiers
@@ -80,7 +72,8 @@ def networks_with(protocol: Protocol, own: Mapping[str, str]) -> dict[str, Any]:
     return dict(networks(protocol)) | {model: _own_classifier(id_) for model, id_ in own.items()}
 
 
-@st.cache_resource(show_spinner=False, max_entries=6)
+# A run of an earlier version is exported first, which takes some seconds.
+@st.cache_resource(show_spinner="Loading your network ...", max_entries=6)
 def _own_classifier(run_id: str) -> Any:
     from deepmusic.prediction import Classifier
 
@@ -93,9 +86,8 @@ def shipped_evaluation(name: str) -> Mapping[str, Any]:
     return Run(assets.SHIPPED / name).evaluation
 
 
-@st.cache_data(show_spinner=False, max_entries=12)
-def layer_table(name: str, config_json: str) -> Any:
-    """Build a network and return its table of layers; this loads TensorFlow."""
+def layer_table(name: str) -> Any:
+    """Return the table of layers of a shipped network."""
     from deepmusic.models import describe
 
-    return describe.layer_table(models.build(ModelConfig.from_json(config_json)))
+    return describe.layer_table(networks()[name].network.layers)

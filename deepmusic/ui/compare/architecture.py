@@ -5,7 +5,6 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.architecture import architecture_html
 from deepmusic.charts.style import MODEL_COLOURS
-from deepmusic.runs import shipped_run
 from deepmusic.ui import cache, query_params
 
 _HELP = (
@@ -18,11 +17,7 @@ _HELP = (
 
 def show() -> None:
     """Show the diagrams of all networks, and the layers of one as a table."""
-    with st.spinner("Building the networks ...", show_time=True):
-        tables = {
-            model: cache.layer_table(model, shipped_run(model).config.model.to_json())
-            for model in models.MODELS
-        }
+    tables = {model: cache.layer_table(model) for model in models.MODELS}
     columns = st.columns(len(tables), gap="medium")
     for column_number, (model, layers) in enumerate(tables.items()):
         with columns[column_number]:
