@@ -5,13 +5,16 @@ import streamlit as st
 from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
-from deepmusic.ui.classify import downloads, result, welcome
+from deepmusic.ui.classify import downloads, result, several, welcome
 
 frame.enter("pages/classify.py")
 
-song = song_source.choose()
+head = st.container()
+songs = song_source.choose_several()
+song = several.choose(songs)
 if song is None:
-    welcome.show()
+    if not songs:
+        welcome.show(head)
     st.stop()
 
 try:
@@ -19,19 +22,20 @@ try:
         view = cache.view_song(song)
 except DeepMusicError as error:
     markdown.show_error(error)
-    welcome.show()
+    welcome.show(head)
     st.stop()
 
 welcome.title_line(song, view)
 with st.container(key="result"):
-    left, right = st.columns([9, 4], gap="medium")
+    left, right = st.columns([2, 1], gap="medium")
 with left:
-    st.audio(view.sound or song.data, format=view.mime_type, alt="The song")
+    sound, at_once = view.sound or song.data, welcome.plays_at_once(song)
+    st.audio(sound, format=view.mime_type, alt="The song", autoplay=at_once)
     stage = st.empty()
     if not cache.networks_ready(song.protocol):
         with stage:
             player.show(view, None, featured="", key="player_waiting")
-    st.caption(player.LEGEND)
+    st.caption(player.HINT, help=player.LEGEND)
 
 with right:
     featured = result.choose_network()
@@ -42,15 +46,15 @@ with right:
     except DeepMusicError as error:
         markdown.show_error(error)
         st.stop()
-    result.show(predictions, featured)
+    result.show(predictions, featured, song)
     st.plotly_chart(
         genre_chart(predictions, featured),
         config={"displayModeBar": False},
         alt="Probability of each genre, by network",
     )
+    result.show_marks()
 
 with stage:
     player.show(view, predictions, featured=featured, key="player")
 known_clips.show(song, song.protocol)
-result.show_accuracy(featured, song)
 downloads.show(song, view, predictions)

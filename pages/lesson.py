@@ -11,23 +11,26 @@ frame.enter("pages/lesson.py")
 
 step = controls.choose_step()
 # The figure stands above the controls of the clip, so that a projector shows all of it.
-stage = st.container()
-left, middle, right = st.columns([4, 5, 3], gap="medium", vertical_alignment="center")
+stage = st.container(key="figure")
+left, middle, right, last = st.columns([4, 4, 3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     song = song_source.choose_clip()
 if song is None:
     st.stop()
-st.caption(song.remark)
 try:
     with stage, st.spinner("Computing the log-mel spectrogram ...", show_time=True):
         view = cache.view_song(song)
         outline, windows = cache.outline_and_windows(song)
     with middle:
+        st.caption(song.remark, help=song.details)
         st.audio(view.sound or song.data, format=view.mime_type, alt=f"The clip {song.name}")
     with right:
         window = controls.choose_window(windows)
     with stage, st.spinner("Predicting ...", show_time=True):
         dark = st.context.theme.type == "dark"
-        steps.show(step, LessonContext(song, view, outline, window, dark))
+        lesson = LessonContext(song, view, outline, window, dark)
+        steps.show(step, lesson)
+    with last:
+        steps.show_playhead(step, lesson)
 except DeepMusicError as error:
     markdown.show_error(error, stage)

@@ -14,6 +14,7 @@ from deepmusic.charts.style import (
     set_layout,
     update_axes,
 )
+from deepmusic.formatting import format_genre
 from deepmusic.models import ENSEMBLE, title
 from deepmusic.prediction import Prediction
 
@@ -35,39 +36,39 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
 
     lead = predictions[featured]
     order = np.argsort(lead.song_probabilities)
-    genres = [lead.genres[index] for index in order]
+    genres = [format_genre(lead.genres[index]) for index in order]
+    rows = np.arange(len(genres))
     figure = go.Figure(
         go.Bar(
             x=100 * lead.song_probabilities[order],
-            y=genres,
+            y=rows,
             orientation="h",
-            marker_color=[genre_colour(genre) for genre in genres],
+            marker_color=[genre_colour(lead.genres[index]) for index in order],
             marker_opacity=0.45,
-            name=f"{title(featured)} (bar)",
-            showlegend=False,
-            hovertemplate=f"{title(featured)}: %{{y}} %{{x:.1f}} %<extra></extra>",
+            text=genres,
+            textposition="none",
+            hovertemplate=f"{title(featured)}: %{{text}} %{{x:.1f}} %<extra></extra>",
         )
     )
-    for name, prediction in predictions.items():
-        if name == ENSEMBLE:
-            continue
+    networks = [name for name in predictions if name != ENSEMBLE]
+    # One above the other, so that none hides another; at 0 %, the axis cuts none.
+    heights = np.linspace(0.28, -0.28, len(networks)) if len(networks) > 1 else [0.0]
+    for name, height in zip(networks, heights, strict=True):
         figure.add_scatter(
-            x=100 * prediction.song_probabilities[order],
-            y=genres,
+            x=100 * predictions[name].song_probabilities[order],
+            y=rows + height,
             mode="markers",
-            name=title(name),
-            marker=marker(MODEL_COLOURS[name], 11, MODEL_MARKS[name]),
-            hovertemplate=f"{title(name)}: %{{y}} %{{x:.1f}} %<extra></extra>",
+            marker=marker(MODEL_COLOURS[name], 9, MODEL_MARKS[name]),
+            cliponaxis=False,
+            text=genres,
+            hovertemplate=f"{title(name)}: %{{text}} %{{x:.1f}} %<extra></extra>",
         )
-    figure.update_xaxes(range=[0, 102], ticksuffix=" %", dtick=50)
-    return set_layout(
-        figure,
-        height=300,
-        margin_t=28,
-        # As wide as the whole chart, so that all networks stand in one row.
-        legend={"xref": "container", "yref": "container", "yanchor": "top"},
-        bargap=0.35,
-    )
+    percents = {"tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"]}
+    figure.update_xaxes(range=[-2, 102], zeroline=False, **percents)
+    # Every genre is named, however narrow the chart.
+    figure.update_yaxes(range=[-0.6, len(genres) - 0.4], tickvals=rows, ticktext=genres)
+    figure.update_yaxes(showgrid=False, zeroline=False)
+    return set_layout(figure, 30 * len(genres) + 30, margin_t=4, showlegend=False, bargap=0.25)
 
 
 def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":

@@ -17,8 +17,9 @@ class SongFile:
 
     name: str
     data: bytes
-    #: Caption beside it, as Markdown, such as that it is synthetic.
+    #: Caption beside it, as Markdown, such as that it is synthetic; and more about that.
     remark: str = ""
+    details: str | None = None
     #: Whether it was chosen as a clip of GTZAN. Networks with a held-out test set predict these;
     #: networks trained on all of GTZAN predict any other song.
     of_gtzan: bool = False

@@ -26,9 +26,20 @@ def test_segments_touch_and_cover_the_song(predictions):
 def test_chart_is_sorted_by_the_featured_network(predictions):
     figure = genre_chart(predictions, "ensemble")
     bar = figure.data[0]
-    assert list(bar.y) == ["jazz", "blues"]
+    assert list(bar.text) == list(figure.layout.yaxis.ticktext) == ["jazz", "blues"]
     assert list(bar.x) == pytest.approx([100 * 1.3 / 3, 100 * 1.7 / 3])
-    assert [trace.name for trace in figure.data[1:]] == ["CNN"]
+    (cnn,) = figure.data[1:]
+    assert "CNN" in cnn.hovertemplate
+
+
+def test_no_network_s_mark_hides_another_s_nor_is_cut_by_the_axis(predictions):
+    alike = {name: predictions["cnn"] for name in ("cnn", "crnn", "cnn_gru", "ensemble")}
+    figure = genre_chart(alike, "ensemble")
+    heights = [trace.y[0] for trace in figure.data[1:]]
+    # Rows are 30 px high, marks 9.
+    assert min(abs(np.diff(sorted(heights)))) * 30 > 8
+    assert figure.layout.xaxis.range[0] < 0
+    assert not any(trace.cliponaxis for trace in figure.data[1:])
 
 
 def test_the_vote_is_the_mean_of_its_windows(predictions):

@@ -29,7 +29,8 @@ def app():
 def texts(app) -> str:
     """Everything that the page says."""
     elements = [*app.markdown, *app.caption, *app.subheader, *app.header, *app.get("html")]
-    return "\n".join(getattr(e, "value", None) or e.proto.body for e in elements)
+    words = [getattr(e, "value", None) or e.proto.body for e in elements]
+    return "\n".join(words + [getattr(e.proto, "help", "") for e in elements])
 
 
 def flac(genre="jazz", seconds=6.0) -> bytes:
@@ -40,7 +41,7 @@ def flac(genre="jazz", seconds=6.0) -> bytes:
 
 def upload(app, name, data):
     app.run()
-    app.file_uploader[0].set_value((name, data, "audio/mpeg"))
+    app.file_uploader[0].set_value([(name, data, "audio/mpeg")])
     return app.run()
 
 
@@ -58,8 +59,9 @@ def test_a_newcomer_is_invited(app):
     app.run()
     assert not app.exception
     assert "What genre is this, and why?" in texts(app)
-    assert [button.label for button in app.button] == ["Try the demo blues"]
-    assert [metric.label for metric in app.metric] == ["CNN", "CRNN", "CNN-GRU", "Ensemble"]
+    assert [button.label for button in app.button][:2] == ["blues", "classical"]
+    assert len(app.button) == 10
+    assert [metric.label for metric in app.metric] == ["Ensemble", "CNN", "CRNN", "CNN-GRU"]
 
 
 def test_an_own_run_that_was_deleted_gives_way_to_the_shipped_one(app, monkeypatch, tmp_path):
@@ -142,7 +144,7 @@ def test_a_bad_file_is_refused_where_it_was_given(app, name, data, words):
 
 def test_a_file_taken_away_is_gone(app):
     upload(app, "song.flac", flac())
-    app.file_uploader[0].set_value(None)
+    app.file_uploader[0].set_value([])
     app.run()
     assert "What genre is this, and why?" in texts(app)
 
@@ -201,7 +203,7 @@ def test_networks_with_a_test_set_predict_clips_of_gtzan_alone(app, monkeypatch,
     assert "On 300 test clips (protocol paper), the accuracy" in texts(app)
     assert set(asked) == {BENCHMARK_PROTOCOL}
     app.segmented_control[0].set_value("upload").run()
-    app.file_uploader[0].set_value(("song.flac", flac("reggae"), "audio/flac")).run()
+    app.file_uploader[0].set_value([("song.flac", flac("reggae"), "audio/flac")]).run()
     assert not app.exception
     assert set(asked) == {BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL}
     assert "was trained on all clips of GTZAN" in texts(app)
@@ -219,3 +221,38 @@ def test_an_upload_that_the_networks_know_is_reported(app, monkeypatch):
     assert "**Known recording.**" in said.value
     assert "**training clips**" in said.value
     assert "`blues.00012` (B\\*B \\- The Thrill)" in said.value
+
+
+def test_a_link_to_an_unknown_clip_of_gtzan_says_so(app, monkeypatch, toy_gtzan):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
+    app.query_params["source"] = "gtzan"
+    app.query_params["gtzan"] = "jazz.99999"
+    app.run()
+    assert not app.exception
+    assert "jazz\\.99999" in app.info[0].value
+    app.selectbox[0].select(app.selectbox[0].options[1]).run()
+    assert not app.info
+
+
+def test_after_a_reload_an_upload_is_missed_in_words(app):
+    upload(app, "song.flac", flac())
+    assert app.query_params["source"] in ("upload", ["upload"])
+    reloaded = AppTest.from_file("../../app.py", default_timeout=90)
+    reloaded.query_params["source"] = "upload"
+    reloaded.run()
+    assert "Choose your file again" in reloaded.info[0].value
+
+
+def test_several_songs_are_a_table_that_leads_to_each(app):
+    app.run()
+    songs = [("one.flac", flac("jazz")), ("two.flac", flac("metal")), ("fake.mp3", b"no music")]
+    app.file_uploader[0].set_value([(*song, "audio/flac") for song in songs]).run()
+    assert not app.exception
+    assert {"**one\\.flac**", "**two\\.flac**"} <= set(texts(app).split("\n"))
+    assert "fake.mp3 is not sound" in app.error[0].value
+    assert len(app.get("audio")) == 2
+    assert [b.label for b in app.get("download_button")] == ["Download CSV"]
+    next(one for one in app.button if one.key == "open_1").click().run()
+    assert app.subheader[0].value == "two\\.flac"
+    next(one for one in app.button if one.label == "All 3 songs").click().run()
+    assert app.subheader[0].value == "What genre are these 3 songs?"

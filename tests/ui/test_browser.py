@@ -97,6 +97,21 @@ def tab_to(page, what: str, limit: int = 60) -> None:
     raise AssertionError(f"{limit} times Tab do not lead to: {what}")
 
 
+def test_an_upload_by_keyboard_alone(chromium, server, mp3):
+    """Upload, read the prediction, seek."""
+    with visit(chromium, server.address) as page:
+        settle(page)
+        tab_to(page, "e.closest('[data-testid=stFileUploader]') && e.innerText == 'Upload'")
+        with page.expect_file_chooser() as waiting:
+            page.keyboard.press("Enter")
+        waiting.value.set_files(mp3)
+        expect_visible(page, "Download JSON")
+        settle(page)
+        tab_to(page, "e.getAttribute('aria-label') === 'Position in the song'")
+        page.keyboard.press("PageDown")
+        assert page.evaluate("document.querySelector('audio').currentTime") == pytest.approx(10)
+
+
 def test_the_main_job_by_keyboard_alone(chromium, server):
     """Choose the demo clips, choose one, read the prediction, play and seek."""
     with visit(chromium, server.address) as page:
@@ -166,14 +181,17 @@ def test_click_and_keys_seek_without_a_rerun(chromium, server, mp3):
         log_mel = page.locator("img.spectrogram")
         box = log_mel.bounding_box()
         log_mel.click(position={"x": box["width"] / 2, "y": 20})
-        seconds = page.evaluate("document.querySelector('audio').currentTime")
-        assert seconds == pytest.approx(6.0, abs=0.2)
+        page.wait_for_function("!document.querySelector('audio').paused")
         plot.focus()
+        page.keyboard.press("Space")
+        page.wait_for_function("document.querySelector('audio').paused")
+        seconds = page.evaluate("document.querySelector('audio').currentTime")
+        assert 5.9 < seconds < 9
         page.keyboard.press("ArrowRight")
         assert page.evaluate("document.querySelector('audio').currentTime") == pytest.approx(
             seconds + 1, abs=0.1
         )
-        expect(plot).to_have_attribute("aria-valuetext", re.compile(r"0:0[67] of 0:12.*CNN"))
+        expect(plot).to_have_attribute("aria-valuetext", re.compile(r"0:\d\d of 0:12.*CNN"))
 
 
 def test_a_disagreement_is_played_from_its_start(chromium, server):
@@ -291,6 +309,6 @@ def test_training_from_the_button_to_classify(chromium, server):
         page.get_by_role("button", name="Use in Classify").last.click()
         page.get_by_role("button", name="Used in Classify").last.wait_for(timeout=PATIENCE)
         page.get_by_role("link", name="Classify").click()
-        page.get_by_text("Try the demo blues").click(timeout=PATIENCE)
+        page.get_by_role("button", name="blues").click(timeout=PATIENCE)
         expect_visible(page, f"CRNN: your run {run.id}")
         expect_visible(page, "Download JSON")

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.charts.style import genre_colour
+from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, genre_colour
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.prediction import Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
@@ -20,6 +20,11 @@ _LIMITS = (
     "It knows these ten genres only, and its percentages are not measured chances of being right."
 )
 _SURE, _LEANING = 0.7, 0.45
+_MARKS = {
+    "circle": "\N{BLACK CIRCLE}",
+    "square": "\N{BLACK SQUARE}",
+    "diamond": "\N{BLACK DIAMOND}",
+}
 
 
 def choose_network() -> str:
@@ -33,8 +38,8 @@ def choose_network() -> str:
     )
 
 
-def show(predictions: Mapping[str, Prediction], featured: str) -> None:
-    """Show the featured network's prediction, and whether the others agree."""
+def show(predictions: Mapping[str, Prediction], featured: str, song: SongFile) -> None:
+    """Show the featured network's prediction, whether the others agree, and its accuracy."""
     lead = predictions[featured]
     genre = html.escape(format_genre(lead.genre))
     st.html(
@@ -43,12 +48,18 @@ def show(predictions: Mapping[str, Prediction], featured: str) -> None:
         f'<div style="font-size: 2.4rem; font-weight: 700">{genre}</div>'
         f'<div style="font-size: 1.1rem">{html.escape(certainty(lead))}</div></div>'
     )
-    st.markdown(agreement(predictions))
+    accuracy = f"How good is it? {_describe_accuracy(featured, song)}"
+    st.markdown(agreement(predictions), help=accuracy)
 
 
-def show_accuracy(featured: str, song: SongFile) -> None:
-    """Show the accuracy of the network that predicted a song, and on what it was measured."""
-    st.caption(f"How good is it? {_describe_accuracy(featured, song)}")
+def show_marks() -> None:
+    """Show which mark of the chart is which network's."""
+    marks = "".join(
+        f'<span style="white-space: nowrap"><span style="color: {MODEL_COLOURS[name]}">'
+        f"{_MARKS[MODEL_MARKS[name]]}</span> {models.title(name)}</span>"
+        for name in models.MODELS
+    )
+    st.html(f'<div style="display: flex; flex-wrap: wrap; gap: 0 1rem">{marks}</div>')
 
 
 def _describe_accuracy(featured: str, song: SongFile) -> str:

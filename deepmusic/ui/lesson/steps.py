@@ -15,6 +15,7 @@ from deepmusic.charts.spectrogram import activation_png, data_url
 from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import cache
+from deepmusic.ui.lesson import playhead
 from deepmusic.ui.song import SongFile, SongView
 
 _SAMPLE_RATE = 22_050
@@ -52,6 +53,13 @@ def show(step: str, lesson: LessonContext) -> None:
         st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt)
 
 
+def show_playhead(step: str, lesson: LessonContext) -> None:
+    """Show the button that plays the window alone; a playhead runs through the step's pictures."""
+    pictures, window_alone = PICTURES[step]
+    shown = lesson.span if window_alone else (0.0, lesson.view.duration)
+    playhead.show(pictures, shown, lesson.span)
+
+
 def _percent(fraction: float) -> str:
     return format_percent(fraction, space="\N{NO-BREAK SPACE}")
 
@@ -60,10 +68,9 @@ def _sound(lesson: LessonContext) -> _Content:
     lowest, highest = lesson.outline
     seconds = lesson.view.duration
     return (
-        f"Sound is vibrating air, and a computer records its pressure <b>{_SAMPLE_RATE:,} times a "
-        f"second</b>: {_SAMPLE_RATE * seconds:,.0f} numbers, the samples of this clip. This "
-        "waveform shows where the clip is loud, but hardly which notes sound; so the next step "
-        "splits it into low and high frequencies.",
+        f"A computer records the pressure of the air <b>{_SAMPLE_RATE:,} times a second</b>: "
+        f"{_SAMPLE_RATE * seconds:,.0f} numbers, the samples of this clip. They show where it is "
+        "loud, but hardly which notes sound.",
         waveform_chart(lowest, highest, seconds, lesson.span),
         f"Waveform of the clip, {seconds:.0f} s",
     )
@@ -72,10 +79,9 @@ def _sound(lesson: LessonContext) -> _Content:
 def _spectrogram(lesson: LessonContext) -> _Content:
     view, start = lesson.view, format_clock(lesson.window.start)
     return (
-        "Each frame of this <b>log-mel spectrogram</b> is a short moment: low notes at the bottom, "
-        "high ones on top, loud ones bright, spaced as our ears space them. A network reads it in "
-        f"windows of {lesson.window.seconds:.0f} s; the next steps look into the framed one, from "
-        f"{start}.",
+        "In a <b>log-mel spectrogram</b>, low notes are at the bottom, high ones on top, loud ones "
+        f"bright. A network reads windows of {lesson.window.seconds:.0f} s; the next steps look "
+        f"into the framed one, from {start}.",
         spectrogram_chart(view.spectrogram, view.duration, view.frequency_ticks, lesson.span),
         "Log-mel spectrogram: time runs to the right, pitch upwards, bright is loud; the window "
         f"from {start} is framed",
@@ -91,12 +97,11 @@ def _filters(lesson: LessonContext) -> _Content:
         for number, (kind, output) in enumerate(outputs, start=1)
     )
     n_silent = int((found.filter_outputs.max(axis=(1, 2)) <= 0).sum())
-    silent = f"; {n_silent} of them found nothing here" if n_silent else ""
+    silent = f" ({n_silent} find nothing here)" if n_silent else ""
     return (
-        f"The CNN slides <b>{len(found.filter_kinds)} small filters</b> over the window; an image "
-        f"is bright where its filter finds its pattern{silent}: <b>time edges</b> are beats, "
-        "<b>pitch edges</b> held notes, <b>slants</b> notes that begin, end or glide. Nobody "
-        "designed these filters: the network learnt them in training.",
+        f"The CNN slides <b>{len(found.filter_kinds)} small filters</b> over the window; bright is "
+        f"where one finds its pattern{silent}: <b>time edges</b> are beats, <b>pitch edges</b> "
+        "held notes, <b>slants</b> notes that begin, end or glide. Training made them.",
         '<div class="filters"><figure class="window">'
         + _image(lesson.window.log_mel.T.astype(float), "Log-mel of the window")
         + f"<figcaption>the window</figcaption></figure><div>{images}</div></div>",
@@ -119,9 +124,8 @@ def _memory(lesson: LessonContext) -> _Content:
     seconds = lesson.window.seconds
     return (
         "The CRNN's <b>LSTM</b> reads the window from left to right. Its memory is "
-        f"{n_numbers} numbers, one a row (violet above zero, orange below); each step changes "
-        f"them. After the first {seconds / n_steps:.1f} s it predicts {first}; after the whole "
-        f"window it predicts {last}.",
+        f"{n_numbers} numbers, one a row (violet above zero, orange below). After "
+        f"{seconds / n_steps:.1f} s it predicts {first}; at the end, {last}.",
         memory_chart(lstm.states, lstm.probabilities, genres, seconds, dark=lesson.dark),
         f"The LSTM's {n_numbers} numbers after each of {n_steps} steps, and its prediction so far; "
         f"the last is {format_genre(genres[lstm.probabilities[-1].argmax()])}",
@@ -135,14 +139,22 @@ def _vote(lesson: LessonContext) -> _Content:
     agreed = "All" if agreeing == n_windows else f"{agreeing} of the"
     genre, percent = format_genre(prediction.genre), _percent(prediction.confidence)
     return (
-        f"Three networks predict each of <b>{n_windows} windows</b>, and the mean of all their "
-        f"probabilities is the prediction: <b>{html.escape(genre)}</b>, {percent}. "
-        f"{agreed} {n_windows} windows agree with it; all of them count, since three seconds of "
-        "any song can sound like another genre.",
+        f"Three networks predict each of <b>{n_windows} windows</b>; the mean of all probabilities "
+        f"is the prediction: <b>{html.escape(genre)}</b>, {percent}. {agreed} {n_windows} windows "
+        "agree with it.",
         vote_chart(prediction, dark=lesson.dark),
         f"Probability of each genre by window, and their mean: {genre} leads with {percent}",
     )
 
+
+#: Of each step, the CSS selector of its pictures, and whether they show the window alone.
+PICTURES = {
+    "1": (".nsewdrag", False),
+    "2": (".nsewdrag", False),
+    "3": (".filters img", True),
+    "4": (".nsewdrag", True),
+    "5": ('.nsewdrag[data-subplot="xy"]', False),
+}
 
 #: Label, question and content of each step.
 STEPS: dict[str, tuple[str, str, Callable[[LessonContext], _Content]]] = {

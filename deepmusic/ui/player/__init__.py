@@ -13,10 +13,12 @@ from deepmusic.formatting import format_genre
 from deepmusic.prediction import genre_segments
 from deepmusic.ui.song import SongView
 
+#: What to do with it, and what it shows.
+HINT = "Click anywhere to play that moment."
 LEGEND = (
     "Time runs to the right, pitch upwards, bright is loud. A lane shows the genre that a network "
-    "predicts in each 3 s window; the bar's height is its probability. Click to hear that moment, "
-    "or use arrow keys and space."
+    "predicts in each 3 s window; the bar's height is its probability. Arrow keys and space work "
+    "too."
 )
 
 

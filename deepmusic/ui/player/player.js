@@ -6,7 +6,10 @@ const clock = (seconds) => {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
-const percent = (share) => `${Math.round(share * 100)} %`;
+const percent = (share) => `${Math.round(share * 100)}\u00a0%`;
+
+// Letters on canvases are as large as text, also on a projector.
+const letters = () => parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
 // Black or white, whichever reads better on a colour (relative luminance, WCAG).
 const inkOn = (hex) => {
@@ -59,7 +62,7 @@ const drawLane = (canvas, lane, duration, colours) => {
     pen.globalAlpha = 1;
     pen.fillRect(x(start), height - bar, x(end) - x(start) + 0.5, bar);
   }
-  pen.font = `600 13px ${getComputedStyle(canvas).fontFamily}`;
+  pen.font = `600 ${letters()}px ${getComputedStyle(canvas).fontFamily}`;
   pen.textBaseline = "middle";
   for (const { start, end, genre } of merge(lane.segments)) {
     const room = x(end) - x(start);
@@ -67,7 +70,7 @@ const drawLane = (canvas, lane, duration, colours) => {
     if (text + 12 > room) continue;
     const left = x(start) + 4;
     pen.fillStyle = colours[genre];
-    pen.fillRect(left, 4, text + 8, height - 8);
+    pen.fillRect(left, 2, text + 8, height - 4);
     pen.fillStyle = inkOn(colours[genre]);
     pen.fillText(genre, left + 4, height / 2 + 1);
   }
@@ -84,7 +87,7 @@ const drawMarks = (canvas, marks, duration) => {
 };
 
 const tickStep = (duration, width) => {
-  const limit = Math.max(2, width / 70);
+  const limit = Math.max(2, width / (4.4 * letters()));
   return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900].find((s) => duration / s <= limit) ?? 1800;
 };
 
@@ -101,7 +104,7 @@ export default function ({ parentElement, data }) {
   const room = find(".frequencies").clientHeight || 190;
   find(".frequencies").replaceChildren(
     ...[...data.frequencies].reverse().flatMap(([label, height]) => {
-      if (lowest - height * room < 20) return [];
+      if (lowest - height * room < 1.25 * letters()) return [];
       lowest = height * room;
       const mark = make("span", "", label);
       mark.style.bottom = `${height * 100}%`;
@@ -175,9 +178,9 @@ export default function ({ parentElement, data }) {
       .filter((lane) => lane.segments)
       .map((lane) => {
         const now = lane.segments.find((s) => seconds < s.end) ?? lane.segments.at(-1);
-        return `${lane.title} ${now.genre} ${percent(now.probability)}`;
+        return `${lane.title} ${now.genre} ${percent(now.probability)}`.replaceAll(" ", "\u00a0");
       })
-      .join("  ·  ");
+      .join(" · ");
 
   plot.setAttribute("aria-valuemax", duration.toFixed(1));
   let hovered = null;
@@ -188,7 +191,7 @@ export default function ({ parentElement, data }) {
     if (shown && shown[0] === played && shown[1] === seconds) return;
     shown = [played, seconds];
     cursor.style.left = `calc(var(--gutter) + (100% - var(--gutter)) * ${Math.min(1, played / duration)})`;
-    find(".readout").textContent = `${clock(seconds)}  ${words(seconds)}`;
+    find(".readout").textContent = `${clock(seconds)} · ${words(seconds)}`;
     plot.setAttribute("aria-valuenow", played.toFixed(1));
     plot.setAttribute("aria-valuetext", `${clock(played)} of ${clock(duration)}. ${words(played)}`);
   };
@@ -208,7 +211,7 @@ export default function ({ parentElement, data }) {
     // A finger is wide and a segment may be short: half a second beside it still counts.
     const segment = marks?.find(({ start, end }) => start - 0.5 <= seconds && seconds < end + 0.5);
     seek(segment ? segment.start : seconds);
-    if (segment) audio()?.play();
+    audio()?.play();
   };
   plot.onpointermove = (event) => {
     hovered = event.pointerType === "mouse" ? secondsAt(event) : null;

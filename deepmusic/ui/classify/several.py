@@ -1,0 +1,79 @@
+"""Several uploads: a table with a row for each song, and a way to each of them and back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from deepmusic import models
+from deepmusic.charts.style import genre_colour
+from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_genre, format_percent, to_csv
+from deepmusic.prediction import export
+from deepmusic.ui import cache, markdown
+from deepmusic.ui.song import SongFile
+
+#: In the session: the number of the opened song among the uploads.
+_OPENED = "opened_upload"
+_ON_A_PAGE = 10
+
+
+def choose(songs: Sequence[SongFile]) -> SongFile | None:
+    """Return the song that is open; None where a table shows them all."""
+    if len(songs) < 2:
+        return songs[0] if songs else None
+    number = st.session_state.get(_OPENED)
+    if number is not None and number < len(songs):
+        back = f"All {len(songs)} songs"
+        st.button(back, icon=":material/arrow_back:", on_click=_open, args=(None,))
+        return songs[number]
+    _show_table(songs)
+    return None
+
+
+def _open(number: int | None) -> None:
+    st.session_state[_OPENED] = number
+
+
+def _show_table(songs: Sequence[SongFile]) -> None:
+    """Show a row for each song: name, genre, probability, player, and a button that opens it."""
+    st.subheader(f"What genre are these {len(songs)} songs?", anchor=False)
+    n_pages = -(-len(songs) // _ON_A_PAGE)
+    page = st.session_state.get("page_of_songs", 1)
+    first = (min(page, n_pages) - 1) * _ON_A_PAGE
+    tables = []
+    for number, song in enumerate(songs):
+        shown = first <= number < first + _ON_A_PAGE
+        with st.container(border=True) if shown else st.empty():
+            try:
+                with st.spinner(f"Predicting {number + 1} of {len(songs)} ..."):
+                    predictions = cache.classify_song(song)
+                    view = cache.view_song(song)
+            except DeepMusicError as error:
+                markdown.show_error(error)
+                continue
+            if shown:
+                _show_row(number, song, view, predictions)
+        found = song.name, view.duration, predictions, view.notes
+        tables.append(export.prediction_table(*found))
+    if n_pages > 1:
+        st.pagination(n_pages, key="page_of_songs")
+    if tables:
+        import pandas as pd
+
+        table = to_csv(pd.concat(tables, ignore_index=True))
+        st.download_button(
+            "Download CSV", table, file_name="genres.csv", mime="text/csv", on_click="ignore"
+        )
+
+
+def _show_row(number: int, song: SongFile, view: Any, predictions: Mapping[str, Any]) -> None:
+    lead = predictions[models.ENSEMBLE]
+    name, genre, player, button = st.columns([4, 3, 4, 1.4], vertical_alignment="center")
+    name.markdown(f"**{markdown.plain(song.name)}**")
+    genre.html(
+        f'<span style="border-left: 0.5rem solid {genre_colour(lead.genre)}; padding-left: 0.6rem">'
+        f"<b>{format_genre(lead.genre)}</b> {format_percent(lead.confidence)}</span>"
+    )
+    player.audio(view.sound or song.data, format=view.mime_type, alt=song.name)
+    button.button("Open", key=f"open_{number}", on_click=_open, args=(number,), width="stretch")
