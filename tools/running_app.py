@@ -30,6 +30,8 @@ _ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--disable-gpu",
     "--disable-background-networking",
+    # A name that is no localhost, for what browsers keep to secure addresses.
+    "--host-resolver-rules=MAP classroom.test 127.0.0.1",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]

@@ -66,7 +66,8 @@ def enter(page: str) -> None:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
     query_params.enter_page(Path(page).stem)
-    with st.container(key="frame"):
+    # Low, so that it pushes nothing before the style lifts it into the header.
+    with st.container(key="frame", height=1, border=False):
         st.html(
             f"<script>{(_PARTS / 'frame.js').read_text()}</script>", unsafe_allow_javascript=True
         )
