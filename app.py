@@ -23,5 +23,5 @@ elsewhere = frame.unknown_path({page.url_path for page in pages}) or "classify"
 pages.append(st.Page(frame.go_to_classify, url_path=elsewhere, visibility="hidden"))
 page = st.navigation(pages, position="top")
 frame.follow_deep_link()
-with query_params.one_step():
+with query_params.one_step(), frame.switches():
     page.run()

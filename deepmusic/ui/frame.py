@@ -1,9 +1,13 @@
 """The frame around every page: title, logo, style, projector mode, and deep links into it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from deepmusic.charts import style
 from deepmusic.ui import markdown, query_params
@@ -66,16 +70,35 @@ def enter(page: str) -> None:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
     query_params.enter_page(Path(page).stem)
-    # Low, so that it pushes nothing before the style lifts it into the header.
-    with st.container(key="frame", height=1, border=False):
-        st.html(
-            f"<script>{(_PARTS / 'frame.js').read_text()}</script>", unsafe_allow_javascript=True
-        )
-        projected = query_params.switch(
-            "projector", "Projector", help="Large letters and strong contrast, for a classroom."
-        )
-        if projected:
-            st.html(_PARTS / "projector.css")
+    projected = query_params.is_on("projector")
+    if projected:
+        st.html(_PARTS / "projector.css")
     style.enlarge(_PROJECTED if projected else 1.0)
     if path := st.session_state.pop(_UNKNOWN, None):
         st.info(f"There is no page {markdown.plain(path)} here. This is the first one.")
+
+
+@contextmanager
+def switches() -> Iterator[None]:
+    """Run a page, and show the frame's own switch in the header.
+
+    It is shown after the page, when the style is there that lifts it out of the page's way.
+    """
+    header = st.empty()
+    try:
+        yield
+    except RerunException:
+        raise
+    except BaseException:
+        _show_switch(header)
+        raise
+    _show_switch(header)
+
+
+def _show_switch(header: Any) -> None:
+    with header.container(key="frame"):
+        script = (_PARTS / "frame.js").read_text(encoding="utf-8")
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        query_params.switch(
+            "projector", "Projector", help="Large letters and strong contrast, for a classroom."
+        )

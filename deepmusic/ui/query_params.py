@@ -122,13 +122,20 @@ def switch(name: str, label: str, **settings: Any) -> bool:
         Further arguments of ``st.toggle``.
     """
     key = _key(name)
-    if key not in st.session_state:
-        st.session_state[key] = requested(name) == "on"
+    is_on(name)
     value = st.toggle(label, key=key, persist_state="session", **settings)
     _remember(name, value)
     st.session_state[_PUBLISHED][key] = value
     write(name, "on" if value else None)
     return value
+
+
+def is_on(name: str) -> bool:
+    """Return whether a switch is on, also before it is shown."""
+    key = _key(name)
+    if key not in st.session_state:
+        st.session_state[key] = requested(name) == "on"
+    return bool(st.session_state[key])
 
 
 def choose_several(

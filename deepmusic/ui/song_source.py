@@ -183,8 +183,8 @@ def _read(path: Path) -> bytes | None:
 def ensure_song(page: str) -> None:
     """Choose a demo clip for a page that would open without a song."""
     source = query_params.chosen_song().get("source", UPLOAD)
-    kept = {UPLOAD: "uploader", RECORD: "recorder"}.get(source)
-    if kept and not st.session_state.get(_KEPT + kept):
+    kept = {UPLOAD: _UPLOADS, RECORD: _RECORDING}.get(source)
+    if kept and not st.session_state.get(kept):
         query_params.select(page, source=DEMO, demo=GTZAN_GENRES[0])
 
 

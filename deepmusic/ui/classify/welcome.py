@@ -36,7 +36,7 @@ def show(head: Any) -> None:
         for genre in GTZAN_GENRES
     )
     st.html(f"<style>{colours}</style>")
-    with st.container(key="bands"):
+    with st.container(key="bands", horizontal=True):
         for genre in GTZAN_GENRES:
             st.button(
                 format_genre(genre),
@@ -44,7 +44,7 @@ def show(head: Any) -> None:
                 icon=":material/play_arrow:",
                 on_click=_start_demo,
                 args=(genre,),
-                width="stretch",
+                width=211,
             )
     cache.networks_ready()  # Starts loading them, for the song to come.
     _show_accuracies()
