@@ -1,64 +1,82 @@
-"""Report: tables and charts of scores as one HTML page that needs no network."""
+"""Hand-out: networks, their scores and a question as one HTML page to print, without internet."""
 
-import contextlib
 import html
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepmusic import models
-from deepmusic.charts.confusion import confusion_chart
-from deepmusic.charts.scores import accuracy_chart, calibration_chart, measure_chart
+from deepmusic.charts.architecture import architecture_html
+from deepmusic.charts.style import MATRIX_COLOURS, MODEL_COLOURS, NEUTRAL, ink_on, mix
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import RunError
 from deepmusic.evaluation import candidates, confusion
-from deepmusic.evaluation.paper import CEILING
 from deepmusic.evaluation.scores import Candidate, Score, score_candidate
 from deepmusic.evaluation.wording import Markup, difference_in_words, results_table
 from deepmusic.files import write_atomically
+from deepmusic.formatting import format_genre
+from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK
 from deepmusic.runs import Run, assets
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    import pandas as pd
 
+#: For screens of any width, and for paper of any format: browsers print A4 and Letter alike.
 _STYLE = """
-body { font: 17px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1c1a27; background: #fff; }
+* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+body { font: 16px/1.45 system-ui, sans-serif; max-width: 56rem; margin: 1.5rem auto;
+  padding: 0 1rem; color: #1c1a27; background: #fff; }
+h1 { font-size: 1.6em; margin: 0 0 0.5em; line-height: 1.2; }
+h2 { font-size: 1.2em; margin: 1.4em 0 0.3em; break-after: avoid; }
+p { margin: 0.4em 0; }
+small { color: #5d5969; font-size: 0.85em; }
+section, table, .network { break-inside: avoid; }
+.networks { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
+  gap: 1rem 1.5rem; }
+.networks h3 { font-size: 1em; margin: 0.3em 0; }
+.networks p { font-size: 0.95em; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid #dcdae6; }
-small, figcaption { color: #5d5969; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 0 2rem; }
-figure { margin: 1.5rem 0; break-inside: avoid; overflow-x: auto; }
+th, td { text-align: left; padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid #dcdae6; }
+th { font-weight: 600; font-size: 0.85em; vertical-align: bottom; }
+td:first-child { overflow-wrap: break-word; max-width: 12em; }
+.confusion { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; align-items: center; }
+.matrix { width: auto; font-size: 0.8em; }
+.matrix th, .matrix td { border: 1px solid #fff; padding: 0; min-width: 2em; height: 2em;
+  text-align: center; font-weight: 400; font-size: 1em; }
+.matrix th[scope=row] { text-align: right; padding-right: 0.5em; }
+.matrix th[scope=col] { writing-mode: vertical-rl; transform: rotate(180deg); height: auto;
+  padding-bottom: 0.5em; text-align: left; }
+.answer div { height: 2.2em; border-bottom: 1px solid #a5a2b3; }
+.who { display: flex; gap: 1rem; margin-bottom: 1.2em; }
+.who span { flex: 1; border-bottom: 1px solid #a5a2b3; }
+@page { margin: 14mm; }
+@media print { body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0; }
+  .networks { grid-template-columns: repeat(3, 1fr); font-size: 0.9em; } }
+@media (max-width: 40rem) { .scores { font-size: 0.85em; } .matrix { font-size: 0.7em; }
+  .scores :is(th, td):nth-child(3) { display: none; } }
 """
 
 _MARKUP = Markup("<b>{}</b>".format, "<small>{}</small>".format, html.escape)
 
-_TABLE_WORDS = (
-    "Small numbers are 95 % intervals over clips. Windows last 3 s (the paper's 1.5 s). A clip is "
-    "predicted by the mean of its windows' probabilities, or by majority vote of its windows, as "
-    "in the paper's notebooks. Over seeds: mean and standard deviation by mean probability. The "
-    "paper's test clips also selected its epochs, which flatters."
-)
+_COLUMNS = {
+    "Network": "Network",
+    "Accuracy, clips": "Accuracy",
+    "Plot": "Plot",
+    "Over seeds": "Over seeds",
+    "Paper: by vote": "The paper's",
+    "Parameters": "Parameters",
+}
+_PLOT_WIDTH = 150
 
-_CEILING_WORDS = (
-    f" Dashed: about {100 * (1 - CEILING):.1f} % of GTZAN's labels are wrong, so that even a "
-    f"perfect listener would reach about {100 * CEILING:.1f} % (Sturm 2014)."
-)
-
-_CALIBRATION_WORDS = (
-    "Confidence and accuracy. Each mark gathers clips of about the same confidence. On the dashed "
-    "line, 80 % confident means right in 8 of 10 cases; above it a network is underconfident, "
-    "below it overconfident. Small marks are few clips."
-)
+#: Of room for the answer.
+_LINES = 6
 
 
 def write_report(
     items: Sequence[Candidate] | Sequence[Run], path: Path, on_progress: Progress = no_progress
 ) -> None:
-    """Write the report of candidates, or of finished runs (with their ensembles), to a file.
+    """Write the hand-out of candidates, or of finished runs (with their ensembles), to a file.
 
     Raises
     ------
@@ -73,12 +91,33 @@ def write_report(
     for done, candidate in enumerate(chosen):
         on_progress(done, len(chosen))
         scores.append(score_candidate(candidate))
+    layers = {name: _build_layers(scores, name) for name in networks_of(scores)}
     on_progress(len(chosen), len(chosen))
-    write_atomically(path, to_html(scores))
+    write_atomically(path, to_html(scores, layers))
 
 
-def to_html(scores: Sequence[Score]) -> str:
-    """Return the report as HTML, a section for each protocol, with plotly.js inside.
+def networks_of(scores: Sequence[Score]) -> list[str]:
+    """Return the networks that have scores, without the ensemble and the SVM."""
+    found = {score.candidate.model for score in scores}
+    return [name for name in models.MODELS if name in found]
+
+
+def _build_layers(scores: Sequence[Score], name: str) -> "pd.DataFrame":
+    from deepmusic.models import describe
+
+    run = next(score.candidate.runs[0] for score in scores if score.candidate.model == name)
+    return describe.layer_table(models.build(run.config.model))
+
+
+def to_html(scores: Sequence[Score], layers: Mapping[str, "pd.DataFrame"]) -> str:
+    """Return the hand-out as HTML, with a table for each protocol.
+
+    Parameters
+    ----------
+    scores : sequence of Score
+        Of one protocol or several.
+    layers : mapping of str to pd.DataFrame
+        Tables of `deepmusic.models.describe`, by network.
 
     Raises
     ------
@@ -87,78 +126,137 @@ def to_html(scores: Sequence[Score]) -> str:
     """
     if not scores:
         raise RunError("There is no finished run to report. Train one to the end.")
-    figures: list[str] = []
-    sections = [
-        part
-        for protocol in candidates.protocols_of(score.candidate for score in scores)
-        for part in _section([one for one in scores if one.candidate.protocol == protocol], figures)
-    ]
+    protocols = candidates.protocols_of(score.candidate for score in scores)
+    by_protocol = [[one for one in scores if one.candidate.protocol == two] for two in protocols]
     return "\n".join(
         [
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>DeepMusic: results</title><style>{_STYLE}</style></head><body>",
-            "<h1>DeepMusic: which network predicts genres best?</h1>",
-            f"<p><small>Counted on {datetime.now(UTC):%d %B %Y} from the runs' predictions.csv. "
-            "Protocols must not be compared with each other as if only the networks differed."
-            "</small></p>",
-            *sections,
-            "</body></html>",
+            f"<title>DeepMusic: hand-out</title><style>{_STYLE}</style></head><body>",
+            '<div class="who">Name <span></span> Date <span></span></div>',
+            "<h1>Which network predicts genres best?</h1>",
+            "<p>A computer cuts 30 seconds of music into windows of 3 s and turns each into an "
+            "image of its frequencies over time, the <b>log-mel spectrogram</b>. A network reads "
+            "one window and gives each genre a probability; the mean over all windows decides.</p>",
+            *_networks(layers),
+            *("\n".join(_results(one)) for one in by_protocol),
+            *_question(by_protocol),
+            f"<p><small>Made by DeepMusic on {datetime.now(UTC):%d %B %Y} from the predictions of "
+            "the runs.</small></p></body></html>",
         ]
     )
 
 
-def _section(scores: Sequence[Score], figures: list[str]) -> list[str]:
-    """Return table and charts of one protocol; captions are added to `figures`."""
-    protocol = scores[0].candidate.protocol
-    draw = partial(_draw, figures)
-    members = [score for score in scores if score.candidate.model != models.ENSEMBLE]
-    networks = [score for score in scores if score.candidate.model != models.BASELINE]
-    table = results_table(scores, _MARKUP).to_html(index=False, escape=False, border=0)
-    differences = []
-    for one, other in itertools.combinations(members, 2):
-        with contextlib.suppress(RunError):  # Tested on other clips.
-            differences.append(f"<li>{html.escape(difference_in_words(one, other))}</li>")
+def _networks(layers: Mapping[str, "pd.DataFrame"]) -> list[str]:
+    """Return the networks in words and as diagrams."""
+    if not layers:
+        return []
+    cards = [
+        f'<div class="network"><h3>{models.title(name)}</h3><p>{models.spec(name).summary}</p>'
+        f"{architecture_html(table, MODEL_COLOURS[name])}</div>"
+        for name, table in layers.items()
+    ]
     return [
-        f"<h2>Protocol {html.escape(str(protocol))}</h2>",
-        f"<p>{scores[0].clips} test clips. {html.escape(protocol.description)}</p>",
-        f"<figure>{table}<figcaption>{_TABLE_WORDS}</figcaption></figure>",
-        draw(
-            accuracy_chart(scores),
-            "Accuracy over test clips, with 95 % intervals."
-            + (_CEILING_WORDS if protocol.is_of_gtzan else ""),
-        ),
-        draw(
-            measure_chart(members, "recall"),
-            "Recall: of the test clips labelled so, the fraction predicted so.",
-        ),
-        f"<ul>{''.join(differences)}</ul>",
-        draw(calibration_chart(networks), _CALIBRATION_WORDS) if networks else "",
-        f'<div class="pair">{"".join(_matrix(score, draw) for score in networks)}</div>',
+        "<h2>The networks</h2>",
+        "<p>In each box the number of its <b>parameters</b>, what is learnt; the fuller, the more. "
+        "At each arrow the shape of what flows on: frames, mel bands, filters.</p>",
+        f'<div class="networks">{"".join(cards)}</div>',
     ]
 
 
-def _matrix(score: Score, draw: Callable[["go.Figure", str], str]) -> str:
-    """Return a confusion matrix, captioned by its most frequent confusions."""
-    counts = confusion.confusion_matrix(score.table, score.candidate.genres)
-    worst = "; ".join(map(str, confusion.most_confused(counts)))
-    top = max(counts.sum(axis=1).max(), 1)
-    return draw(
-        confusion_chart(counts, unit="clips", top=top, title=score.candidate.name),
-        f"Clips by label (row) and predicted genre (column). Worst: {worst or 'none'}.",
+def _results(scores: Sequence[Score]) -> list[str]:
+    """Return the table of one protocol, and whether its best network is better by chance."""
+    protocol = scores[0].candidate.protocol
+    unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
+    table = results_table(scores, _MARKUP)
+    left = 10 * int(min(10 * score.clip.low for score in scores))
+    table["Plot"] = [_plot(score, left) for score in scores]
+    table = table[[name for name in _COLUMNS if name in table]].rename(columns=_COLUMNS)
+    drawn = table.to_html(index=False, escape=False, border=0, classes="scores")
+    scale = (
+        f'<th><div style="display:flex;justify-content:space-between;width:{_PLOT_WIDTH}px">'
+        f"<span>{left} %</span><span>100 %</span></div></th>"
+    )
+    return [
+        f"<section><h2>Results, protocol: {html.escape(protocol.title)}</h2>",
+        f"<p>{scores[0].clips:,} test {unit}. {html.escape(protocol.description)}</p>",
+        drawn.replace("<th>Plot</th>", scale),
+        "<p><small>Accuracy: share of the clips that are predicted as labelled. Small: the 95 % "
+        "interval, in which it would mostly lie with other clips of the same kind.</small></p>",
+        f"<p>{_best_in_words(scores)}</p></section>",
+    ]
+
+
+def _plot(score: Score, left: int) -> str:
+    """Return an accuracy with its interval as SVG, from `left` to 100 %."""
+    value, low, high = (_PLOT_WIDTH * (100 * one - left) / (100 - left) for one in score.clip)
+    colour = MODEL_COLOURS.get(score.candidate.model, NEUTRAL)
+    return (
+        f'<svg width="{_PLOT_WIDTH}" height="16" aria-hidden="true">'
+        f'<line x1="0" x2="{_PLOT_WIDTH}" y1="8" y2="8" stroke="#dcdae6"/>'
+        f'<line x1="{low:.1f}" x2="{high:.1f}" y1="8" y2="8" stroke="{colour}" stroke-width="4"/>'
+        f'<circle cx="{value:.1f}" cy="8" r="6" fill="{colour}"/></svg>'
     )
 
 
-def _draw(figures: list[str], figure: "go.Figure", words: str) -> str:
-    """Return a figure with its caption; the first includes plotly.js."""
-    import plotly.io as pio
+def _ranked(scores: Sequence[Score]) -> list[Score]:
+    """Return the networks, or else the others, of most test clips; the most accurate is first."""
+    networks = [score for score in scores if score.candidate.model in models.MODELS] or scores
+    most = max(score.clips for score in networks)
+    return sorted((one for one in networks if one.clips == most), key=lambda one: -one.clip.value)
 
-    # Grid and colours for paper, under the layout of all charts.
-    template = pio.templates.merge_templates("plotly_white", figure.layout.template)
-    drawn = figure.update_layout(template=template).to_html(
-        full_html=False,
-        include_plotlyjs=not figures,
-        config={"displayModeBar": False, "responsive": True},
+
+def _best_in_words(scores: Sequence[Score]) -> str:
+    """Return how the best network differs from the worst; empty where that cannot be said."""
+    ranked = _ranked(scores)
+    if len(ranked) < 2:
+        return ""
+    try:
+        words = difference_in_words(ranked[0], ranked[-1])
+    except RunError:  # Tested on other clips, or on segments, which are not independent.
+        return ""
+    names = f"{ranked[0].candidate.name} or {ranked[-1].candidate.name}: better, or chance? {words}"
+    return html.escape(names)
+
+
+def _question(by_protocol: Sequence[Sequence[Score]]) -> list[str]:
+    """Return the confusion matrix of the best network, a question about it, and room."""
+    scores = next(
+        (one for one in by_protocol if one[0].candidate.protocol == BENCHMARK_PROTOCOL),
+        by_protocol[0],
     )
-    figures.append(words)
-    return f"<figure>{drawn}<figcaption>{html.escape(words)}</figcaption></figure>"
+    best = _ranked(scores)[0]
+    counts = confusion.confusion_matrix(best.table, best.candidate.genres)
+    name = html.escape(best.candidate.name)
+    worst = confusion.most_confused(counts, 1)
+    asked = (
+        f"The {name} takes {worst[0].clips} of {worst[0].of} clips of "
+        f"<b>{html.escape(format_genre(worst[0].genre))}</b> for "
+        f"<b>{html.escape(format_genre(worst[0].predicted))}</b>, its most frequent mistake. What "
+        "do the two have in common, to an ear and in a spectrogram of 3 s? How could you find out "
+        "whether the network is wrong, or the label?"
+        if worst
+        else f"The {name} makes no mistake here. How could you find out what it goes by?"
+    )
+    return [
+        f'<section><h2>A question</h2><div class="confusion">{_matrix(counts)}'
+        f'<div style="flex:1 1 15rem"><p>Rows are labels, columns predictions of the {name}: on '
+        f"the diagonal stand correct clips.</p><p>{asked}</p></div></div>"
+        f'<div class="answer">{"<div></div>" * _LINES}</div></section>',
+    ]
+
+
+def _matrix(counts: "pd.DataFrame") -> str:
+    """Return a confusion matrix as an HTML table."""
+    top = max(counts.to_numpy().max(), 1)
+    names = [html.escape(format_genre(genre)) for genre in counts]
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    rows = []
+    for name, values in zip(names, counts.to_numpy(), strict=True):
+        cells = []
+        for value in values:
+            colour = mix(MATRIX_COLOURS[False], value / top)
+            style = f"background:{colour};color:{ink_on(colour)}"
+            cells.append(f'<td style="{style}">{value or ""}</td>')
+        rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
+    return f'<table class="matrix"><tr><th></th>{head}</tr>{"".join(rows)}</table>'

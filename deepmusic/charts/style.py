@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 from contextvars import ContextVar
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any
 
 from deepmusic.config import GTZAN_GENRES
@@ -156,6 +156,16 @@ def shade(colour: str, amount: float) -> str:
     goal = 255 if amount > 0 else 0
     mixed = (round(part + abs(amount) * (goal - part)) for part in bytes.fromhex(colour[1:]))
     return "#" + bytes(mixed).hex()
+
+
+def mix(scale: Sequence[tuple[float, str]], value: float) -> str:
+    """Return the colour of a value from 0 to 1 on a colour scale, such as `MATRIX_COLOURS`."""
+    (low, dark), (high, light) = next(
+        (pair for pair in pairwise(scale) if value <= pair[1][0]), scale[-2:]
+    )
+    share = min(max((value - low) / (high - low), 0), 1)
+    parts = zip(bytes.fromhex(dark[1:]), bytes.fromhex(light[1:]), strict=True)
+    return "#" + bytes(round(one + share * (other - one)) for one, other in parts).hex()
 
 
 def ink_on(colour: str) -> str:

@@ -137,7 +137,9 @@ def _accuracy_lines(found: Mapping[str, Any]) -> Iterator[str]:
     show_default=True,
 )
 def report(names: Sequence[str], out: Path) -> None:
-    """Write tables and charts of runs as one HTML page that works offline.
+    """Write a hand-out of runs to print: networks, results, a question; one HTML file.
+
+    It needs no internet.
 
     A RUN is a shipped network (cnn, crnn or cnn_gru), the id of a run, or its folder; or all,
     which is everything that is shipped, protocol by protocol.

@@ -7,6 +7,7 @@ from deepmusic.charts.style import (
     genre_colour,
     genre_colours,
     ink_on,
+    mix,
     set_layout,
     shade,
 )
@@ -56,3 +57,10 @@ def test_axes_name_genres_as_people_write_them():
     figure = set_layout(go.Figure(go.Bar(x=["hiphop"], y=[1])), height=200)
     assert figure.layout.xaxis.labelalias == {"hiphop": "hip-hop"}
     assert figure.data[0].x == ("hiphop",), "a click still gives the name in files and addresses"
+
+
+def test_a_colour_scale_is_linear_between_its_stops():
+    scale = ((0, "#000000"), (0.5, "#808080"), (1, "#ffffff"))
+    assert [mix(scale, value) for value in (0, 0.25, 0.5, 1, 2)] == [
+        *("#000000", "#404040", "#808080", "#ffffff", "#ffffff")
+    ]
