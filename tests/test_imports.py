@@ -112,7 +112,6 @@ def test_no_page_of_a_server_loads_keras(tmp_path):
     [
         ("tensorflow", ["train", "--data", "toy"], "train"),
         ("onnx", ["runs", "export", "assets/runs/crnn"], "train"),
-        ("plotly", ["report", "cnn", "--out", "report.html"], "app"),
     ],
 )
 def test_a_command_says_which_extra_it_needs(missing, command, extra, tmp_path):

@@ -2,20 +2,22 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepmusic import models
+from deepmusic import models, prediction
 from deepmusic.charts.architecture import architecture_html
 from deepmusic.charts.style import MATRIX_COLOURS, MODEL_COLOURS, NEUTRAL, ink_on, mix
 from deepmusic.data.parallel import Progress, no_progress
-from deepmusic.errors import RunError
+from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.evaluation import candidates, confusion
 from deepmusic.evaluation.scores import Candidate, Score, score_candidate
 from deepmusic.evaluation.wording import Markup, difference_in_words, results_table
 from deepmusic.files import write_atomically
 from deepmusic.formatting import format_genre
+from deepmusic.models import describe
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK
 from deepmusic.runs import Run, assets
 
@@ -91,7 +93,11 @@ def write_report(
     for done, candidate in enumerate(chosen):
         on_progress(done, len(chosen))
         scores.append(score_candidate(candidate))
-    layers = {name: _build_layers(scores, name) for name in networks_of(scores)}
+    layers = {}
+    for name in networks_of(scores):
+        with suppress(DeepMusicError):  # A network that is not shipped yet has no diagram.
+            network = prediction.load_classifiers([name])[name].network
+            layers[name] = describe.layer_table(network.layers)
     on_progress(len(chosen), len(chosen))
     write_atomically(path, to_html(scores, layers))
 
@@ -102,13 +108,6 @@ def networks_of(scores: Sequence[Score]) -> list[str]:
     return [name for name in models.MODELS if name in found]
 
 
-def _build_layers(scores: Sequence[Score], name: str) -> "pd.DataFrame":
-    from deepmusic.models import describe
-
-    run = next(score.candidate.runs[0] for score in scores if score.candidate.model == name)
-    return describe.layer_table(models.build(run.config.model))
-
-
 def to_html(scores: Sequence[Score], layers: Mapping[str, "pd.DataFrame"]) -> str:
     """Return the hand-out as HTML, with a table for each protocol.
 
@@ -117,7 +116,7 @@ def to_html(scores: Sequence[Score], layers: Mapping[str, "pd.DataFrame"]) -> st
     scores : sequence of Score
         Of one protocol or several.
     layers : mapping of str to pd.DataFrame
-        Tables of `deepmusic.models.describe`, by network.
+        Tables of `deepmusic.models.describe`, by network; those without stand in no diagram.
 
     Raises
     ------

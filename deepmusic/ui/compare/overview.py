@@ -1,7 +1,6 @@
 """Accuracy of the networks of one protocol: a chart, what is chance, and the paper's Table 1."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -67,18 +66,6 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Protocol, list[Candidate]]:
     return protocol, every if all_own else newest
 
 
-def _layers(scores: Sequence[Score]) -> dict[str, Any]:
-    """Return the layers of the networks that have scores."""
-    configs = {
-        score.candidate.model: score.candidate.runs[0].config.model.to_json()
-        for score in reversed(scores)
-        if score.candidate.model in models.MODELS
-    }
-    return {
-        name: cache.layer_table(name, configs[name]) for name in models.MODELS if name in configs
-    }
-
-
 def show(scores: Sequence[Score]) -> None:
     """Show the scores of one protocol with their intervals, as a chart and as a table."""
     protocol = scores[0].candidate.protocol
@@ -105,7 +92,9 @@ def show(scores: Sequence[Score]) -> None:
         significance.show(scores)
         st.download_button(
             "Hand-out",
-            lambda: report.to_html(scores, _layers(scores)),
+            lambda: report.to_html(
+                scores, {name: cache.layer_table(name) for name in report.networks_of(scores)}
+            ),
             file_name=f"deepmusic-{protocol.slug}.html",
             mime="text/html",
             help="Two to four pages to print: the networks, their results, a question. One HTML "
