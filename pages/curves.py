@@ -27,8 +27,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         max_value=0.9,
         step=0.1,
         key="smoothing",
-        help="Draws a moving average, so that the trend shows. Hovering and the table still give "
-        "the measured values.",
+        help="A moving average; the table still gives the measured values.",
         persist_state="session",
         width=200,
     )
@@ -53,5 +52,6 @@ if not chosen:
 curves = [found[choice] for choice in chosen]
 if with_paper:
     curves += trainings.paper_curves(curves)
+table.show_answer(curves)
 charts.show(curves, smoothing=smoothing, with_paper=with_paper)
 table.show(curves)

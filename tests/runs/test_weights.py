@@ -16,7 +16,6 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.runs import Run, assets, shipped_run, weights
 from tests.networks import keras_network
 
-
 LOADERS = [("model.weights.h5", keras_network), ("model.onnx", Classifier)]
 REMEDIES = {"model.weights.h5": "train the network anew", "model.onnx": "runs export .*/crnn"}
 
@@ -38,7 +37,9 @@ def test_every_network_that_the_app_asks_is_listed():
     for name in models.MODELS:
         for protocol in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL):
             run = shipped_run(name, protocol)
-            assert weights.read_verified(run.weights_path) and weights.read_verified(run.network_path)
+            assert weights.read_verified(run.weights_path) and weights.read_verified(
+                run.network_path
+            )
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")

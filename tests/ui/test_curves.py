@@ -68,6 +68,13 @@ def test_the_shipped_networks_come_first(page):
     assert "runs" not in page.query_params, "the default"
 
 
+def test_the_answer_stands_above_the_curves(page, runs_folder):
+    make_run(runs_folder, "20261122-100000-crnn", "crnn", history([2.0, 1.0]), "few masks")
+    page.query_params["runs"] = "20261122-100000-crnn"
+    page.run()
+    assert any("few masks **80** and **50 %**." in text.value for text in page.markdown)
+
+
 def test_the_paper_can_be_put_away(page):
     page.run()
     next(one for one in page.toggle if one.key == "with_paper").set_value(False).run()

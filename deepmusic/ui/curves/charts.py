@@ -4,15 +4,13 @@ import streamlit as st
 
 from deepmusic.charts.training import QUANTITIES, Curve, history_chart
 
-_CAPTIONS = {
-    "accuracy": "**Windows of 3 s predicted correctly.** Trust the solid lines: the network is not "
-    "trained on validation clips. Where the dotted line rises while the solid one stays flat, the "
-    "network memorises its training clips: it overfits.",
-    "loss": "**Lower is better;** guessing among ten genres costs 2.3. Where the solid line turns "
-    "upwards, the network gets overconfident in its mistakes. The mark is the lowest point, whose "
-    "weights are kept.",
-}
 _NOTES = """
+- **Accuracy:** windows of 3 s predicted correctly. Trust the solid lines: the network is not
+  trained on validation clips. Where the dotted line rises while the solid one stays flat, the
+  network memorises its training clips: it overfits.
+- **Loss:** lower is better; guessing among ten genres costs 2.3. Where the solid line turns
+  upwards, the network gets overconfident in its mistakes. The mark is the lowest point, whose
+  weights are kept.
 - Training accuracy can be *lower* than validation accuracy: training windows are partly masked, and
   parts of the network are switched off (dropout).
 - In the first epochs validation may stay at guessing, one in ten, until the running averages of
@@ -41,6 +39,5 @@ def show(curves: list[Curve], *, smoothing: float, with_paper: bool) -> None:
                 },
                 alt=f"{QUANTITIES[quantity]} by epoch, training and validation",
             )
-            st.caption(_CAPTIONS[quantity])
-    with st.expander("What else to know"):
+    with st.expander("How to read the curves"):
         st.markdown(_NOTES + _PAPER_NOTE if with_paper else _NOTES)

@@ -5,6 +5,10 @@ import streamlit as st
 
 from deepmusic.charts.training import Curve, overfitting_gap
 from deepmusic.formatting import to_csv
+from deepmusic.ui import markdown
+
+#: Trainings in a sentence.
+_MOST = 4
 
 
 def show(curves: list[Curve]) -> None:
@@ -36,6 +40,23 @@ def show(curves: list[Curve]) -> None:
         help="All curves shown, one row for each training and epoch.",
         on_click="ignore",
     )
+
+
+def show_answer(curves: list[Curve]) -> None:
+    """Show in a sentence how the accuracy on training windows compares with that on others."""
+    found = [
+        f"{markdown.plain(curve.name)} **{100 * kept['accuracy']:.0f}** and "
+        f"**{100 * kept['val_accuracy']:.0f} %**"
+        for curve in curves
+        if (kept := curve.kept) and not curve.from_paper
+    ]
+    if found:
+        st.markdown(
+            f"Right on windows that trained it, and on others: {', '.join(found[:_MOST])}"
+            + (" ..." if len(found) > _MOST else "."),
+            help="At the epoch whose weights are kept. A first number far above the second means "
+            "that the network memorises its clips.",
+        )
 
 
 def _table(curves: list[Curve]) -> pd.DataFrame:
