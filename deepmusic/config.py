@@ -133,6 +133,10 @@ FRONT_ENDS: dict[str, MelConfig] = {
     "compact": MelConfig(frame_step=GTZAN_FRAMES / (GTZAN_COMPACT_FRAMES + 0.5)),
 }
 
+#: Front end of the pretrained network (`deepmusic.models.musicnn`), which reads no decibels but
+#: ``log10(1 + 10000 * power)``, 62.5 frames a second.
+MUSICNN_FRONT_END = MelConfig(sample_rate=16_000, n_fft=512, hop_length=256, n_mels=96)
+
 
 class ModelConfig(Config):
     """One network: its front end, its window and its sizes."""

@@ -9,13 +9,13 @@ import librosa
 import numpy as np
 
 from deepmusic.audio import features
-from deepmusic.config import FRONT_ENDS
+from deepmusic.config import FRONT_ENDS, MUSICNN_FRONT_END
 
 filters = {
     f"{mel.sample_rate}-{mel.n_fft}-{mel.n_mels}": librosa.filters.mel(
         sr=mel.sample_rate, n_fft=mel.n_fft, n_mels=mel.n_mels
     )
-    for mel in FRONT_ENDS.values()
+    for mel in (*FRONT_ENDS.values(), MUSICNN_FRONT_END)
 }
 np.savez_compressed(features._STORED, **filters)
 print(f"{features._STORED}: {', '.join(filters)}")

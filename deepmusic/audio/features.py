@@ -64,6 +64,17 @@ def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
     AudioError
         If `y` is not a non-empty one-dimensional array.
     """
+    power = mel_power(y, mel)
+    np.log10(np.maximum(power, _SMALLEST_POWER, out=power), out=power)
+    power *= 10
+    return power.T
+
+
+def mel_power(y: np.ndarray, mel: MelConfig) -> np.ndarray:
+    """Return the mel-spectrogram of samples as power [shape=(n_frames, n_mels)], float32.
+
+    Parameters and errors as of `log_mel`.
+    """
     if y.ndim != 1 or y.size == 0:
         raise AudioError(
             f"y must be one channel with at least one sample. Received: y.shape={y.shape}"
@@ -79,9 +90,7 @@ def log_mel(y: np.ndarray, mel: MelConfig) -> np.ndarray:
         energy = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
         for bands, bins, filters in _filter_groups(mel):
             power[block, bands] = energy[:, bins] @ filters
-    np.log10(np.maximum(power, _SMALLEST_POWER, out=power), out=power)
-    power *= 10
-    return power.T
+    return power
 
 
 @cache

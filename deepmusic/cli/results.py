@@ -76,6 +76,9 @@ def _print_protocol(scores: Sequence["Score"]) -> None:
             line = f"{candidate.name:9} {protocol}: clip {score.clip.value:.3f}, {interval}"
             click.echo(line + _warning(protocol))
             continue
+        if candidate.model == models.PRETRAINED:
+            _print_pretrained(score, scores, interval)
+            continue
         accuracies = (score.window.value, score.clip.value, score.vote.value)
         counts = (score.clips, score.windows)
         click.echo(accuracy_line(candidate.model, protocol, accuracies, counts))
@@ -88,6 +91,24 @@ def _print_protocol(scores: Sequence["Score"]) -> None:
     if protocol.name != WINDOW_LEAK:
         for line in differences(tables):
             click.echo(line)
+
+
+def _print_pretrained(pretrained: "Score", scores: Sequence["Score"], interval: str) -> None:
+    """Print the pretrained network's accuracy, and the networks' on the same clips."""
+    protocol = pretrained.candidate.protocol
+    click.echo(
+        f"{pretrained.candidate.name:9} {protocol}: clip {pretrained.clip.value:.3f}, {interval} "
+        f"({pretrained.clips} test clips, whose sound is at hand){_warning(protocol)}"
+    )
+    same = {}
+    for score in scores:
+        table = score.table[score.table.index.isin(pretrained.table.index)]
+        if score is not pretrained and len(table) == pretrained.clips:
+            same[score.candidate.name] = (table["predicted"] == table["genre"]).mean()
+    if same:
+        listed = ", ".join(f"{name} {accuracy:.3f}" for name, accuracy in same.items())
+        click.echo(f"{'':9} on the same clips: {listed}")
+    click.echo(f"{'':9} musicnn has probably heard songs of GTZAN, under other labels.")
 
 
 def _print_calibration(scores: Sequence["Score"]) -> None:

@@ -33,7 +33,7 @@ from deepmusic.cli.runs import print_runs
 from deepmusic.data import NAMES, absolute_name
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_plain
-from deepmusic.models import ALL, BASELINE, MODELS
+from deepmusic.models import ALL, BASELINE, MODELS, PRETRAINED
 from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import FINISHED, STOPPED, Run
 from deepmusic.training import recipes
@@ -43,10 +43,10 @@ from deepmusic.training.recipes import PRESETS
 @click.command()
 @click.option(
     "--model",
-    type=click.Choice([*MODEL_CHOICE.choices, BASELINE]),
+    type=click.Choice([*MODEL_CHOICE.choices, BASELINE, PRETRAINED]),
     default=ALL,
     show_default=True,
-    help="all: the three networks. svm: the baseline.",
+    help="all: the three networks. svm: the baseline. musicnn: a head on the pretrained one.",
 )
 @DATA_OPTION
 @click.option(
@@ -62,6 +62,11 @@ from deepmusic.training.recipes import PRESETS
 @click.option("--augment/--no-augment", default=True, show_default=True)
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
+@click.option(
+    "--embeddings",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Embeddings of clips without sound (.npz), with --model musicnn.",
+)
 @click.option("--background", is_flag=True, help="Start workers and return at once.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of runs.")
 @JSON_OPTION
@@ -79,6 +84,7 @@ def train(
     augment: bool,
     seed: int,
     repeats: int,
+    embeddings: Path | None,
     background: bool,
     out: Path | None,
     as_json: bool,
@@ -106,15 +112,18 @@ def train(
         open_data(data)
     split = split or recipes.default_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
-    if model == BASELINE:
+    if embeddings and model != PRETRAINED:
+        raise click.UsageError(f"Embeddings are for --model {PRETRAINED}. Received: {model}.")
+    if model in (BASELINE, PRETRAINED):
+        title = models.title(model)
         if split == ALL_CLIPS:
-            raise click.UsageError(f"The SVM needs test clips. Received: --split {ALL_CLIPS}.")
+            raise click.UsageError(f"The {title} needs test clips. Received: --split {ALL_CLIPS}.")
         if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
             raise click.UsageError(
-                "The SVM takes --data, --split, --fold, --out and --json alone: it has no epochs "
-                "and no seed, and is trained in seconds."
+                f"The {title} takes --data, --split, --fold, --out and --json alone: it has no "
+                "epochs and no seed, and is trained in seconds."
             )
-        train_baseline(data, split, fold, out, as_json)
+        train_baseline(model, data, split, fold, out, embeddings, as_json)
         return
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= {"data": data} | recipes.under_protocol(split, fold)
@@ -179,20 +188,30 @@ def outcome(run: Run) -> str:
 
 
 def train_baseline(
-    data: str, split: str, fold: int | None, out: Path | None, as_json: bool
+    model: str,
+    data: str,
+    split: str,
+    fold: int | None,
+    out: Path | None,
+    embeddings: Path | None,
+    as_json: bool,
 ) -> None:
-    """Train and test the SVM, keep it as a run, and print its metrics."""
+    """Train and test the SVM or the pretrained network, keep it as a run, print its metrics."""
     from deepmusic.data import open_dataset
-    from deepmusic.evaluation import svm
+    from deepmusic.evaluation import svm, transfer
     from deepmusic.files import runs_folder
     from deepmusic.training import worker
 
     worker.refuse_if_forbidden()
     with progress_bar("Describing clips") as report:
-        run = svm.train(open_dataset(data), split, fold, out or runs_folder(), report)
+        dataset, folder = open_dataset(data), out or runs_folder()
+        if model == BASELINE:
+            run = svm.train(dataset, split, fold, folder, report)
+        else:
+            run = transfer.train(dataset, split, fold, folder, embeddings, report)
     if as_json:
-        row = {"id": run.id, "state": run.state, "model": BASELINE, "epoch": 0}
+        row = {"id": run.id, "state": run.state, "model": model, "epoch": 0}
         click.echo(json.dumps([row | run.evaluation], indent=2))
         return
     click.echo(format_plain(run.path))
-    click.echo(metrics_table(models.title(BASELINE), run.evaluation))
+    click.echo(metrics_table(models.title(model), run.evaluation))

@@ -8,7 +8,7 @@ from deepmusic import models
 from deepmusic.errors import DeepMusicError, RunError
 from deepmusic.evaluation.scores import Candidate, model_of
 from deepmusic.files import runs_folder
-from deepmusic.models import BASELINE, ENSEMBLE, MODELS
+from deepmusic.models import BASELINE, ENSEMBLE, MODELS, PRETRAINED
 from deepmusic.protocols import ARTIST_FOLDS, FOLDS, TOY, Protocol
 from deepmusic.runs import FINISHED, Run, assets, list_runs, run_names, shipped_runs
 
@@ -107,16 +107,17 @@ def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
 
 
 def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
-    """Return the SVMs, whose folders hold no ``config.json``."""
+    """Return the SVMs and pretrained networks, whose folders hold no ``config.json``."""
     singles = []
-    for path in sorted(folder.rglob(f"{BASELINE}*/evaluation.json"), reverse=True):
-        run = Run(path.parent)
-        try:
-            if model_of(run) == BASELINE and run.protocol and run.evaluation["genres"]:
-                name = models.title(BASELINE) + ("" if shipped else f", {run.id}")
-                singles.append(Candidate(name, BASELINE, run.protocol, (run,), shipped))
-        except (RunError, KeyError):
-            continue
+    for model in (BASELINE, PRETRAINED):
+        for path in sorted(folder.rglob(f"{model}*/evaluation.json"), reverse=True):
+            run = Run(path.parent)
+            try:
+                if model_of(run) == model and run.protocol and run.evaluation["genres"]:
+                    name = models.title(model) + ("" if shipped else f", {run.id}")
+                    singles.append(Candidate(name, model, run.protocol, (run,), shipped))
+            except (RunError, KeyError):
+                continue
     return _with_folds_joined(singles)
 
 
@@ -149,8 +150,8 @@ def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
 
 def _recipe(single: Candidate) -> tuple[str, ...]:
     """Return the settings that must be equal for folds to be joined."""
-    if single.model == BASELINE:
-        return single.protocol.name, BASELINE
+    if single.model not in MODELS:
+        return single.protocol.name, single.model
     settings = single.runs[0].config
     recipe = settings.train.model_dump(mode="json") | {"fold": None, "seed": 0, "data": ""}
     return single.protocol.name, settings.model.to_json(), str(recipe)

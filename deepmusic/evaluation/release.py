@@ -13,7 +13,6 @@ from deepmusic.evaluation import evaluate, metrics
 from deepmusic.evaluation.scores import model_of
 from deepmusic.files import replacing, write_atomically
 from deepmusic.formatting import to_csv
-from deepmusic.models import BASELINE
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_path, shipped_run, weights
 
@@ -115,7 +114,7 @@ def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:
     paths = [run.path / "evaluation.json"]
     if protocol != DEPLOYED_PROTOCOL:
         paths.append(run.predictions_path)
-    if name != BASELINE:
+    if name in models.MODELS:
         paths += [run.path / "config.json", run.history_path]
         if protocol in _WITH_WEIGHTS:
             paths += [run.weights_path, run.network_path]

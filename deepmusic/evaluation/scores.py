@@ -15,7 +15,7 @@ import pandas as pd
 from deepmusic.errors import RunError
 from deepmusic.evaluation import metrics
 from deepmusic.evaluation.calibration import Calibration, calibration
-from deepmusic.models import BASELINE, ENSEMBLE
+from deepmusic.models import BASELINE, MODELS
 from deepmusic.protocols import Protocol
 from deepmusic.runs import Run
 
@@ -60,7 +60,7 @@ class Candidate:
     name : str
         For people to read; may hold a title that someone typed.
     model : str
-        A key of `deepmusic.models.MODELS`, `ENSEMBLE` or `BASELINE`.
+        A key of `deepmusic.models.MODELS`, `ENSEMBLE`, `BASELINE` or `PRETRAINED`.
     protocol : Protocol
         Under which it was tested.
     runs : tuple of Run
@@ -79,17 +79,17 @@ class Candidate:
     def genres(self) -> list[str]:
         """Genres, in the order of their columns."""
         run = self.runs[0]
-        is_baseline = model_of(run) == BASELINE
-        return list(run.evaluation["genres"] if is_baseline else run.config.model.genres)
+        has_config = model_of(run) in MODELS
+        return list(run.config.model.genres if has_config else run.evaluation["genres"])
 
     @property
     def temperature(self) -> float | None:
         """Temperature fitted on validation clips; of folds, the mean.
 
-        None where there is none: an ensemble has no validation part, and the SVM's probabilities
-        are scaled already.
+        None where there is none: an ensemble has no validation part, and the probabilities of the
+        SVM and of the pretrained network's head are scaled already.
         """
-        if self.model in (ENSEMBLE, BASELINE):
+        if self.model not in MODELS:
             return None
         found = [run.evaluation.get("temperature") or 0.0 for run in self.runs]
         return statistics.fmean(found) if all(found) else None
@@ -157,8 +157,10 @@ class Score:
 
 
 def model_of(run: Run) -> str:
-    """Return the network of a run; the SVM's has no ``config.json``."""
-    return run.config.model.name if (run.path / "config.json").exists() else BASELINE
+    """Return the network of a run; the SVM's and the pretrained one's have no ``config.json``."""
+    if (run.path / "config.json").exists():
+        return run.config.model.name
+    return str(run.evaluation.get("model", BASELINE))
 
 
 def score_predictions(

@@ -17,6 +17,9 @@ ENSEMBLE = "ensemble"
 #: Name of the baseline: a support vector machine (`deepmusic.evaluation.svm`).
 BASELINE = "svm"
 
+#: Name of the pretrained network with a head for genres (`deepmusic.prediction.pretrained`).
+PRETRAINED = "musicnn"
+
 #: Value of options for all networks together.
 ALL = "all"
 
@@ -113,5 +116,5 @@ def build(config: ModelConfig) -> "keras.Model":
 
 
 def title(name: str) -> str:
-    """Return the name to show for a network, the ensemble or the SVM."""
-    return {ENSEMBLE: "Ensemble", BASELINE: "SVM"}.get(name) or spec(name).title
+    """Return the name to show for a network, the ensemble, the SVM or the pretrained network."""
+    return {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained"}.get(name) or spec(name).title

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class Prediction:
         Number of the clip that holds each window.
     window_probabilities : np.ndarray [shape=(n_windows, n_genres)]
         Each row sums to 1.
+    pooling : str
+        How windows are joined: ``mean`` of the probabilities, as in the paper, or ``geometric``,
+        their normalised geometric mean, which is a linear head's answer to the mean embedding.
     """
 
     model: str
@@ -35,19 +38,28 @@ class Prediction:
     ends: np.ndarray
     clip_index: np.ndarray
     window_probabilities: np.ndarray
+    pooling: Literal["mean", "geometric"] = "mean"
 
     @cached_property
     def song_probabilities(self) -> np.ndarray:
-        """Mean over all windows [shape=(n_genres,)]."""
-        return self.window_probabilities.mean(axis=0)
+        """Mean over all windows, or over the clips where windows are joined geometrically."""
+        if self.pooling == "geometric":
+            return np.mean(list(self.clip_probabilities.values()), axis=0)
+        return self._pool(self.window_probabilities)
 
     @cached_property
     def clip_probabilities(self) -> dict[int, np.ndarray]:
         """Mean over the windows of a clip [shape=(n_genres,)], by clip; of silent ones none."""
         return {
-            int(clip): self.window_probabilities[self.clip_index == clip].mean(axis=0)
+            int(clip): self._pool(self.window_probabilities[self.clip_index == clip])
             for clip in np.unique(self.clip_index)
         }
+
+    def _pool(self, rows: np.ndarray) -> np.ndarray:
+        if self.pooling == "mean":
+            return rows.mean(axis=0)
+        pooled = np.exp(np.log(np.maximum(rows, 1e-30)).mean(axis=0))
+        return pooled / pooled.sum()
 
     @property
     def genre(self) -> str:

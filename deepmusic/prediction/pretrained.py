@@ -1,0 +1,261 @@
+"""The pretrained network: musicnn's embedding of a song, and a head that tells genres from it.
+
+musicnn (Pons and Serra, ISMIR 2019) learnt 50 tags on the Million Song Dataset. Its trunk is asked
+by ONNX Runtime; the head is a logistic regression on the mean embedding of a clip.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmusic.audio import Song, features, is_silent
+from deepmusic.config import MUSICNN_FRONT_END
+from deepmusic.errors import AudioError, ModelError
+from deepmusic.files import ASSETS
+from deepmusic.models import PRETRAINED
+from deepmusic.prediction.result import Prediction
+
+#: Where trunk and heads are shipped.
+FOLDER = ASSETS / "musicnn"
+
+#: Frames of a window, as musicnn was trained: 3.0 s.
+WINDOW_FRAMES = 187
+
+#: Root mean square that every clip is brought to: the median of GTZAN's clips, in dB of full scale.
+#: musicnn depends on the level: 20 dB quieter, half of its answers change.
+LEVEL_DBFS = -18.6
+
+#: Windows asked at once: more would take hundreds of megabytes and no less time.
+_BATCH = 5
+
+
+class Embedded(NamedTuple):
+    """What musicnn makes of a song, by windows of 3 s without overlap."""
+
+    starts: np.ndarray  #: [shape=(n_windows,)], in s
+    clip_index: np.ndarray  #: [shape=(n_windows,)], number of the 30 s clip that holds each
+    embeddings: np.ndarray  #: [shape=(n_windows, 200)]
+    tags: np.ndarray  #: [shape=(n_windows, 50)], probabilities of `Trunk.tags`
+
+
+def tagger_windows(samples: np.ndarray) -> np.ndarray:
+    """Return musicnn's input for a clip: windows of log-mels, without overlap.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,)], float32
+        Mono, at 16 kHz, of any level.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_windows, 187, 96)], float32
+        None if the clip is shorter than a window.
+    """
+    level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) or 1.0
+    levelled = samples * np.float32(10 ** (LEVEL_DBFS / 20) / level)
+    power = features.mel_power(levelled, MUSICNN_FRONT_END)
+    log_mel = np.log10(1 + 10_000 * power, dtype=np.float32)
+    n_windows = len(log_mel) // WINDOW_FRAMES
+    return log_mel[: n_windows * WINDOW_FRAMES].reshape(n_windows, WINDOW_FRAMES, -1)
+
+
+class Trunk:
+    """musicnn without a head. Threads may share it.
+
+    Parameters
+    ----------
+    path : Path, optional
+        An ONNX file that `tools/convert_musicnn.py` wrote; by default the shipped one.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, or not the one that was shipped.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 2
+        # Blocks of one size need no arena, which would keep the largest for good.
+        options.enable_cpu_mem_arena = False
+        content = (path or FOLDER / "musicnn.onnx").read_bytes() if path else _shipped_bytes()
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+        self._input = self._session.get_inputs()[0].name
+        self._lock = threading.Lock()
+
+    def embed(self, song: Song) -> Embedded:
+        """Return embeddings and tags of a song's windows; silent clips have none.
+
+        Raises
+        ------
+        AudioError
+            If the song is shorter than a window (3 s), or silent throughout.
+        """
+        import soxr
+
+        rate = MUSICNN_FRONT_END.sample_rate
+        samples = song.samples
+        if song.sample_rate != rate:
+            samples = soxr.resample(samples, song.sample_rate, rate, quality="HQ")
+        starts, clips, embeddings, tags = [], [], [], []
+        for number, (start, stop) in enumerate(features.clip_bounds(len(samples), MUSICNN_FRONT_END)):
+            clip = samples[start:stop]
+            if is_silent(clip):
+                continue
+            windows = tagger_windows(clip)
+            found = self.predict_windows(windows)
+            embeddings.append(found[0])
+            tags.append(found[1])
+            clips.append(np.full(len(windows), number))
+            starts.append(start / rate + np.arange(len(windows)) * WINDOW_SECONDS)
+        if not sum(map(len, starts)):
+            raise AudioError(
+                f"{song.name} holds no window of {WINDOW_SECONDS:.1f} s with sound. "
+                "Choose a longer clip."
+            )
+        return Embedded(*(np.concatenate(part) for part in (starts, clips, embeddings, tags)))
+
+    def predict_windows(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return embeddings [n_windows, 200] and tags [n_windows, 50] of log-mel windows."""
+        parts = [
+            self._session.run(None, {self._input: windows[start : start + _BATCH]})
+            for start in range(0, len(windows), _BATCH)
+        ] or [[np.zeros((0, 200), np.float32), np.zeros((0, 50), np.float32)]]
+        embeddings, tags = (np.concatenate(rows) for rows in zip(*parts, strict=True))
+        return embeddings, tags
+
+
+#: Length of a window, in s.
+WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
+
+
+@dataclass(frozen=True)
+class Head:
+    """A logistic regression from embeddings to genres.
+
+    Attributes
+    ----------
+    genres : tuple of str
+        In the order of the outputs.
+    kernel : np.ndarray [shape=(200, n_genres)]
+        With `bias` [shape=(n_genres,)]; whatever standardised the embeddings is contained in both.
+    facts : mapping
+        How it was trained and what was measured, as `deepmusic results` prints it.
+    """
+
+    genres: tuple[str, ...]
+    kernel: np.ndarray
+    bias: np.ndarray
+    facts: Mapping[str, Any]
+
+    def predict(self, embeddings: np.ndarray) -> np.ndarray:
+        """Return probabilities [shape=(n, n_genres)] of embeddings [shape=(n, 200)]."""
+        logits = embeddings @ self.kernel + self.bias
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON, which holds numbers and nothing that could be run."""
+        from deepmusic.files import write_atomically
+
+        content = {
+            "genres": self.genres,
+            "facts": dict(self.facts),
+            "bias": np.round(self.bias, 5).tolist(),
+            "kernel": np.round(self.kernel, 5).tolist(),
+        }
+        write_atomically(path, json.dumps(content).replace("], [", "],\n["))
+
+    @classmethod
+    def load(cls, path: Path) -> "Head":
+        """Read what `save` wrote; raise `ModelError` if it is missing or damaged."""
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            kernel = np.array(content["kernel"], np.float32)
+            bias = np.array(content["bias"], np.float32)
+            genres = tuple(content["genres"])
+            if kernel.shape != (200, len(genres)) or bias.shape != (len(genres),):
+                raise ValueError(f"kernel {kernel.shape} for {len(genres)} genres")
+            return cls(genres, kernel, bias, content["facts"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path} is missing or damaged ({error}). Restore it from the repository, or train "
+                "it anew: python tools/train_head.py"
+            ) from error
+
+
+class PretrainedClassifier:
+    """musicnn with a head, predicting as the other classifiers do. Threads may share it.
+
+    Parameters
+    ----------
+    trunk : Trunk, optional
+        By default the shipped one, loaded once.
+    head : Head, optional
+        By default the one for songs from anywhere.
+    """
+
+    name = PRETRAINED
+
+    def __init__(self, trunk: Trunk | None = None, head: Head | None = None) -> None:
+        self.trunk = trunk or shipped_trunk()
+        self.head = head or shipped_head()
+
+    def predict(self, song: Song) -> Prediction:
+        """Predict the genre of a song, by window, by clip and as a whole; errors as of `embed`."""
+        return self.predict_embedded(self.trunk.embed(song), song.duration)
+
+    def predict_embedded(self, embedded: Embedded, duration: float) -> Prediction:
+        """Predict from what `Trunk.embed` returned of a song of this duration (in s)."""
+        return Prediction(
+            model=self.name,
+            genres=self.head.genres,
+            starts=embedded.starts,
+            ends=np.minimum(embedded.starts + WINDOW_SECONDS, duration),
+            clip_index=embedded.clip_index,
+            window_probabilities=self.head.predict(embedded.embeddings),
+            pooling="geometric",
+        )
+
+
+@cache
+def shipped_trunk() -> Trunk:
+    """Return musicnn as it is shipped."""
+    return Trunk()
+
+
+@cache
+def shipped_head() -> Head:
+    """Return the head that is shipped for songs from anywhere."""
+    return Head.load(FOLDER / "head.json")
+
+
+def _shipped_bytes() -> bytes:
+    path = FOLDER / "musicnn.onnx"
+    try:
+        content = path.read_bytes()
+        (expected, _), *_ = (
+            line.split() for line in (FOLDER / "SHA256SUMS").read_text().splitlines()
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} cannot be read ({error}). Restore assets/musicnn from the repository."
+        ) from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(
+            f"{path} is not the network that was shipped: its SHA-256 should be {expected}. "
+            "Restore it from the repository."
+        )
+    return content
