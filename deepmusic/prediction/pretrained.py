@@ -25,8 +25,9 @@ from deepmusic.prediction.result import Prediction
 #: Where trunk and heads are shipped.
 FOLDER = ASSETS / "musicnn"
 
-#: Frames of a window, as musicnn was trained: 3.0 s.
+#: Frames of a window, as musicnn was trained, and its length in s: 2.99.
 WINDOW_FRAMES = 187
+WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
 
 #: Root mean square that every clip is brought to: the median of GTZAN's clips, in dB of full scale.
 #: musicnn depends on the level: 20 dB quieter, half of its answers change.
@@ -134,10 +135,6 @@ class Trunk:
         ] or [[np.zeros((0, 200), np.float32), np.zeros((0, 50), np.float32)]]
         embeddings, tags = (np.concatenate(rows) for rows in zip(*parts, strict=True))
         return embeddings, tags
-
-
-#: Length of a window, in s.
-WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
 
 
 @dataclass(frozen=True)
