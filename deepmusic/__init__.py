@@ -26,13 +26,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 __version__ = "0.1.0"
 
 
-def load(model: str = "ensemble", protocol: str = "all_clips") -> "Recognizer":
+def load(model: str = "all", protocol: str = "all_clips") -> "Recognizer":
     """Load shipped networks, ready to predict.
 
     Parameters
     ----------
     model : str
-        ``ensemble`` (the mean of all networks), ``cnn``, ``crnn`` or ``cnn_gru``.
+        ``all`` (the pretrained network's answer, and the paper's networks beside it), ``musicnn``
+        (the pretrained one alone), ``ensemble`` (the mean of the paper's three), ``cnn``,
+        ``crnn`` or ``cnn_gru``.
     protocol : str
         Clips of GTZAN that trained them: ``all_clips``, or ``paper``, which holds the test clips
         back.

@@ -26,21 +26,23 @@ _KERNELS = {f"conv_{i}": f"conv2d_{i}" if i else "conv2d" for i in range(8)} | {
     "dense": "dense",
     "tags": "dense_1",
 }
-_NORMS = {f"norm_{i}": f"batch_normalization_{i}" if i else "batch_normalization" for i in range(10)}
+_NORMS = {
+    f"norm_{i}": f"batch_normalization_{i}" if i else "batch_normalization" for i in range(10)
+}
 _NORMS["embedding"] = "batch_normalization_10"
 
 
 def build_from_wheel(wheel: Path, checkpoint: str = CHECKPOINTS[0]):
     """Return musicnn in Keras with the weights of a checkpoint in the wheel."""
-    import tensorflow as tf
+    import tensorflow as tf  # noqa: TID251 (nothing else reads its checkpoints)
 
     from deepmusic.models import musicnn
 
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     if found != WHEEL_SHA256:
         raise SystemExit(
-            f"{wheel} is not musicnn 0.1.0 as it lies on PyPI: its SHA-256 should be {WHEEL_SHA256}. "
-            f"Received: {found}"
+            f"{wheel} is not musicnn 0.1.0 as it lies on PyPI: its SHA-256 should be "
+            f"{WHEEL_SHA256}. Received: {found}"
         )
     network = musicnn.build()
     with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
@@ -77,9 +79,7 @@ def export(network, path: Path) -> None:
         half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half")
         graph.initializer.remove(tensor)
         graph.initializer.append(half)
-        casts.append(
-            onnx.helper.make_node("Cast", [half.name], [name], to=onnx.TensorProto.FLOAT)
-        )
+        casts.append(onnx.helper.make_node("Cast", [half.name], [name], to=onnx.TensorProto.FLOAT))
     for cast in reversed(casts):
         graph.node.insert(0, cast)
     for output, name in zip(graph.output, ("embedding", "tags"), strict=True):
@@ -93,6 +93,7 @@ def export(network, path: Path) -> None:
 
 
 def main() -> None:
+    """Convert as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheel", type=Path)
     parser.add_argument("checkpoint", nargs="?", choices=CHECKPOINTS, default=CHECKPOINTS[0])

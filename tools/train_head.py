@@ -44,6 +44,7 @@ def train(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray
 
 
 def main() -> None:
+    """Train, measure and write the head."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import MODEL_CHOICE, complain, with_progress
+from deepmusic.cli.options import ANSWER_CHOICE, complain, with_progress
 from deepmusic.errors import AudioError
 from deepmusic.files import real_path
 from deepmusic.formatting import format_genre, format_name
-from deepmusic.models import ALL, ENSEMBLE
+from deepmusic.models import ALL
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
-@click.option("--model", type=MODEL_CHOICE, default=ALL, show_default=True)
+@click.option("--model", type=ANSWER_CHOICE, default=ALL, show_default=True)
 @click.option("--json", "style", flag_value="json", help="Print a list with every window.")
 @click.option(
     "--jsonl", "style", flag_value="jsonl", help="The same as --json, an object a line, at once."
@@ -73,7 +73,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
     from deepmusic.prediction import Recognizer
 
-    recognizer = Recognizer(ENSEMBLE if model == ALL else model, protocol.name)
+    recognizer = Recognizer(model, protocol.name)
     failures: list[Path] = []
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
     lines_follow = style in (None, "csv", "jsonl") and sys.stdout.isatty()
@@ -127,9 +127,12 @@ def find_files(arguments: Sequence[str]) -> "SoundFiles":
 def print_text(predicted: "Predicted") -> None:
     """Print one line a file, for people."""
     for path, song in predicted:
+        # The answer first, then those of the other networks.
+        names = (song.model, *(name for name in song.predictions if name != song.model))
         answers = "  ".join(
-            f"{models.title(name)}: {format_genre(prediction.genre)} {prediction.confidence:.0%}"
-            for name, prediction in song.predictions.items()
+            f"{models.title(name)}: {format_genre(song.predictions[name].genre)} "
+            f"{song.predictions[name].confidence:.0%}"
+            for name in names
         )
         click.echo(f"{format_name(path.name)}  {song.duration:.1f} s  {answers}")
 

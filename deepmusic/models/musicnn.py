@@ -2,9 +2,9 @@
 
 Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging",
 late-breaking demo, ISMIR 2019; the architecture is that of Pons et al., "End-to-end learning for
-music audio tagging at scale", ISMIR 2018. Its weights (ISC licence, assets/musicnn/LICENSE) are those
-of the checkpoint MSD_musicnn, trained on the Million Song Dataset with 50 tags of Last.fm, brought
-over by tools/convert_musicnn.py.
+music audio tagging at scale", ISMIR 2018. Its weights (ISC licence, assets/musicnn/LICENSE) are
+those of the checkpoint MSD_musicnn, trained on the Million Song Dataset with 50 tags of Last.fm,
+brought over by tools/convert_musicnn.py.
 """
 
 from keras import KerasTensor, Model, layers, ops

@@ -117,4 +117,5 @@ def build(config: ModelConfig) -> "keras.Model":
 
 def title(name: str) -> str:
     """Return the name to show for a network, the ensemble, the SVM or the pretrained network."""
-    return {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained"}.get(name) or spec(name).title
+    others = {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained"}
+    return others.get(name) or spec(name).title

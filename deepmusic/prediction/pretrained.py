@@ -6,7 +6,6 @@ by ONNX Runtime; the head is a logistic regression on the mean embedding of a cl
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -64,7 +63,9 @@ def tagger_windows(samples: np.ndarray) -> np.ndarray:
     power = features.mel_power(levelled, MUSICNN_FRONT_END)
     log_mel = np.log10(1 + 10_000 * power, dtype=np.float32)
     n_windows = len(log_mel) // WINDOW_FRAMES
-    return log_mel[: n_windows * WINDOW_FRAMES].reshape(n_windows, WINDOW_FRAMES, -1)
+    return log_mel[: n_windows * WINDOW_FRAMES].reshape(
+        n_windows, WINDOW_FRAMES, MUSICNN_FRONT_END.n_mels
+    )
 
 
 class Trunk:
@@ -88,12 +89,11 @@ class Trunk:
         options.intra_op_num_threads = 2
         # Blocks of one size need no arena, which would keep the largest for good.
         options.enable_cpu_mem_arena = False
-        content = (path or FOLDER / "musicnn.onnx").read_bytes() if path else _shipped_bytes()
+        content = path.read_bytes() if path else _shipped_bytes()
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
         self._input = self._session.get_inputs()[0].name
-        self._lock = threading.Lock()
 
     def embed(self, song: Song) -> Embedded:
         """Return embeddings and tags of a song's windows; silent clips have none.
@@ -110,10 +110,14 @@ class Trunk:
         if song.sample_rate != rate:
             samples = soxr.resample(samples, song.sample_rate, rate, quality="HQ")
         starts, clips, embeddings, tags = [], [], [], []
-        for number, (start, stop) in enumerate(features.clip_bounds(len(samples), MUSICNN_FRONT_END)):
-            clip = samples[start:stop]
-            if is_silent(clip):
+        for number, (start, stop) in enumerate(
+            features.clip_bounds(len(samples), MUSICNN_FRONT_END)
+        ):
+            # Asked of the song as it is: resampling rings at the edges of silence.
+            scale = song.sample_rate / rate
+            if is_silent(song.samples[round(start * scale) : round(stop * scale)]):
                 continue
+            clip = samples[start:stop]
             windows = tagger_windows(clip)
             found = self.predict_windows(windows)
             embeddings.append(found[0])

@@ -9,8 +9,9 @@ import numpy as np
 
 from deepmusic.audio import Song, load_song, song_from_array
 from deepmusic.errors import ModelError
-from deepmusic.models import ENSEMBLE, MODELS
+from deepmusic.models import ALL, ENSEMBLE, MODELS, PRETRAINED
 from deepmusic.prediction.classifier import classify, load_classifiers
+from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.prediction.result import Prediction
 from deepmusic.prediction.segments import Segment, genre_segments
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
@@ -44,9 +45,10 @@ class SongPrediction:
     name : str
         Name of the song, by default that of its file.
     model : str
-        The network that predicted all this, or ``ensemble``.
+        The network that predicted all this: ``musicnn`` (the pretrained one), ``ensemble``, or
+        one of the paper's.
     predictions : mapping of str to Prediction
-        Windows and clips of each network (and of the ensemble), by its name.
+        Windows and clips of each network that was asked (and of the ensemble), by its name.
     """
 
     genre: str
@@ -77,10 +79,12 @@ class Recognizer:
     Parameters
     ----------
     model : str
-        ``ensemble`` (the mean of all networks), ``cnn``, ``crnn`` or ``cnn_gru``.
+        ``all`` (the pretrained network's answer, and the paper's networks beside it), ``musicnn``
+        (the pretrained one alone), ``ensemble`` (the mean of the paper's three), ``cnn``,
+        ``crnn`` or ``cnn_gru``.
     protocol : str
         Clips of GTZAN that trained the networks: ``all_clips``, or ``paper``, which holds the
-        test clips back.
+        test clips back and has no pretrained network.
 
     Raises
     ------
@@ -90,14 +94,37 @@ class Recognizer:
         If its files are missing or damaged.
     """
 
-    def __init__(self, model: str = ENSEMBLE, protocol: str = DEPLOYED_PROTOCOL.name) -> None:
-        for value, choices in ((model, (ENSEMBLE, *MODELS)), (protocol, tuple(_PROTOCOLS))):
-            if value not in choices:
-                raise ModelError(f"Choose one of: {', '.join(choices)}. Received: {value!r}")
-        self.model = model
-        names = list(MODELS) if model == ENSEMBLE else [model]
+    def __init__(self, model: str = ALL, protocol: str = DEPLOYED_PROTOCOL.name) -> None:
+        choices = (ALL, PRETRAINED, ENSEMBLE, *MODELS)
+        for value, known in ((model, choices), (protocol, tuple(_PROTOCOLS))):
+            if value not in known:
+                raise ModelError(f"Choose one of: {', '.join(known)}. Received: {value!r}")
+        names = {ALL: list(MODELS), ENSEMBLE: list(MODELS), PRETRAINED: []}.get(model, [model])
         self._classifiers = load_classifiers(names, _PROTOCOLS[protocol])
-        self._sample_rate = next(iter(self._classifiers.values())).config.mel.sample_rate
+        self._notes: tuple[str, ...] = ()
+        self._pretrained = self._load_pretrained(model, protocol)
+        if model == ALL:
+            model = PRETRAINED if self._pretrained else ENSEMBLE
+        self.model = model
+
+    def _load_pretrained(self, model: str, protocol: str) -> PretrainedClassifier | None:
+        if model not in (ALL, PRETRAINED):
+            return None
+        if protocol != DEPLOYED_PROTOCOL.name:
+            if model == ALL:
+                return None
+            raise ModelError(
+                f"The pretrained network was trained on all of GTZAN: it has the protocol "
+                f"{DEPLOYED_PROTOCOL.name} alone. Received: protocol={protocol!r}"
+            )
+        try:
+            return PretrainedClassifier()
+        except ModelError as error:
+            if model == PRETRAINED:
+                raise
+            # The three of the paper answer without it.
+            self._notes = (f"Without the pretrained network: {error}",)
+            return None
 
     def predict(
         self,
@@ -133,7 +160,9 @@ class Recognizer:
         'jazz'
         """
         song = self._load(source, sample_rate, name)
-        predictions = classify(song, self._classifiers)
+        predictions = classify(song, self._classifiers) if self._classifiers else {}
+        if self._pretrained:
+            predictions[PRETRAINED] = self._pretrained.predict(song)
         prediction = predictions[self.model]
         probabilities = dict(
             zip(prediction.genres, prediction.song_probabilities.tolist(), strict=True)
@@ -144,7 +173,7 @@ class Recognizer:
             probabilities=dict(sorted(probabilities.items(), key=lambda item: -item[1])),
             segments=tuple(genre_segments(prediction)),
             duration=song.duration,
-            notes=song.notes,
+            notes=song.notes + self._notes,
             name=song.name,
             model=self.model,
             predictions=predictions,
@@ -157,7 +186,7 @@ class Recognizer:
                     "A sound file states its own sample rate. Leave sample_rate out. "
                     f"Received: sample_rate={sample_rate}"
                 )
-            return load_song(source, name=name, sample_rate=self._sample_rate)
+            return load_song(source, name=name)
         if sample_rate is None:
             raise TypeError(
                 "source must be a path, bytes, a file object, or samples with sample_rate=. "
@@ -167,5 +196,4 @@ class Recognizer:
             source,
             sample_rate=sample_rate,
             name=name or "array",
-            target_sample_rate=self._sample_rate,
         )
