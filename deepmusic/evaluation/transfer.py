@@ -52,7 +52,7 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
             raise ValueError(f"embedding has the shape {embeddings.shape}")
     except (OSError, ValueError, KeyError) as error:
         raise DatasetError(
-            f"{path} holds no embeddings (track, embedding [n_clips, n_windows, 200]): {error}"
+            f"{path} holds no embeddings (track, embedding [shape=(n_clips, n_windows, 200)]): {error}"
         ) from error
     return dict(zip(tracks.tolist(), embeddings.astype(np.float32), strict=True))
 
@@ -81,7 +81,7 @@ def embed_dataset(
 
 
 def describe(embeddings: np.ndarray, statistics: str) -> np.ndarray:
-    """Return the statistics of a clip's embeddings [n_windows, 200] over its windows."""
+    """Return the statistics of a clip's embeddings [shape=(n_windows, 200)] over its windows."""
     mean = embeddings.mean(axis=0)
     if statistics == "mean":
         return mean

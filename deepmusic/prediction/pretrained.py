@@ -132,7 +132,7 @@ class Trunk:
         return Embedded(*(np.concatenate(part) for part in (starts, clips, embeddings, tags)))
 
     def predict_windows(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return embeddings [n_windows, 200] and tags [n_windows, 50] of log-mel windows."""
+        """Return embeddings and tags, as of `Embedded`, of windows of log-mel."""
         parts = [
             self._session.run(None, {self._input: windows[start : start + _BATCH]})
             for start in range(0, len(windows), _BATCH)

@@ -38,7 +38,7 @@ def test_json_holds_what_the_library_says(folder):
     (song,) = json.loads(result.stdout)
     networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
     expected = classify(load_song(folder / "one.wav"), networks)
-    assert list(song["models"]) == list(expected)
+    assert list(song["models"]) == [*expected, models.PRETRAINED]
     for name, heard in expected.items():
         stated = song["models"][name]
         assert stated["genre"] == heard.genre
@@ -131,7 +131,7 @@ def test_any_name_is_printed_and_given_back(name, tmp_path, monkeypatch):
     path.write_bytes(b"x" * 10)
     zeros = np.zeros(1)
     predicted = {"cnn": Prediction("cnn", ("rock",), zeros, zeros + 3, zeros, np.ones((1, 1)))}
-    song = SimpleNamespace(notes=("cut off",), duration=6.0, predictions=predicted)
+    song = SimpleNamespace(notes=("cut off",), duration=6.0, predictions=predicted, model="cnn")
     recognizer = SimpleNamespace(predict=lambda path: song)
     monkeypatch.setattr("deepmusic.prediction.Recognizer", lambda *asked: recognizer)
 

@@ -19,7 +19,10 @@ def test_shipped_runs_and_their_ensemble_come_first(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="mine")
     found, faults = find_candidates(own=tmp_path)
     paper = filter_candidates(found, Protocol("paper"))
-    assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "CNN, mine"]
+    assert [c.name for c in paper] == [
+        *("CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "Pretrained"),
+        "CNN, mine",
+    ]
     assert faults == {}
     assert paper[3].model == ENSEMBLE and len(paper[3].runs) == 3
 

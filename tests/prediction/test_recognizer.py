@@ -13,7 +13,8 @@ import deepmusic
 from deepmusic import models
 from deepmusic.audio import load_song
 from deepmusic.errors import AudioError, ModelError
-from deepmusic.prediction import classify, genre_segments, load_classifiers
+from deepmusic.prediction import classify, genre_segments, load_classifiers, pretrained
+from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 RATE = 22_050
@@ -34,17 +35,20 @@ def test_the_example_of_the_package_runs():
     assert doctest.testmod(deepmusic) == doctest.TestResults(failed=0, attempted=8)
 
 
-def test_a_song_is_predicted_by_the_deployed_ensemble(path):
+def test_the_pretrained_network_answers_and_the_paper_s_beside_it(path):
     song = deepmusic.load().predict(path)
     networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
-    expected = classify(load_song(path), networks)["ensemble"]
+    beside = classify(load_song(path), networks)
+    for name, prediction in beside.items():
+        assert song.predictions[name].genre == prediction.genre
+    expected = PretrainedClassifier().predict(load_song(path))
     assert (song.genre, song.probability) == (expected.genre, expected.confidence)
-    assert list(song.predictions) == [*models.MODELS, "ensemble"]
+    assert list(song.predictions) == [*models.MODELS, "ensemble", "musicnn"]
     assert next(iter(song.probabilities.items())) == (song.genre, pytest.approx(song.probability))
     assert list(song.probabilities.values()) == sorted(song.probabilities.values(), reverse=True)
     assert sum(song.probabilities.values()) == pytest.approx(1)
     assert list(song.segments) == genre_segments(expected)
-    assert (song.name, song.notes, song.model) == ("song.flac", (), "ensemble")
+    assert (song.name, song.notes, song.model) == ("song.flac", (), "musicnn")
     assert song.duration == pytest.approx(6)
 
 
@@ -81,6 +85,22 @@ def test_a_protocol_is_named(path):
     assert by_paper.probability == expected.confidence
     with pytest.raises(ModelError, match=r"all_clips, paper\. Received: 'nowhere'"):
         deepmusic.load("crnn", protocol="nowhere")
+
+
+def test_without_the_pretrained_network_the_three_answer(path, monkeypatch, tmp_path):
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    pretrained.shipped_trunk.cache_clear()
+    song = deepmusic.load().predict(path)
+    assert song.model == "ensemble"
+    assert song.genre == song.predictions["ensemble"].genre
+    assert "Without the pretrained network" in song.notes[0]
+    with pytest.raises(ModelError, match="cannot be read"):
+        deepmusic.load("musicnn")
+
+
+def test_under_paper_there_is_no_pretrained_network():
+    with pytest.raises(ModelError, match="all_clips alone"):
+        deepmusic.load("musicnn", protocol="paper")
 
 
 def test_what_cannot_be_used_is_refused(recognizer, music):
