@@ -11,6 +11,7 @@ import click
 
 from deepmusic import models
 from deepmusic.cli.options import progress_bar, with_progress
+from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.runs import shipped_path
 
@@ -31,7 +32,8 @@ def results() -> None:
     from deepmusic.evaluation import candidates
     from deepmusic.evaluation.scores import score_candidate
 
-    scores = [score_candidate(one) for one in with_progress(candidates.find_shipped(), "Scoring")]
+    found = candidates.find_shipped() + candidates.find_pretrained()
+    scores = [score_candidate(one) for one in with_progress(found, "Scoring")]
     protocols = candidates.protocols_of(score.candidate for score in scores)
     for protocol in sorted(protocols, key=lambda one: one != BENCHMARK_PROTOCOL):
         _print_protocol([one for one in scores if one.candidate.protocol == protocol])
@@ -40,6 +42,33 @@ def results() -> None:
             click.echo(robustness_table(measured))
         click.echo()
     _print_calibration(scores)
+    _print_elsewhere()
+
+
+def _print_elsewhere() -> None:
+    """Print what was measured of the pretrained network on music that is not GTZAN."""
+    from deepmusic.prediction.pretrained import shipped_head
+
+    found = shipped_head().facts["elsewhere"]
+    low, high = found["interval"]
+    click.echo(
+        f"\nPretrained, music that is not GTZAN: clip {found['accuracy']:.3f}, 95 % interval "
+        f"{low:.3f} to {high:.3f}, one of the two best {found['top2']:.3f} ({found['clips']} clips "
+        f"of nine genres, {found['folds']} folds by artist, {found['seeds']} draws; the three "
+        f"networks' ensemble: {found['ensemble']:.3f})"
+    )
+    for genre, one in found["by_genre"].items():
+        click.echo(f"  {format_genre(genre):10} {one['recall']:.2f} of {one['clips']}")
+    for threshold, one in found["by_threshold"].items():
+        click.echo(
+            f"  {float(threshold):.0%} and more: {one['share']:.2f} of the answers, "
+            f"{one['right']:.2f} of them right"
+        )
+    degraded = shipped_head().facts["degraded"]
+    click.echo(
+        "  GTZAN's clips after degradation, artists held out: "
+        + ", ".join(f"{kind} {accuracy:.2f}" for kind, accuracy in degraded.items())
+    )
 
 
 def robustness_path(protocol: Protocol) -> Path:

@@ -106,18 +106,22 @@ def _readable(runs: Sequence[Run], faults: dict[str, str]) -> list[Run]:
     return kept
 
 
-def _baselines(folder: Path, shipped: bool) -> list[Candidate]:
-    """Return the SVMs and pretrained networks, whose folders hold no ``config.json``."""
+def find_pretrained(folder: Path | None = None) -> list[Candidate]:
+    """Return the shipped pretrained networks; they were tested on fewer clips than the others."""
+    return _baselines(folder or assets.SHIPPED, True, PRETRAINED)
+
+
+def _baselines(folder: Path, shipped: bool, model: str = BASELINE) -> list[Candidate]:
+    """Return the SVMs, or the pretrained networks, whose folders hold no ``config.json``."""
     singles = []
-    for model in (BASELINE, PRETRAINED):
-        for path in sorted(folder.rglob(f"{model}*/evaluation.json"), reverse=True):
-            run = Run(path.parent)
-            try:
-                if model_of(run) == model and run.protocol and run.evaluation["genres"]:
-                    name = models.title(model) + ("" if shipped else f", {run.id}")
-                    singles.append(Candidate(name, model, run.protocol, (run,), shipped))
-            except (RunError, KeyError):
-                continue
+    for path in sorted(folder.rglob(f"{model}*/evaluation.json"), reverse=True):
+        run = Run(path.parent)
+        try:
+            if model_of(run) == model and run.protocol and run.evaluation["genres"]:
+                name = models.title(model) + ("" if shipped else f", {run.id}")
+                singles.append(Candidate(name, model, run.protocol, (run,), shipped))
+        except (RunError, KeyError):
+            continue
     return _with_folds_joined(singles)
 
 

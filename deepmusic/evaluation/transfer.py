@@ -52,7 +52,8 @@ def read_archive(path: Path) -> dict[str, np.ndarray]:
             raise ValueError(f"embedding has the shape {embeddings.shape}")
     except (OSError, ValueError, KeyError) as error:
         raise DatasetError(
-            f"{path} holds no embeddings (track, embedding [shape=(n_clips, n_windows, 200)]): {error}"
+            f"{path} holds no arrays track and embedding [shape=(n_clips, n_windows, 200)]. "
+            f"Received: {error}"
         ) from error
     return dict(zip(tracks.tolist(), embeddings.astype(np.float32), strict=True))
 

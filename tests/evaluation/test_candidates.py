@@ -7,7 +7,12 @@ import pytest
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import RunError
 from deepmusic.evaluation import candidates
-from deepmusic.evaluation.candidates import filter_candidates, find_candidates, protocols_of
+from deepmusic.evaluation.candidates import (
+    filter_candidates,
+    find_candidates,
+    find_pretrained,
+    protocols_of,
+)
 from deepmusic.evaluation.scores import score_candidate
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.protocols import Protocol
@@ -19,10 +24,7 @@ def test_shipped_runs_and_their_ensemble_come_first(tmp_path):
     make_run(tmp_path, "20261122-100000-cnn", title="mine")
     found, faults = find_candidates(own=tmp_path)
     paper = filter_candidates(found, Protocol("paper"))
-    assert [c.name for c in paper] == [
-        *("CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "Pretrained"),
-        "CNN, mine",
-    ]
+    assert [c.name for c in paper] == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "SVM", "CNN, mine"]
     assert faults == {}
     assert paper[3].model == ENSEMBLE and len(paper[3].runs) == 3
 
@@ -115,3 +117,10 @@ def test_commands_for_what_is_missing():
         "deepmusic train --model cnn --split fault_filtered"
     ]
     assert len(candidates.train_commands("cnn", Protocol("artist_folds"))) == 3
+
+
+def test_the_pretrained_network_stands_apart():
+    found = {str(one.protocol): one for one in find_pretrained()}
+    assert found.keys() == {"paper", "fault_filtered", "artist_folds"}
+    assert len(found["artist_folds"].runs) == 3
+    assert {one.model for one in found.values()} == {"musicnn"}

@@ -62,8 +62,8 @@ def test_without_any_the_option_is_named(dataset):
 )
 def test_other_archives_are_refused(arrays, tmp_path):
     np.savez(tmp_path / "x.npz", **arrays)
-    with pytest.raises(DatasetError, match="holds no embeddings"):
+    with pytest.raises(DatasetError, match="holds no arrays"):
         transfer.read_archive(tmp_path / "x.npz")
     (tmp_path / "y.npz").write_text("no archive")
-    with pytest.raises(DatasetError, match="holds no embeddings"):
+    with pytest.raises(DatasetError, match="holds no arrays"):
         transfer.read_archive(tmp_path / "y.npz")
