@@ -222,8 +222,7 @@ def main() -> None:
             remark = f"{SECONDS / times[0]:,.0f} s of music a second"
         for key, classifier in ours.items():
             if name == f"{models.title(key)}, ours":
-                with classifier.locked_network() as network:
-                    work = windows * multiply_adds(network)
+                work = windows * multiply_adds(models.build(classifier.config))
                 remark = (
                     f"{work / 1e6:,.0f} million multiply-adds: floor {1000 * work / rate:.1f} ms"
                 )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.onnx_fidelity import keras_network
 from deepmusic.audio import features, song_from_array, synth
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import AudioError
@@ -11,7 +12,6 @@ from deepmusic.library.embeddings import concatenate, embed_clips, embed_song, l
 from deepmusic.library.song_index import analyze_song
 from deepmusic.prediction import align_windows, classify, compute_log_mels
 from deepmusic.runs import shipped_run
-from tests.networks import keras_network
 
 SAMPLE_RATE = 22_050
 MEL = FRONT_ENDS["compact"]

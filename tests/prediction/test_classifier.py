@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.onnx_fidelity import keras_network
 from deepmusic import models, prediction
 from deepmusic.audio import load_song, song_from_array, synth
 from deepmusic.audio.features import windows
@@ -14,7 +15,6 @@ from deepmusic.config import MelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction import classify
 from deepmusic.runs import shipped_run
-from tests.networks import keras_network
 
 SAMPLE_RATE = 22_050
 

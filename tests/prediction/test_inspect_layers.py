@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks.onnx_fidelity import keras_network
 from deepmusic.audio import song_from_array, synth
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction import Classifier, compute_log_mels, inspect_layers
 from deepmusic.runs import shipped_run
-from tests.networks import keras_network
 
 
 def test_an_envelope_holds_the_extremes_of_each_segment():

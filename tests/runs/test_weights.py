@@ -8,13 +8,13 @@ import h5py
 import numpy as np
 import pytest
 
+from benchmarks.onnx_fidelity import keras_network
 from deepmusic import models
 from deepmusic.errors import RunError
 from deepmusic.evaluation import release
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.runs import Run, assets, shipped_run, weights
-from tests.networks import keras_network
 
 LOADERS = [("model.weights.h5", keras_network), ("model.onnx", Classifier)]
 REMEDIES = {"model.weights.h5": "train the network anew", "model.onnx": "runs export .*/crnn"}
