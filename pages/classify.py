@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from deepmusic import models
 from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
@@ -38,15 +39,16 @@ with left:
     st.caption(player.HINT, help=player.LEGEND)
 
 with right:
-    featured = result.choose_network()
+    featured = result.choose_network(song)
     result.show_own_runs()
     try:
         with st.spinner("Predicting ...", show_time=True):
-            predictions = cache.classify_song(song)
+            predictions, tags = cache.classify_by_all(song)
     except DeepMusicError as error:
         markdown.show_error(error)
         st.stop()
-    result.show(predictions, featured, song)
+    featured = featured if featured in predictions else models.ENSEMBLE
+    result.show(predictions, featured, song, tags)
     st.plotly_chart(
         genre_chart(predictions, featured),
         config={"displayModeBar": False},

@@ -15,7 +15,7 @@ from deepmusic.charts.style import (
     update_axes,
 )
 from deepmusic.formatting import format_genre
-from deepmusic.models import ENSEMBLE, title
+from deepmusic.models import ENSEMBLE, PRETRAINED, title
 from deepmusic.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
             hovertemplate=f"{title(featured)}: %{{text}} %{{x:.1f}} %<extra></extra>",
         )
     )
-    networks = [name for name in predictions if name != ENSEMBLE]
+    # The bars show the featured one; the others are marks.
+    networks = [name for name in predictions if name not in (ENSEMBLE, PRETRAINED)]
     # One above the other, so that none hides another; at 0 %, the axis cuts none.
     heights = np.linspace(0.28, -0.28, len(networks)) if len(networks) > 1 else [0.0]
     for name, height in zip(networks, heights, strict=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.formatting import GENRE_LABELS
-from deepmusic.models import ENSEMBLE
+from deepmusic.models import ENSEMBLE, PRETRAINED
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,9 +23,21 @@ _PALETTE = (
 GENRE_COLOURS = dict(zip(GTZAN_GENRES, _PALETTE, strict=True))
 
 #: One colour and one mark per model, everywhere (after Okabe and Ito); readable on light and dark.
-MODEL_COLOURS = {"cnn": "#2f86c9", "crnn": "#d55e00", "cnn_gru": "#009e73", ENSEMBLE: "#8b7cf0"}
+MODEL_COLOURS = {
+    "cnn": "#2f86c9",
+    "crnn": "#d55e00",
+    "cnn_gru": "#009e73",
+    ENSEMBLE: "#8b7cf0",
+    PRETRAINED: "#cc79a7",
+}
 
-MODEL_MARKS = {"cnn": "circle", "crnn": "square", "cnn_gru": "diamond", ENSEMBLE: "star"}
+MODEL_MARKS = {
+    "cnn": "circle",
+    "crnn": "square",
+    "cnn_gru": "diamond",
+    ENSEMBLE: "star",
+    PRETRAINED: "triangle-up",
+}
 
 #: For what belongs to no network; readable on light and dark.
 NEUTRAL = "#85828f"

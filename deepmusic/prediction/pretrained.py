@@ -19,6 +19,7 @@ from deepmusic.config import MUSICNN_FRONT_END
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.files import ASSETS
 from deepmusic.models import PRETRAINED
+from deepmusic.models.tags import TAGS
 from deepmusic.prediction.result import Prediction
 
 #: Where trunk and heads are shipped.
@@ -31,6 +32,9 @@ WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
 #: Root mean square that every clip is brought to: the median of GTZAN's clips, in dB of full scale.
 #: musicnn depends on the level: 20 dB quieter, half of its answers change.
 LEVEL_DBFS = -18.6
+
+#: Mean probability from which on a tag is said to fit a song.
+_TAG_PROBABILITY = 0.12
 
 #: Windows asked at once: more would take hundreds of megabytes and no less time.
 _BATCH = 5
@@ -213,6 +217,17 @@ class PretrainedClassifier:
     def __init__(self, trunk: Trunk | None = None, head: Head | None = None) -> None:
         self.trunk = trunk or shipped_trunk()
         self.head = head or shipped_head()
+
+    def describe(self, song: Song) -> tuple[Prediction, list[str]]:
+        """Return the prediction of a song, and its tags, the most probable first.
+
+        A tag counts whose mean probability over the windows is `_TAG_PROBABILITY` or more.
+        """
+        embedded = self.trunk.embed(song)
+        mean = embedded.tags.mean(axis=0)
+        order = np.argsort(mean)[::-1]
+        found = [TAGS[index] for index in order if mean[index] >= _TAG_PROBABILITY]
+        return self.predict_embedded(embedded, song.duration), found
 
     def predict(self, song: Song) -> Prediction:
         """Predict the genre of a song, by window, by clip and as a whole; errors as of `embed`."""

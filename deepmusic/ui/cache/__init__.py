@@ -29,6 +29,7 @@ from deepmusic.ui.cache.models import (
     use_run,
 )
 from deepmusic.ui.cache.songs import (
+    classify_by_all,
     classify_song,
     decode_song,
     demo_song,

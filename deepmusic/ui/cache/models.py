@@ -3,11 +3,13 @@
 import gc
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from deepmusic import audio, models
+from deepmusic.errors import ModelError
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 from deepmusic.runs import Run, assets, find_run, list_runs
 
@@ -28,12 +30,17 @@ def _networks(protocol: Protocol) -> Future[Mapping[str, Any]]:
 def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     from deepmusic import prediction
     from deepmusic.audio import synth
+    from deepmusic.prediction.pretrained import PretrainedClassifier
 
     audio.start_decoder()
     classifiers = prediction.load_classifiers(list(models.MODELS), protocol)
     # A first prediction is slower; let no visitor wait for that.
     tone = synth.tone(440.0, seconds=10.0)
-    prediction.classify(audio.song_from_array(tone, sample_rate=audio.SAMPLE_RATE), classifiers)
+    song = audio.song_from_array(tone, sample_rate=audio.SAMPLE_RATE)
+    prediction.classify(song, classifiers)
+    if protocol == DEPLOYED_PROTOCOL:
+        with suppress(ModelError):  # The others answer without it.
+            PretrainedClassifier().predict(song)
     # Streamlit collects garbage after every rerun. What is there for good is left alone from here.
     gc.collect()
     gc.freeze()

@@ -10,6 +10,8 @@ import streamlit as st
 from deepmusic import audio, models
 from deepmusic.audio import encode
 from deepmusic.config import FRONT_ENDS
+from deepmusic.errors import ModelError
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.cache import models as cached_models
 from deepmusic.ui.song import DecodedSong, SongFile, SongView
 
@@ -89,6 +91,29 @@ def demo_song(genre: str) -> bytes:
 def classify_song(song: SongFile) -> Mapping[str, Any]:
     """Return the predictions of every network and of the ensemble for a song, by name."""
     return _classify_song(song, cached_models.own_runs())
+
+
+def classify_by_all(song: SongFile) -> tuple[Mapping[str, Any], list[str]]:
+    """Return what `classify_song` does, the pretrained network's answer first, and its tags.
+
+    Clips of GTZAN are left to the networks that held them back: the pretrained network's head
+    learnt all of them. Where it cannot be used, the others answer.
+    """
+    predictions = classify_song(song)
+    if song.protocol != DEPLOYED_PROTOCOL:
+        return predictions, []
+    try:
+        answer, tags = _describe(song)
+    except ModelError:
+        return predictions, []
+    return {models.PRETRAINED: answer} | dict(predictions), tags
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
+def _describe(song: SongFile) -> tuple[Any, list[str]]:
+    from deepmusic.prediction.pretrained import PretrainedClassifier
+
+    return PretrainedClassifier().describe(decode_song(song).song)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from deepmusic import models
 from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_genre, format_percent, to_csv
@@ -47,7 +46,7 @@ def _show_table(songs: Sequence[SongFile]) -> None:
         with st.container(border=True) if shown else st.empty():
             try:
                 with st.spinner(f"Predicting {number + 1} of {len(songs)} ..."):
-                    predictions = cache.classify_song(song)
+                    predictions, _ = cache.classify_by_all(song)
                     view = cache.view_song(song)
             except DeepMusicError as error:
                 markdown.show_error(error)
@@ -68,7 +67,7 @@ def _show_table(songs: Sequence[SongFile]) -> None:
 
 
 def _show_row(number: int, song: SongFile, view: Any, predictions: Mapping[str, Any]) -> None:
-    lead = predictions[models.ENSEMBLE]
+    lead = next(iter(predictions.values()))
     name, genre, player, button = st.columns([4, 3, 4, 1.4], vertical_alignment="center")
     name.markdown(f"**{markdown.plain(song.name)}**")
     genre.html(
