@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from deepmusic import models
 from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
@@ -47,8 +46,7 @@ with right:
     except DeepMusicError as error:
         markdown.show_error(error)
         st.stop()
-    featured = featured if featured in predictions else models.ENSEMBLE
-    result.show(predictions, featured, song, tags)
+    featured = result.show(predictions, featured, song, tags)
     st.plotly_chart(
         genre_chart(predictions, featured),
         config={"displayModeBar": False},

@@ -43,8 +43,12 @@ def choose_network(song: SongFile) -> str:
 
 def show(
     predictions: Mapping[str, Prediction], featured: str, song: SongFile, tags: Sequence[str] = ()
-) -> None:
-    """Show the featured network's prediction, whether the others agree, and its accuracy."""
+) -> str:
+    """Show the featured network's prediction, whether the others agree, and its accuracy.
+
+    Return its name: the ensemble is featured where the pretrained network could not be asked.
+    """
+    featured = featured if featured in predictions else models.ENSEMBLE
     lead = predictions[featured]
     genre = html.escape(format_genre(lead.genre))
     st.html(
@@ -60,6 +64,7 @@ def show(
             " ".join(f":gray-badge[{markdown.plain(tag)}]" for tag in tags[:_MOST_TAGS]),
             help="Words that listeners of Last.fm would use, says the pretrained network.",
         )
+    return featured
 
 
 def show_marks() -> None:
