@@ -1,7 +1,7 @@
 """What an answer costs from a standing start. Run with ``python benchmarks/serving.py``.
 
 Each measurement is a process of its own, and they take turns, so that a machine which is busy for a
-while slows all of them. With ``--before FOLDER`` another checkout is measured beside this one, in
+while slows all of them. With ``--before FOLDER`` other checkouts are measured beside this one, in
 the same run, by the same Python. Printed are minimum, median and maximum of
 
 - ``import tensorflow`` alone, the yardstick of
@@ -127,12 +127,14 @@ def row(name: str, values: Sequence[float], unit: str, digits: int = 2) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--before", type=Path, help="another checkout, to be measured too")
+    parser.add_argument(
+        "--before", type=Path, nargs="*", default=[], help="other checkouts, to be measured too"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=11, help="warm clips in each repeat")
     parser.add_argument("--clips", type=int, default=60, help="clips in the folder")
     options = parser.parse_args()
-    checkouts = {"before": options.before.resolve()} if options.before else {}
+    checkouts = {f"before, {path.name}": path.resolve() for path in options.before}
     checkouts["now"] = ROOT
     found: defaultdict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
