@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from deepmusic.audio import synth
 from deepmusic.cli import main
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.runs import list_runs
 from tests.ui.browsing import expect_visible, upload, visit
 from tools.running_app import PATIENCE, READY, running_app, settle
 
@@ -255,60 +254,4 @@ def test_a_recording_from_the_microphone(chromium, server):
         )
         recorder.get_by_role("button").first.click()
         expect_visible(page, "_audio.wav")
-        expect_visible(page, "Download JSON")
-
-
-def choose_run(page, run_id: str) -> None:
-    """Choose a run below the table of runs, by keyboard."""
-    page.get_by_role("combobox", name="Run", exact=True).fill(run_id)
-    page.get_by_role("option", name=run_id).wait_for()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Delete ...").wait_for(timeout=PATIENCE)
-
-
-def test_training_from_the_button_to_classify(chromium, server):
-    """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
-    n_epochs = 20
-    address = server.address
-    with visit(chromium, f"{address}/train", viewport={"width": 1280, "height": 1300}) as page:
-        for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
-            page.get_by_role("button", name=other, exact=True).click()
-            page.get_by_role("button", name=button, exact=True).wait_for()
-        page.get_by_text("Settings", exact=True).click()
-        page.get_by_label("Most epochs").fill(str(n_epochs))
-        page.get_by_label("Most epochs").press("Enter")
-        page.get_by_role("button", name="Train", exact=True).click()
-        third = re.compile(rf"epoch ([3-9]|\d\d) of {n_epochs}")
-        page.get_by_text(third).first.wait_for(timeout=PATIENCE)
-        (run,) = list_runs(server.runs)
-        assert run.state == "running"
-
-        page.reload()
-        page.get_by_text(third).first.wait_for(timeout=PATIENCE)
-        page.get_by_role("link", name="Classify").click()
-        expect_visible(page, "What genre is this, and why?")
-        assert run.state == "running"
-        page.get_by_role("link", name="Train").click()
-        page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
-        page.get_by_text("stopped").first.wait_for(timeout=PATIENCE)
-        assert run.state == "stopped"
-        kept = len(run.history())
-        assert 2 <= kept < n_epochs
-
-        choose_run(page, run.id)
-        page.get_by_role("button", name="Resume", exact=True).last.click()
-        page.get_by_text("finished: test accuracy").first.wait_for(timeout=2 * PATIENCE)
-        assert run.state == "finished"
-        assert [row["epoch"] for row in run.history()] == list(range(n_epochs))
-        assert f"going on after epoch {kept}\n" in run.log_path.read_text()
-
-        page.goto(f"{address}/curves?runs={run.id}")
-        expect_visible(page, run.id)
-        page.get_by_role("link", name="Train").click()
-        choose_run(page, run.id)
-        page.get_by_role("button", name="Use in Classify").last.click()
-        page.get_by_role("button", name="Used in Classify").last.wait_for(timeout=PATIENCE)
-        page.get_by_role("link", name="Classify").click()
-        page.get_by_role("button", name="blues").click(timeout=PATIENCE)
-        expect_visible(page, f"CRNN: your run {run.id}")
         expect_visible(page, "Download JSON")

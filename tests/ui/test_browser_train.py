@@ -1,0 +1,78 @@
+"""The Train page in a real Chromium: from the button over the curves to the network in use."""
+
+import os
+import re
+
+import pytest
+
+from deepmusic.runs import list_runs
+from tests.ui.browsing import expect_visible, visit
+from tools.running_app import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NAME = "CRNN on toy"
+
+
+def choose_run(page) -> None:
+    """Choose the run below the table of runs, by keyboard."""
+    page.get_by_role("combobox", name="Run", exact=True).fill(NAME)
+    page.get_by_role("option", name=NAME).wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Delete ...").wait_for(timeout=PATIENCE)
+
+
+def test_training_from_the_button_to_classify(chromium, server):
+    """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
+    from playwright.sync_api import expect
+
+    n_epochs = 20
+    address = server.address
+    with visit(chromium, f"{address}/train") as page:
+        for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
+            page.get_by_role("button", name=other, exact=True).click()
+            page.get_by_role("button", name=button, exact=True).wait_for()
+        page.get_by_text("Settings", exact=True).click()
+        page.get_by_label("Most epochs").fill(str(n_epochs))
+        page.get_by_label("Most epochs").press("Enter")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect_visible(page, re.compile("starting TensorFlow|preparing the training clips"))
+        third = re.compile(rf"{NAME}: epoch ([3-9]|\d\d) of {n_epochs}")
+        watch = page.locator("[data-testid=stProgress]").first
+        expect(watch).to_contain_text(third, timeout=PATIENCE)
+        expect(watch).to_be_in_viewport()
+        (run,) = list_runs(server.runs)
+        assert run.state == "running"
+
+        page.reload()
+        expect(watch).to_contain_text(third, timeout=PATIENCE)
+        page.get_by_role("link", name="Classify").click()
+        expect_visible(page, "What genre is this, and why?")
+        assert run.state == "running"
+        page.get_by_role("link", name="Train").click()
+        page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
+        expect(watch).to_contain_text(f"{NAME}: stopped", timeout=PATIENCE)
+        kept = len(run.history())
+        assert 2 <= kept < n_epochs
+
+        choose_run(page)
+        page.get_by_role("button", name="Resume", exact=True).last.click()
+        expect(watch).to_contain_text(f"{NAME}: finished, test accuracy", timeout=2 * PATIENCE)
+        assert [row["epoch"] for row in run.history()] == list(range(n_epochs))
+        assert f"going on after epoch {kept}\n" in run.log_path.read_text()
+
+        # Yesterday's run is still in view.
+        for path in (run.history_path, run.log_path):
+            os.utime(path, (path.stat().st_mtime - 86_400,) * 2)
+        page.reload()
+        expect(watch).to_contain_text(f"{NAME}: finished", timeout=PATIENCE)
+        page.get_by_role("button", name="Use in Classify").first.click()
+        expect_visible(page, f"CRNN: your run {NAME}")
+        expect_visible(page, "Download JSON")
+        expect(page.get_by_role("radio", name="CRNN")).to_be_checked()
+
+        # Its name is what all pages call it by.
+        for link in ("compare?protocol=toy", "confusion?protocol=toy", f"curves?runs={run.id}"):
+            page.goto(f"{address}/{link}")
+            expect_visible(page, NAME)
+            assert page.get_by_text(run.id).count() == 0, link
