@@ -27,11 +27,12 @@ _FONT_SIZE = 15
 
 
 def show() -> None:
-    """Show the runs in view, updated each second while one lives, or an example without any."""
+    """Show the runs in view, updated every second while one lives, or an example without any."""
     runs = _runs_in_view()
     if runs:
+        # Where none lives, another visitor may start one.
         lives = any(run.state in ALIVE for run in runs)
-        st.fragment(_watch, run_every=1.0 if lives else None)()
+        st.fragment(_watch, run_every=1.0 if lives else 3.0)()
         return
     st.markdown("Press **Train**, and the curves of your networks appear here. These are ours:")
     try:
