@@ -16,7 +16,6 @@ from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.runs import Run, assets, shipped_run, weights
 
-
 LOADERS = [("model.weights.h5", keras_network), ("model.onnx", Classifier)]
 REMEDIES = {"model.weights.h5": "train the network anew", "model.onnx": "runs export .*/crnn"}
 

@@ -18,7 +18,7 @@ def test_training_from_the_button_to_classify(chromium, server):
     """Launch, watch, reload, switch pages, stop, resume, look at the curves, use the network."""
     from playwright.sync_api import expect
 
-    n_epochs = 20
+    n_epochs = 40
     address = server.address
     with visit(chromium, f"{address}/train") as page:
         for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
