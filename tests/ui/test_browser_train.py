@@ -31,7 +31,7 @@ def test_training_from_the_button_to_classify(chromium, server):
         expect_visible(page, re.compile("starting TensorFlow|preparing the training clips"))
         third = re.compile(rf"{NAME}: epoch ([3-9]|\d\d) of {n_epochs}")
         watch = page.locator("[data-testid=stProgress]").first
-        expect(watch).to_contain_text(third, timeout=PATIENCE)
+        expect(watch).to_contain_text(third, timeout=2 * PATIENCE)
         expect(watch).to_be_in_viewport()
         (run,) = list_runs(server.runs)
         assert run.state == "running"
