@@ -80,7 +80,7 @@ def test_the_paper_can_be_put_away(page):
     next(one for one in page.toggle if one.key == "with_paper").set_value(False).run()
     assert not page.exception
     assert names(page) == ["Shipped CNN", "Shipped CRNN", "Shipped CNN-GRU"]
-    assert "Fig. 3" not in "".join(caption.value for caption in page.caption)
+    assert "Fig. 3" not in "".join(text.value for text in page.markdown)
 
 
 def test_own_runs_can_be_chosen_finished_or_not(page, runs_folder):

@@ -11,6 +11,7 @@ from deepmusic import audio
 from deepmusic.audio import encode
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import RunError
+from deepmusic.formatting import format_genre
 from deepmusic.library import embeddings, known_clips, tags
 from deepmusic.library.known_clips import Match
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
@@ -53,7 +54,7 @@ def demo_index() -> SongIndex:
     songs = []
     for number, (genre, take) in enumerate(demo_takes()):
         song = audio.load_song(demo_take(genre, take), name=f"{genre}-{take}.wav")
-        entry = Entry(number, f"Take {take}", f"Synthetic {genre} band", genre=genre)
+        entry = Entry(number, f"Take {take}", f"Synthetic {format_genre(genre)} band", genre=genre)
         songs.append(analyze(song, _networks(), entry=entry))
     return SongIndex.of("Demo bands", songs)
 
