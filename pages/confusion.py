@@ -15,8 +15,7 @@ if not candidates:
     st.info("No network has been tested yet. Train one, and see here what it confuses.")
     st.stop()
 
-controls_row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-networks_place = controls_row.container(width="content")
+controls_row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 with controls_row, st.popover("Protocol and numbers"):
     protocol = controls.choose_protocol(protocols_of(candidates.values()))
     measure = controls.choose_measure()
@@ -24,7 +23,7 @@ found = predictions.read_results(candidates, protocol, faults)
 markdown.show_faults(faults)
 if not found:
     st.stop()
-with networks_place, st.container(horizontal=True, gap="small"):
+with controls_row:
     view = controls.choose_view(len(found))
     chosen = controls.choose_networks(found, view)
 if not chosen:

@@ -30,7 +30,7 @@ _BOX = (
     "border-radius:5px;border:1.5px solid {colour};line-height:1.45;"
     "background:linear-gradient(to right,{colour}55 {share:.0f}%,transparent {share:.0f}%)"
 )
-_FLOW = "text-align:center;line-height:1.25;white-space:nowrap;font-size:0.94em"
+_FLOW = "text-align:center;line-height:1.25;white-space:nowrap"
 
 
 @dataclass

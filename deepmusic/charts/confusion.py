@@ -109,7 +109,7 @@ def confusion_chart(
         figure,
         height=height,
         title_text=escape_label(title, 40),
-        title_font_size=18,
+        title_font_size=20,
         margin={"r": 4, "t": 34 if title else 4, "pad": 0},
     )
 
@@ -157,5 +157,5 @@ def precision_chart(
         )
     figure.update_xaxes(range=[0, 103], ticksuffix=" %", dtick=50)
     return set_layout(
-        figure, height=380, title_text=escape_label(name, 40), title_font_size=18, margin_t=60
+        figure, height=380, title_text=escape_label(name, 40), title_font_size=20, margin_t=60
     )

@@ -149,7 +149,6 @@ def history_chart(curves: Sequence[Curve], quantity: str, *, smoothing: float = 
     return set_layout(
         figure,
         height=330 + 18 * len(curves),
-        size=15,
         title_text=QUANTITIES[quantity],
         margin={"r": 8, "t": 40},
         font_family=SAVED_FONT_FAMILY,
