@@ -116,7 +116,7 @@ def opened(browser: Browser, address: str, state: State, size: Size, scheme: str
                 {"name": name, "mimeType": "audio/mpeg", "buffer": data}
                 for name, data in state.files
             ]
-            page.locator("input[type=file]").first.set_input_files(payloads)
+            page.locator("input[type=file]").first.set_input_files(payloads, timeout=PATIENCE)
             page.wait_for_timeout(1000)
         settle(page)
         page.wait_for_timeout(500)  # Charts are drawn after the page is said to be complete.

@@ -118,7 +118,7 @@ def spectrum_chart(
     ticks = [f"{f // 1000}k" if f >= 1000 else str(f) for f in _FREQUENCIES]
     figure.update_xaxes(type="log", title="Frequency, Hz", tickvals=_FREQUENCIES, ticktext=ticks)
     figure.update_yaxes(title="dB below the loudest point")
-    return set_layout(figure, height=330, size=15, margin_r=12, margin_t=8)
+    return set_layout(figure, height=330, margin_r=12, margin_t=8)
 
 
 def dynamics_chart(
@@ -148,7 +148,7 @@ def dynamics_chart(
             hoverinfo="x",
         )
     figure.update_xaxes(title="Between soft and loud, dB", rangemode="tozero")
-    return set_layout(figure, height=330, size=15, margin_r=12, margin_t=8)
+    return set_layout(figure, height=330, margin_r=12, margin_t=8)
 
 
 def labels(tracks: Mapping[str, "Track"]) -> dict[str, str]:

@@ -107,7 +107,7 @@ def choose(
         settings["format_func"] = labels if callable(labels) else labels.get
     key = bind(name, options, default)
     value = widget(label, options, key=key, persist_state="session", **settings)
-    _publish(name, _first(options, default))
+    _publish(name, _first(options, default), options)
     return value
 
 
@@ -172,7 +172,7 @@ def bind(name: str, options: Sequence[str], default: str | None = None) -> str:
     key = _key(name)
     if st.session_state.get(key) not in options:
         wanted = requested(name)
-        select(**{name: wanted if wanted in options else _first(options, default)})
+        st.session_state[key] = wanted if wanted in options else _first(options, default)
     return key
 
 
@@ -213,10 +213,11 @@ def write(name: str, text: str | None) -> None:
     st.session_state[_ADDRESS] = st.query_params.to_dict()
 
 
-def _publish(name: str, default: str) -> None:
-    """Write a choice into the address, unless it is the default."""
+def _publish(name: str, default: str, options: Sequence[str] = ()) -> None:
+    """Write a choice into the address, and keep it for other pages, unless it is the default."""
     value = chosen(name)
-    _remember(name, value)
+    if value != default or st.session_state.get(_SHARED, {}).get(name) in options:
+        _remember(name, value)
     st.session_state[_PUBLISHED][_key(name)] = value
     text = value if isinstance(value, str) else ",".join(value)
     write(name, None if text == default else text)

@@ -164,3 +164,29 @@ def test_a_page_that_ends_early_leaves_the_rest_of_the_address():
     app.query_params["later"] = "x"
     app.run()
     assert address(app, "later") == "x"
+
+
+def test_a_page_s_default_is_no_choice_for_others():
+    app = AppTest.from_function(song_of_pages)
+    assert said(again(app)) == "upload"
+    app.session_state["go_to"] = "there"
+    assert said(again(app)) == "demo", "a default of that page"
+    app.session_state["go_to"] = "here"
+    assert said(again(app)) == "upload"
+    app.session_state["go_to"] = "there"
+    again(app)
+    app.button_group[0].set_value("gtzan")
+    again(app)
+    app.session_state["go_to"] = "here"
+    assert said(again(app)) == "gtzan"
+
+
+def song_of_pages():
+    import streamlit as st
+
+    from deepmusic.ui import query_params
+
+    page = st.session_state.get("go_to", "here")
+    query_params.enter_page(page)
+    options = ["upload", "demo", "gtzan"] if page == "here" else ["demo", "gtzan"]
+    st.text(query_params.choose("source", options, label="Source"))
