@@ -15,7 +15,7 @@ song = several.choose(songs)
 if song is None:
     if not songs:
         welcome.show(head)
-    st.stop()
+    frame.end_page()
 
 try:
     with st.spinner("Computing the log-mel spectrogram ...", show_time=True):
@@ -23,7 +23,7 @@ try:
 except DeepMusicError as error:
     markdown.show_error(error)
     welcome.show(head)
-    st.stop()
+    frame.end_page()
 
 welcome.title_line(song, view)
 with st.container(key="result"):
@@ -45,7 +45,7 @@ with right:
             predictions, tags = cache.classify_by_all(song)
     except DeepMusicError as error:
         markdown.show_error(error)
-        st.stop()
+        frame.end_page()
     featured = result.show(predictions, featured, song, tags)
     st.plotly_chart(
         genre_chart(predictions, featured),

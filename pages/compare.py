@@ -29,7 +29,7 @@ st.subheader("Which network predicts genres best?", anchor=False)
 candidates, faults = find_candidates()
 if not candidates:
     markdown.show_error("No finished run can be read, so that there is nothing to compare.")
-    st.stop()
+    frame.end_page()
 view = query_params.choose("view", list(VIEWS), VIEWS, label="View", label_visibility="collapsed")
 if view == "protocols":
     protocols.show(candidates)
@@ -42,7 +42,7 @@ else:
     scores, more_faults = scores_of(chosen)
     markdown.show_faults(faults | more_faults)
     if not scores:
-        st.stop()
+        frame.end_page()
     if view == "genres":
         genres.show(scores)
     elif view == "calibration":

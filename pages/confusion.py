@@ -13,7 +13,7 @@ candidates, faults = predictions.find_candidates()
 if not candidates:
     markdown.show_faults(faults)
     st.info("No network has been tested yet. Train one, and see here what it confuses.")
-    st.stop()
+    frame.end_page()
 
 controls_row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 with controls_row, st.popover("Protocol and numbers"):
@@ -22,14 +22,14 @@ with controls_row, st.popover("Protocol and numbers"):
 found = predictions.read_results(candidates, protocol, faults)
 markdown.show_faults(faults)
 if not found:
-    st.stop()
+    frame.end_page()
 with controls_row:
     view = controls.choose_view(len(found))
     chosen = controls.choose_networks(found, view)
 if not chosen:
     st.info("Choose a network above, and see here which genres it confuses.")
     st.button("Show them all", type="primary", on_click=controls.show_all, args=(list(found),))
-    st.stop()
+    frame.end_page()
 
 shown = {choice: found[choice] for choice in chosen}
 if view == SIDE_BY_SIDE:

@@ -47,7 +47,7 @@ if not chosen:
         on_click=query_params.select,
         kwargs={"runs": list(SHIPPED)},
     )
-    st.stop()
+    frame.end_page()
 
 curves = [found[choice] for choice in chosen]
 if with_paper:

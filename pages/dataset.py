@@ -19,7 +19,7 @@ frame.enter("pages/dataset.py")
 st.subheader("What do the networks learn from?", anchor=False)
 chosen = selected.choose()
 if chosen is None:
-    st.stop()
+    frame.end_page()
 left, right = st.columns([5, 1], vertical_alignment="center")
 with left:
     view = query_params.choose(

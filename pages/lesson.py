@@ -16,7 +16,7 @@ left, middle, right, last = st.columns([4, 4, 3, 2], gap="medium", vertical_alig
 with left:
     song = song_source.choose_clip()
 if song is None:
-    st.stop()
+    frame.end_page()
 try:
     with stage, st.spinner("Computing the log-mel spectrogram ...", show_time=True):
         view = cache.view_song(song)

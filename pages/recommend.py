@@ -25,7 +25,7 @@ elif name == indexes.LIBRARY and not indexes.library_count():
         "**Point DeepMusic at your music**, and it finds what else you own that sounds like a song."
     )
     indexer.show(library)
-    st.stop()
+    frame.end_page()
 
 song = question.choose_song() if way == question.SONG else None
 left, right = st.columns([7, 5], gap="medium")

@@ -10,7 +10,7 @@ frame.enter("pages/train.py")
 
 if not current_deployment().may_train:
     st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
-    st.stop()
+    frame.end_page()
 
 st.subheader("How does a network learn?", anchor=False)
 left, right = st.columns([5, 8], gap="large")

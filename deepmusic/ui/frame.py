@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
 
 from deepmusic.charts import style
 from deepmusic.ui import markdown, query_params
@@ -18,6 +18,8 @@ _PARTS = Path(__file__).parent
 _FRAMED = "frame_is_up"
 _TARGET = "frame_target"
 _UNKNOWN = "unknown_page"
+#: Whether a page runs inside the frame, and not alone as in a test.
+_framing: ContextVar[bool] = ContextVar("framing", default=False)
 #: Letters of a projector by those of a screen: 20 px for 16.
 _PROJECTED = 1.25
 
@@ -78,6 +80,18 @@ def enter(page: str) -> None:
         st.info(f"There is no page {markdown.plain(path)} here. This is the first one.")
 
 
+class _PageEnd(BaseException):
+    """A page has nothing more to show."""
+
+
+def end_page() -> None:
+    """End a page early. Streamlit's own ``st.stop`` would end the frame around it, too."""
+    query_params.keep_rest()
+    if _framing.get():
+        raise _PageEnd
+    st.stop()
+
+
 @contextmanager
 def switches() -> Iterator[None]:
     """Run a page, and show the frame's own switch in the header.
@@ -85,13 +99,13 @@ def switches() -> Iterator[None]:
     It is shown after the page, when the style is there that lifts it out of the page's way.
     """
     header = st.empty()
+    token = _framing.set(True)
     try:
         yield
-    except RerunException:
-        raise
-    except BaseException:
-        _show_switch(header)
-        raise
+    except _PageEnd:
+        pass
+    finally:
+        _framing.reset(token)
     _show_switch(header)
 
 

@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
 
 #: In the session: the page that runs; what all pages share; what the address said last, and the
 #: choices that it was made of.
@@ -28,22 +27,22 @@ def one_step() -> Iterator[None]:
     """Write what a run publishes into the address at once, since each write is a step for Back."""
     step: dict[str, str | None] = {}
     token = _step.set(step)
-    kept: dict[str, str] = {}
     try:
         yield
-    except RerunException:
-        step.clear()
-        kept = st.query_params.to_dict()
-        raise
-    except BaseException:
-        kept = st.query_params.to_dict()  # The rest of the page would publish these.
-        raise
     finally:
         _step.reset(token)
-        address = {name: text for name, text in (kept | step).items() if text is not None}
-        if address != st.query_params.to_dict():
-            st.query_params.from_dict(address)
-        st.session_state[_ADDRESS] = address
+    address = {name: text for name, text in step.items() if text is not None}
+    if address != st.query_params.to_dict():
+        st.query_params.from_dict(address)
+    st.session_state[_ADDRESS] = address
+
+
+def keep_rest() -> None:
+    """Leave in the address what the rest of a page that ends early would have asked for."""
+    step = _step.get()
+    for name, text in st.query_params.to_dict().items():
+        if step is not None:
+            step.setdefault(name, text)
 
 
 def enter_page(page: str) -> None:

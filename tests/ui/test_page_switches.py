@@ -67,6 +67,13 @@ def test_every_page_enters_the_frame():
         assert ast.unparse(first) == f"frame.enter('pages/{page}.py')"
 
 
+def test_no_page_stops_the_frame():
+    """`st.stop` would leave the header without its switch, and the address as it was."""
+    for path in [*Path("pages").glob("*.py"), *Path("deepmusic/ui").rglob("*.py")]:
+        if path.name != "frame.py":
+            assert "st.stop(" not in path.read_text(encoding="utf-8"), path
+
+
 def test_the_walk_is_complete():
     assert set(LINKS) == set(PAGES)
     pairs = list(pairwise(every_pair()))

@@ -144,8 +144,6 @@ def many_choices():
         query_params.choose("letter", ["a", "b"], label="Letter")
         query_params.choose("number", ["1", "2"], label="Number")
         written.append(st.query_params.to_dict())
-        if st.session_state.get("ends_early"):
-            st.stop()
     st.text(written)
 
 
@@ -156,14 +154,6 @@ def test_a_run_writes_the_address_once_and_what_nobody_asks_for_leaves_it():
     app.run()
     assert {name: address(app, name) for name in app.query_params} == {"letter": "b"}
     assert "'of_another_page': 'x'" in said(app), "until the end of the run"
-
-
-def test_a_page_that_ends_early_leaves_the_rest_of_the_address():
-    app = AppTest.from_function(many_choices)
-    app.session_state["ends_early"] = True
-    app.query_params["later"] = "x"
-    app.run()
-    assert address(app, "later") == "x"
 
 
 def test_a_page_s_default_is_no_choice_for_others():

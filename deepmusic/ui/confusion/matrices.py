@@ -9,7 +9,7 @@ from deepmusic.charts.confusion import confusion_chart, precision_chart
 from deepmusic.evaluation import confusion, paper
 from deepmusic.evaluation.confusion import COUNTS, PRECISION, UNITS
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
-from deepmusic.ui import markdown
+from deepmusic.ui import frame, markdown
 from deepmusic.ui.confusion import cells
 from deepmusic.ui.confusion.cells import Cell
 from deepmusic.ui.confusion.predictions import Result
@@ -82,7 +82,7 @@ def _show_difference(shown: Mapping[str, Result], measure: str, chosen: tuple[st
     tables = confusion.common_clips(first.clips, second.clips)
     if tables[0].empty:
         st.info("These two have no test clip in common. Choose another pair.")
-        st.stop()
+        frame.end_page()
     counts = [confusion.confusion_matrix(table, first.genres) for table in tables]
     # The precision of a genre that was never predicted is NaN, and stays empty.
     matrix = confusion.normalize(counts[0], measure) - confusion.normalize(counts[1], measure)
