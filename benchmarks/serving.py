@@ -8,8 +8,9 @@ the same run, by the same Python. Printed are minimum, median and maximum of
 - a cold ``deepmusic predict`` of a clip of 30 s: wall time, processor time, which moves less when
   other programs run, and memory at most;
 - ``deepmusic predict`` of a folder, clips a second, the start included;
-- a clip of 30 s to three networks' probabilities, warm, and beside it the paper's pipeline
-  (``benchmarks/speed.py``) in the same process, round by round in turn;
+- a clip of 30 s to three networks' probabilities, warm, from the bytes of an MP3 and from samples,
+  and beside it the paper's pipeline (``benchmarks/speed.py``) in the same process, round by round
+  in turn;
 
 and the dearest imports of ``predict``.
 """
@@ -48,10 +49,16 @@ spec.loader.exec_module(speed)
 data = speed.song_bytes()
 ours = speed.prediction.load_classifiers(list(speed.models.MODELS))
 papers = {"cnn": speed.paper_cnn(), "crnn": speed.paper_crnn(), "cnn_gru": speed.paper_cnn_gru()}
+song = speed.audio.load_song(data)
 found = speed.measure(
     {
         "paper": lambda: speed.paper_pipeline(data, papers),
         "ours": lambda: speed.prediction.classify(speed.audio.load_song(data), ours),
+        "paper, decoded": lambda: [
+            network.predict(speed.paper_features(song.samples, name), verbose=0)
+            for name, network in papers.items()
+        ],
+        "ours, decoded": lambda: speed.prediction.classify(song, ours),
     },
     int(sys.argv[2]),
 )
@@ -162,9 +169,11 @@ def main() -> None:
                 speed = checkout / "benchmarks" / "speed.py"
                 lines = run(checkout, "-c", WARM, speed, options.rounds).said.splitlines()
                 times = next(json.loads(line) for line in lines if line.startswith("{"))
-                found[f"warm, {name}"].append(1000 * times["ours"])
-                found[f"paper, {name}"].append(1000 * times["paper"])
-                found[f"faster, {name}"].append(times["paper"] / times["ours"])
+                for form in ("", ", decoded"):
+                    ours, paper = times["ours" + form], times["paper" + form]
+                    found[f"warm{form}, {name}"].append(1000 * ours)
+                    found[f"paper{form}, {name}"].append(1000 * paper)
+                    found[f"faster{form}, {name}"].append(paper / ours)
         print(
             f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.repeats} repeats; "
             f"NumPy {np.__version__}\n{'':52}{'minimum':>10}{'median':>10}{'maximum':>10}"
@@ -182,9 +191,11 @@ def main() -> None:
             row(f"folder of {options.clips} clips", found[f"folder, {name}"], "clips a second", 1)
             row("  by processor time", found[f"folder, CPU, {name}"], "clips a second", 1)
             row("  memory", found[f"folder, MB, {name}"], "MB", 0)
-            row("30 s to three networks, warm", found[f"warm, {name}"], "ms", 1)
-            row("  the paper's pipeline beside it", found[f"paper, {name}"], "ms", 1)
-            row("  faster by", found[f"faster, {name}"], "times", 1)
+            for form, words in (("", "MP3"), (", decoded", "samples")):
+                title = f"30 s of {words} to three networks, warm"
+                row(title, found[f"warm{form}, {name}"], "ms", 1)
+                row("  the paper's pipeline beside it", found[f"paper{form}, {name}"], "ms", 1)
+                row("  faster by", found[f"faster{form}, {name}"], "times", 1)
             print("dearest imports of predict:")
             for line in dearest_imports(checkouts[name], songs[0]):
                 print(f"  {line}")
