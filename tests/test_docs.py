@@ -227,8 +227,9 @@ def test_an_example_is_short(example):
 def test_an_example_runs(example, tmp_path):
     music = tmp_path / "music"
     music.mkdir()
-    for genre in ("jazz", "rock", "pop"):
-        soundfile.write(music / f"{genre}.wav", synth.play(genre, seconds=8), 22_050)
+    for seed, genre in enumerate(("jazz", "rock", "pop")):
+        # Takes of one band, which sound alike.
+        soundfile.write(music / f"{genre}.wav", synth.play("jazz", seconds=8, seed=seed), 22_050)
     (music / "broken.wav").write_bytes(b"not sound")
     (music / "cover.jpg").write_bytes(b"no sound either")
     arguments, check = {

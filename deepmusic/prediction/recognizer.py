@@ -160,9 +160,11 @@ class Recognizer:
         'jazz'
         """
         song = self._load(source, sample_rate, name)
-        predictions = classify(song, self._classifiers) if self._classifiers else {}
+        predictions: dict[str, Prediction] = {}
         if self._pretrained:
             predictions[PRETRAINED] = self._pretrained.predict(song)
+        if self._classifiers:
+            predictions |= classify(song, self._classifiers)
         prediction = predictions[self.model]
         probabilities = dict(
             zip(prediction.genres, prediction.song_probabilities.tolist(), strict=True)

@@ -38,7 +38,7 @@ def test_json_holds_what_the_library_says(folder):
     (song,) = json.loads(result.stdout)
     networks = load_classifiers(list(models.MODELS), DEPLOYED_PROTOCOL)
     expected = classify(load_song(folder / "one.wav"), networks)
-    assert list(song["models"]) == [*expected, models.PRETRAINED]
+    assert list(song["models"]) == [models.PRETRAINED, *expected]
     for name, heard in expected.items():
         stated = song["models"][name]
         assert stated["genre"] == heard.genre

@@ -72,8 +72,9 @@ def test_an_error_still_ends_the_line(terminal):
 
 def test_time_and_report_and_results_show_bars(as_on_a_terminal, monkeypatch, tmp_path):
     fast = SimpleNamespace(predict=lambda song: None)
-    monkeypatch.setattr("deepmusic.prediction.load_classifiers", lambda names: {"crnn": fast})
-    timed = run("time")
+    with monkeypatch.context() as patch:
+        patch.setattr("deepmusic.prediction.load_classifiers", lambda names: {"crnn": fast})
+        timed = run("time")
     assert "Timing" in timed.stderr and "6/6" in timed.stderr
     assert timed.stdout.split() == ["CRNN", "0", "ms"]
     reported = run("report", "crnn", "--out", tmp_path / "report.html")

@@ -43,7 +43,7 @@ def test_the_pretrained_network_answers_and_the_paper_s_beside_it(path):
         assert song.predictions[name].genre == prediction.genre
     expected = PretrainedClassifier().predict(load_song(path))
     assert (song.genre, song.probability) == (expected.genre, expected.confidence)
-    assert list(song.predictions) == [*models.MODELS, "ensemble", "musicnn"]
+    assert list(song.predictions) == ["musicnn", *models.MODELS, "ensemble"]
     assert next(iter(song.probabilities.items())) == (song.genre, pytest.approx(song.probability))
     assert list(song.probabilities.values()) == sorted(song.probabilities.values(), reverse=True)
     assert sum(song.probabilities.values()) == pytest.approx(1)

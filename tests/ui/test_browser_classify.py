@@ -53,7 +53,7 @@ def test_several_uploads_are_a_table_that_leads_to_each_song(chromium, server):
         with page.expect_download(timeout=PATIENCE) as waiting:
             page.get_by_role("button", name="Download CSV").click(timeout=PATIENCE)
         lines = waiting.value.path().read_text().splitlines()
-        assert [line.split(",")[0] for line in lines] == ["file"] + 4 * ["one.flac"] + 4 * [
+        assert [line.split(",")[0] for line in lines] == ["file"] + 5 * ["one.flac"] + 5 * [
             "two.flac"
         ]
         page.get_by_role("button", name="Open").nth(1).click()

@@ -60,7 +60,7 @@ def upload(name: str, seed: int) -> SongFile:
 def open_page(page: str, song: SongFile, **query) -> AppTest:
     app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
-    app.session_state["song_of_uploader"] = song
+    app.session_state["uploaded_songs"] = [song]
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
