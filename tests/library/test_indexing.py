@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote_to_bytes
@@ -481,7 +482,8 @@ def test_a_kill_in_between_and_a_clean_resume(sounds, tmp_path):
 def test_the_command_line_indexes_and_finds(music, tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path / "library"))
     # The bands are no more alike than any two genres.
-    monkeypatch.setattr("deepmusic.library.recommend.MIN_SIMILARITY", -1.0)
+    alike = partial(recommend.recommend, min_similarity=-1.0)
+    monkeypatch.setattr("deepmusic.library.recommend.recommend", alike)
 
     def run(*arguments):
         return CliRunner().invoke(main, [str(argument) for argument in arguments])
