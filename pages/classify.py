@@ -1,4 +1,4 @@
-"""Predict the genre of a song with three networks, and show why."""
+"""Predict the genre of a song with neural networks, and show why."""
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ except DeepMusicError as error:
 
 welcome.title_line(song, view)
 with st.container(key="result"):
-    left, right = st.columns([2, 1], gap="medium")
+    left, right = st.columns([9, 5], gap="medium")
 with left:
     sound, at_once = view.sound or song.data, welcome.plays_at_once(song)
     st.audio(sound, format=view.mime_type, alt="The song", autoplay=at_once)

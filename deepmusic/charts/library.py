@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deepmusic.charts.style import escape_label, genre_colour, ink_on, marker, set_map_layout
+from deepmusic.charts.style import (
+    enlarged,
+    escape_label,
+    genre_colour,
+    ink_on,
+    marker,
+    set_map_layout,
+)
 from deepmusic.formatting import format_genre
 
 if TYPE_CHECKING:
@@ -60,7 +67,7 @@ def song_map(
             mode="markers+text",
             marker=marker(colours, 24, width=2),
             text=[f"<b>{point.rank}</b>" for point in results],
-            textfont={"size": 13, "color": [ink_on(colour) for colour in colours]},
+            textfont={"size": enlarged(16), "color": [ink_on(colour) for colour in colours]},
             customdata=[escape_label(point.name, 60) for point in results],
             hovertemplate="%{text}. %{customdata}<extra></extra>",
             showlegend=False,

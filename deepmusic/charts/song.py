@@ -69,7 +69,7 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
     # Every genre is named, however narrow the chart.
     figure.update_yaxes(range=[-0.6, len(genres) - 0.4], tickvals=rows, ticktext=genres)
     figure.update_yaxes(showgrid=False, zeroline=False)
-    return set_layout(figure, 30 * len(genres) + 30, margin_t=4, showlegend=False, bargap=0.25)
+    return set_layout(figure, 27 * len(genres) + 30, margin_t=4, showlegend=False, bargap=0.25)
 
 
 def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":

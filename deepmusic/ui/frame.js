@@ -34,8 +34,11 @@ if (!window.deepMusicFrame) {
     }, 100);
   });
 
-  new MutationObserver(() => {
+  // The phone's menu button has a name that says what it opens, also after it is drawn anew.
+  const label = () => {
     const button = find("stExpandSidebarButton");
     if (button && button.ariaLabel !== "Menu") button.ariaLabel = "Menu";
-  }).observe(document.body, { childList: true, subtree: true });
+  };
+  label();
+  new MutationObserver(label).observe(document.body, { childList: true, subtree: true });
 }

@@ -1,5 +1,6 @@
 """The frame around every page: title, logo, style, projector mode, and deep links into it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ _TARGET = "frame_target"
 _UNKNOWN = "unknown_page"
 #: Whether a page runs inside the frame, and not alone as in a test.
 _framing: ContextVar[bool] = ContextVar("framing", default=False)
+_STYLE_SECONDS = 0.3
 #: Letters of a projector by those of a screen: 20 px for 16.
 _PROJECTED = 1.25
 
@@ -32,6 +34,10 @@ def open_frame() -> None:
     )
     st.logo(ROOT / "assets" / "logo.svg", size="large")
     st.html(_PARTS / "style.css")
+    if _FRAMED not in st.session_state and st.context.url:
+        # A browser loads Streamlit's part for styles after all that it is to draw by then, and
+        # the page would jump; so it gets the style alone for a moment, once a visit.
+        time.sleep(_STYLE_SECONDS)
     st.session_state[_FRAMED] = True
 
 

@@ -36,8 +36,8 @@ def test_no_network_s_mark_hides_another_s_nor_is_cut_by_the_axis(predictions):
     alike = {name: predictions["cnn"] for name in ("cnn", "crnn", "cnn_gru", "ensemble")}
     figure = genre_chart(alike, "ensemble")
     heights = [trace.y[0] for trace in figure.data[1:]]
-    # Rows are 30 px high, marks 9.
-    assert min(abs(np.diff(sorted(heights)))) * 30 > 8
+    # Rows are 27 px high, marks 9.
+    assert min(abs(np.diff(sorted(heights)))) * 27 > 7
     assert figure.layout.xaxis.range[0] < 0
     assert not any(trace.cliponaxis for trace in figure.data[1:])
 

@@ -26,7 +26,7 @@ def show(head: Any) -> None:
     with head:
         st.header("What genre is this, and why?", anchor=False)
         st.markdown(
-            "Give three neural networks a song. They name its genre, and show where they find it."
+            "Give neural networks a song. They name its genre, and show where they find it."
         )
     st.markdown("No song at hand? **Press a band**: each is synthetic, and plays at once.")
     colours = "".join(
