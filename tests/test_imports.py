@@ -74,6 +74,23 @@ def test_a_prediction_waits_for_no_other_package(song, style):
     assert loaded.isdisjoint(SLOW.split())
 
 
+UPLOAD = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[1] + "/app.py", default_timeout=120).run()
+app.file_uploader[0].set_value([("song.wav", open(sys.argv[2], "rb").read(), "audio/wav")]).run()
+assert not app.exception
+assert not app.error
+assert any("predict" in one.value for one in app.markdown)
+"""
+
+
+@pytest.mark.slow
+def test_an_upload_waits_for_no_heavy_package(song, tmp_path):
+    loaded = loaded_after_running(UPLOAD, ROOT, song, DEEPMUSIC_RUNS=str(tmp_path))
+    assert "onnxruntime" in loaded
+    assert loaded.isdisjoint({"tensorflow", "keras", "librosa", "numba", "sklearn", "scipy.signal"})
+
+
 @pytest.mark.slow
 def test_a_library_needs_no_keras(song, tmp_path):
     folder = {"DEEPMUSIC_LIBRARY": str(tmp_path / "library")}
@@ -85,7 +102,7 @@ def test_a_library_needs_no_keras(song, tmp_path):
 APP = """
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=120)
+app = AppTest.from_file(sys.argv[1] + "/app.py", default_timeout=120)
 app.query_params |= {"source": "demo", "demo": "jazz"}
 for page in sorted(map(str, Path("pages").glob("*.py"))):
     app.switch_page(page).run()
@@ -103,7 +120,7 @@ assert "onnxruntime" in sys.modules
 
 @pytest.mark.slow
 def test_no_page_of_a_server_loads_keras(tmp_path):
-    loaded = loaded_after_running(APP, DEEPMUSIC_RUNS=str(tmp_path))
+    loaded = loaded_after_running(APP, ROOT, DEEPMUSIC_RUNS=str(tmp_path))
     assert loaded.isdisjoint({"tensorflow", "keras", "onnx", "tf2onnx"})
 
 

@@ -191,6 +191,8 @@ def find(log_mels: Sequence[ClipLogMel], embedding: SongEmbedding) -> list[Match
         for row in np.flatnonzero(distances < MAX_DISTANCE).tolist():
             found = (float(distances[row]), float(start))
             nearest[row] = min(found, nearest.get(row, found))
+    if not nearest:
+        return []
     facts = read_facts()
     split = splits.make(facts, BENCHMARK_PROTOCOL.name)
     seconds = GTZAN_COMPACT_FRAMES * log_mels[0].seconds_per_frame

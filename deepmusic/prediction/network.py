@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,9 @@ _BATCH = 20
 
 #: Threads of a session. More gain nothing for 20 windows, and slow each other where many ask.
 _THREADS = 2
+
+#: Runs at once: each keeps all its threads busy, and more of them would only take more memory.
+TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // _THREADS))
 
 #: How ONNX Runtime's messages begin: a code, and the place in its own source.
 _SIGNATURE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (/onnxruntime_src\S+ .*?\) )?")
@@ -125,10 +129,12 @@ class Network:
                 f"Choose outputs of this network: {', '.join(self.outputs)}. "
                 f"Received: {', '.join(sorted(unknown))}"
             )
-        parts = [
-            self._session.run(list(outputs), {WINDOW: part.astype(np.float32)})
-            for part in np.split(frames, range(_BATCH, len(frames), _BATCH))
-        ]
+        batches = np.split(frames, range(_BATCH, len(frames), _BATCH))
+        with TURNS:
+            parts = [
+                self._session.run(list(outputs), {WINDOW: batch.astype(np.float32)})
+                for batch in batches
+            ]
         return [np.concatenate(found) for found in zip(*parts, strict=True)]
 
 

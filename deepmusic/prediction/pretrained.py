@@ -20,6 +20,7 @@ from deepmusic.errors import AudioError, ModelError
 from deepmusic.files import ASSETS
 from deepmusic.models import PRETRAINED
 from deepmusic.models.tags import TAGS
+from deepmusic.prediction.network import TURNS
 from deepmusic.prediction.result import Prediction
 
 #: Where trunk and heads are shipped.
@@ -137,10 +138,12 @@ class Trunk:
 
     def predict_windows(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return embeddings and tags, as of `Embedded`, of windows of log-mel."""
-        parts = [
-            self._session.run(None, {self._input: windows[start : start + _BATCH]})
-            for start in range(0, len(windows), _BATCH)
-        ] or [[np.zeros((0, 200), np.float32), np.zeros((0, 50), np.float32)]]
+        with TURNS:
+            parts = [
+                self._session.run(None, {self._input: windows[start : start + _BATCH]})
+                for start in range(0, len(windows), _BATCH)
+            ]
+        parts = parts or [[np.zeros((0, 200), np.float32), np.zeros((0, 50), np.float32)]]
         embeddings, tags = (np.concatenate(rows) for rows in zip(*parts, strict=True))
         return embeddings, tags
 

@@ -19,7 +19,7 @@ def show(song: SongFile, protocol: Protocol) -> None:
     if song.remark:
         return  # Where it comes from is known, and stands beside it.
     try:
-        _, matches = cache.analyze_song(song)
+        matches = cache.find_known_clips(song)
     except DeepMusicError:
         return  # The page has shown the error.
     for match in matches[:2]:

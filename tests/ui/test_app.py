@@ -214,7 +214,7 @@ def test_an_upload_that_the_networks_know_is_reported(app, monkeypatch):
     from deepmusic.ui import cache
 
     match = Match("blues.00012", "B*B", "The Thrill", "test", 0.0, 0.1)
-    monkeypatch.setattr(cache, "analyze_song", lambda song: (None, [match]))
+    monkeypatch.setattr(cache, "find_known_clips", lambda song: [match])
     upload(app, "song.flac", flac())
     assert not app.exception
     (said,) = app.warning

@@ -248,7 +248,7 @@ def test_a_song_is_named_as_its_visitor_names_it():
     buffer = io.BytesIO()
     soundfile.write(buffer, synth.play("metal", seconds=4), 22_050, format="FLAC")
     names = [
-        cache.analyze_song(SongFile(name, buffer.getvalue()))[0].entry.title
+        cache.analyze_song(SongFile(name, buffer.getvalue())).entry.title
         for name in ("mine.flac", "yours.flac")
     ]
     assert names == ["mine", "yours"]

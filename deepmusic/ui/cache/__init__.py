@@ -17,6 +17,7 @@ from deepmusic.ui.cache.library import (
     demo_index,
     demo_take,
     demo_takes,
+    find_known_clips,
     gtzan_index,
     library_index,
 )

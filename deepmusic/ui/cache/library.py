@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -74,17 +75,24 @@ def demo_take(genre: str, take: int) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
-def analyze_song(song: SongFile) -> tuple[AnalyzedSong, Sequence[Match]]:
-    """Embed and describe a song, and find GTZAN's clips in it; raise `AudioError` if unusable."""
+def analyze_song(song: SongFile) -> AnalyzedSong:
+    """Embed and describe a song; raise `AudioError` if it cannot be used."""
     networks, decoded = _networks(), decode_song(song)
     log_mels = decoded.log_mels(networks[0].config.mel)
     entry = Entry.of_file(io.BytesIO(song.data), Path(song.name).stem)
-    analyzed = analyze(decoded.song, networks, log_mels=log_mels, entry=entry)
-    try:
-        return analyzed, known_clips.find(log_mels, analyzed.embedding)
-    except RunError:
-        # The shipped embeddings are of other networks: no clip can be found.
-        return analyzed, []
+    return analyze(decoded.song, networks, log_mels=log_mels, entry=entry)
+
+
+# Apart from `analyze_song`: a song's tempo needs librosa, for which no prediction should wait.
+@st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
+def find_known_clips(song: SongFile) -> Sequence[Match]:
+    """Find GTZAN's clips in a song; raise `AudioError` if it cannot be used."""
+    networks, decoded = _networks(), decode_song(song)
+    log_mels = decoded.log_mels(networks[0].config.mel)
+    embedding = embeddings.embed_song(log_mels, decoded.song.duration, networks)
+    with suppress(RunError):  # The shipped embeddings are of other networks.
+        return known_clips.find(log_mels, embedding)
+    return []
 
 
 def cover(path: Path) -> bytes | None:

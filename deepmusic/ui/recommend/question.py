@@ -72,7 +72,7 @@ def ask_by_song(song: SongFile) -> Query:
     """Return the query of a visitor's song, or of the passage that they choose."""
     view = cache.view_song(song)
     with st.spinner("Embedding the song ...", show_time=True):
-        analyzed, _ = cache.analyze_song(song)
+        analyzed = cache.analyze_song(song)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Like **{markdown.plain(analyzed.entry.name)}**", width="content")
         st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")
