@@ -34,6 +34,7 @@ from websockets.sync.client import connect
 from deepmusic import audio, models, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import Run
 from deepmusic.training import recipes, worker
@@ -132,6 +133,7 @@ class Songs:
 
     def __init__(self, networks: list[str], seconds: float) -> None:
         self._classifiers = prediction.load_classifiers(networks, DEPLOYED_PROTOCOL)
+        self._pretrained = PretrainedClassifier()
         self._music = {genre: synth.play(genre, seconds=seconds, seed=1) for genre in GTZAN_GENRES}
         self._answers: dict[str, list[str]] = {}
         self._count, self._lock = 0, threading.Lock()
@@ -146,7 +148,7 @@ class Songs:
             samples[number] += np.float32(1e-3)
             if genre not in self._answers:
                 song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
-                lead = prediction.classify(song, self._classifiers)[models.ENSEMBLE]
+                lead = self._pretrained.predict(song)
                 self._answers[genre] = [lead.genre, certainty(lead)]
         return (
             f"song{number}q.flac",
@@ -161,6 +163,7 @@ class Songs:
         samples = self._music[genre][self._count :]
         song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
         prediction.classify(song, self._classifiers)
+        self._pretrained.predict(song)
 
 
 def megabytes(pid: int) -> float:
