@@ -6,6 +6,7 @@ length that a header claims is kept, to be compared with what is decoded.
 """
 
 import itertools
+import math
 import re
 import struct
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from deepmusic.audio.containers import Part, detect_format, id3_length, without_
 
 #: Sizes from here on mean "unknown" in 32 bits, as programs that write into a pipe leave them.
 _UNKNOWN_SIZE = 0x7FFF_0000
+
+#: In Hz; a header that says more tells no length.
+_HIGHEST_RATE = 1e6
 
 #: More chunks or atoms, and more parts, than any honest file has: the rest is not looked at.
 _MOST = 10_000
@@ -44,7 +48,7 @@ def split_parts(data: bytes) -> list[Part]:
     splitter = _SPLITTERS.get(format_, lambda body: iter([Part(format_, body)]))
     try:
         parts = [*itertools.islice(splitter(body), _MOST_PARTS)]
-    except (struct.error, IndexError, ZeroDivisionError):
+    except (struct.error, IndexError, ArithmeticError):
         parts = []
     if len(parts) == _MOST_PARTS:
         rest = len(body) - sum(len(part.data) for part in parts)
@@ -153,7 +157,7 @@ def _aiff_part(data: bytes) -> Part:
         if name == b"COMM":
             channels, n_frames, bits = struct.unpack_from(">hIh", data, first)
             exponent, mantissa = struct.unpack_from(">HQ", data, first + 8)
-            rate = mantissa * 2.0 ** ((exponent & 0x7FFF) - 16383 - 63)
+            rate = math.ldexp(mantissa, (exponent & 0x7FFF) - 16383 - 63)
             compressed = data[8:12] == b"AIFC" and data[first + 18 : first + 22] not in (
                 *(b"NONE", b"sowt", b"twos"),
             )
@@ -161,7 +165,7 @@ def _aiff_part(data: bytes) -> Part:
             comm = first
         elif name == b"SSND":
             there = len(data) - first
-            seconds = n_frames / rate if rate and n_frames else None
+            seconds = n_frames / rate if 1 <= rate <= _HIGHEST_RATE and n_frames else None
             if not (n_frames and size > 8) and frame_size and there > 8 + frame_size:
                 if _is_chunk_chain_big(data, first + size):
                     break
@@ -272,7 +276,7 @@ def _split_mp3(data: bytes) -> Iterator[Part]:
 
 
 def _split_w64(data: bytes) -> Iterator[Part]:
-    position = 40
+    position, size, name = 40, 0, b""
     for _ in range(_MOST):
         if position + 24 > len(data):
             break

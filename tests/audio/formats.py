@@ -79,6 +79,9 @@ FFMPEG_FORMATS = {
     "w64": ("w64", "pcm_s16le", 44_100),
 }
 
+#: Frames that an encoder is given at once.
+_BLOCK = 1 << 20
+
 
 def encode_with_pyav(
     samples: np.ndarray,
@@ -110,20 +113,24 @@ def encode_with_pyav(
         if sample_format:
             stream.codec_context.format = sample_format
         stream.codec_context.open(strict=False)
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(block.T.reshape(1, -1)), format="flt", layout=layout
-        )
-        frame.sample_rate = sample_rate
         resampler = AudioResampler(stream.codec_context.format, layout, sample_rate)
         fifo = AudioFifo()
-        for part in resampler.resample(frame):
-            part.pts = None
-            fifo.write(part)
         size = stream.codec_context.frame_size or 4096
         position = 0
-        while (part := fifo.read(size) or fifo.read(0)) is not None:
-            part.pts, position = position, position + part.samples
-            output.mux(stream.encode(part))
+        # Hours at once would take gigabytes.
+        for first in range(0, block.shape[1], _BLOCK):
+            interleaved = block[:, first : first + _BLOCK].T.reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(interleaved), format="flt", layout=layout
+            )
+            frame.sample_rate = sample_rate
+            for part in resampler.resample(frame):
+                part.pts = None
+                fifo.write(part)
+            is_last = first + _BLOCK >= block.shape[1]
+            while (part := fifo.read(size) or (fifo.read(0) if is_last else None)) is not None:
+                part.pts, position = position, position + part.samples
+                output.mux(stream.encode(part))
         output.mux(stream.encode(None))
         output.close()
         return Path(file.name).read_bytes()
