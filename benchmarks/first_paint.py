@@ -17,17 +17,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools.running_app import PATIENCE, running_app, running_chromium
 
 ROUNDS = 3
-WORDS = "What genre is this, and why?"
-PREDICTION = "How good is it?"
+#: What Playwright waits for: the page's question, and the chart of all networks' answers.
+QUESTION = "text=What genre is this, and why?"
+PREDICTION = "[data-testid=stPlotlyChart]"
 
 
-def seconds_until(browser: Browser, address: str, words: str) -> float:
-    """Return the time from asking for an address to seeing words on the page."""
+def seconds_until(browser: Browser, address: str, what: str) -> float:
+    """Return the time from asking for an address to seeing something on the page."""
     visitor = browser.new_context()
     page = visitor.new_page()
     began = time.perf_counter()
     page.goto(address)
-    page.get_by_text(words).first.wait_for(timeout=PATIENCE)
+    page.locator(what).first.wait_for(timeout=PATIENCE)
     took = time.perf_counter() - began
     visitor.close()
     return took
@@ -40,13 +41,13 @@ def main() -> None:
         for _ in range(ROUNDS):
             with running_app() as app:
                 demo = f"{app.address}/?source=demo&demo=jazz"
-                for name, where, words in (
-                    ("first paint, first visitor of a server", app.address, WORDS),
+                for name, where, what in (
+                    ("first paint, first visitor of a server", app.address, QUESTION),
                     ("prediction of a demo clip, networks cold", demo, PREDICTION),
-                    ("first paint, next visitor", app.address, WORDS),
+                    ("first paint, next visitor", app.address, QUESTION),
                     ("prediction of a demo clip, warm", demo, PREDICTION),
                 ):
-                    times.setdefault(name, []).append(seconds_until(browser, where, words))
+                    times.setdefault(name, []).append(seconds_until(browser, where, what))
     for name, measured in times.items():
         rounds = ", ".join(f"{seconds:.2f}" for seconds in measured)
         print(f"{name:42} {statistics.median(measured):6.2f} s  ({rounds})")
