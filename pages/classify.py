@@ -31,7 +31,7 @@ with st.container(key="result"):
 with left:
     sound, at_once = view.sound or song.data, welcome.plays_at_once(song)
     st.audio(sound, format=view.mime_type, alt="The song", autoplay=at_once)
-    stage = st.empty()
+    stage = st.container(key="player_place").empty()
     if not cache.networks_ready(song.protocol):
         with stage:
             player.show(view, None, featured="", key="player_waiting")

@@ -21,26 +21,21 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         width=620,
         wrap=True,
     )
-    smoothing = st.slider(
-        "Smoothing",
-        min_value=0.0,
-        max_value=0.9,
-        step=0.1,
-        key="smoothing",
-        help="A moving average; the table still gives the measured values.",
-        persist_state="session",
-        width=200,
-    )
-    with_paper = st.toggle(
-        "The paper's curves",
-        value=True,
-        key="with_paper",
-        persist_state="session",
-        width="content",
-    )
+    with st.popover("Options"):
+        smoothing = st.slider(
+            "Smoothing",
+            min_value=0.0,
+            max_value=0.9,
+            step=0.1,
+            key="smoothing",
+            help="A moving average; the table still gives the measured values.",
+            persist_state="session",
+        )
+        with_paper = st.toggle(
+            "The paper's curves", value=True, key="with_paper", persist_state="session"
+        )
 markdown.show_faults(faults)
 if not chosen:
-    st.info("Choose a training above to see its accuracy and loss, epoch by epoch.")
     st.button(
         "Show the three shipped networks",
         type="primary",
@@ -54,4 +49,5 @@ if with_paper:
     curves += trainings.paper_curves(curves)
 table.show_answer(curves)
 charts.show(curves, smoothing=smoothing, with_paper=with_paper)
-table.show(curves)
+with st.expander("In numbers"):
+    table.show(curves)

@@ -12,6 +12,7 @@ frame.enter("pages/lesson.py")
 step = controls.choose_step()
 # The figure stands above the controls of the clip, so that a projector shows all of it.
 stage = st.container(key="figure")
+stage.empty()  # An empty container would take no place.
 left, middle, right, last = st.columns([4, 4, 3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     song = song_source.choose_clip()

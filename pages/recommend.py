@@ -11,7 +11,7 @@ frame.enter("pages/recommend.py")
 
 st.subheader("What else sounds like this?", anchor=False)
 library = indexes.library()
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(key="question", horizontal=True, vertical_alignment="bottom"):
     name = question.choose_index()
     way = question.choose_way()
     options = question.choose_options()

@@ -42,24 +42,34 @@ STATES = (
     State("classify, working", "/?source=demo&demo=rock", early=True),
     State("classify, done", "/?source=demo&demo=jazz"),
     State("classify, error", "/", (("fake.mp3", b"this is no music"),)),
+    State("classify, missing clip", "/?source=gtzan&gtzan=blues.00000"),
     State("classify, unknown page", "/nothing"),
     *(State(f"lesson {step}", f"/lesson?step={step}&demo=jazz") for step in range(1, 6)),
     *(
         State(f"compare, {view}", f"/compare?view={view}&source=demo")
-        for view in ("genres", "calibration", "protocols", "architecture", "duel")
+        for view in ("accuracy", "genres", "calibration", "protocols", "architecture", "duel")
     ),
     State("curves, empty", "/curves?runs="),
     State("curves, done", "/curves"),
-    State("confusion, empty", "/confusion?networks="),
-    State("confusion, done", "/confusion"),
+    *(
+        State(f"confusion, {name}", f"/confusion?{query}")
+        for name, query in (
+            ("one", ""),
+            ("side by side", "layout=matrices"),
+            ("empty", "layout=matrices&networks="),
+            ("difference", "layout=difference"),
+        )
+    ),
     State("train, empty", "/train"),
     *(
         State(f"dataset, {view}", f"/dataset?view={view}")
         for view in ("browse", "map", "sounds", "front-end", "check", "get")
     ),
-    State("dataset, a folder", "/dataset?dataset=folder"),
+    State("dataset, own", "/dataset?dataset=own"),
     State("recommend, empty", "/recommend?in=demo"),
     State("recommend, library", "/recommend?in=library"),
+    State("recommend, working", "/recommend?in=demo&source=demo&demo=rock", early=True),
+    State("recommend, songs", "/recommend?in=demo&by=songs"),
     State("recommend, done", "/recommend?in=demo&source=demo&demo=jazz"),
 )
 #: The last is a laptop's 1280 x 720 at a zoom of 150 %.

@@ -175,4 +175,4 @@ def calibration_chart(
     update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
     figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
     figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
-    return set_layout(figure, height=370)
+    return set_layout(figure, height=340)

@@ -148,7 +148,7 @@ def history_chart(curves: Sequence[Curve], quantity: str, *, smoothing: float = 
         figure.update_yaxes(range=[0, _top_loss(curves)])
     return set_layout(
         figure,
-        height=330 + 18 * len(curves),
+        height=300 + 18 * len(curves),
         title_text=QUANTITIES[quantity],
         margin={"r": 8, "t": 40},
         font_family=SAVED_FONT_FAMILY,

@@ -165,17 +165,18 @@ def test_axe_finds_no_fault(chromium, server, scheme):
     assert faults == {}
 
 
-#: Alone, pages shift by 0.1.
-MOST_SHIFT = 0.35
+#: Alone, pages shift by 0.03.
+MOST_SHIFT = 0.1
 
 
 def test_nothing_jumps_while_a_page_loads(chromium, server):
-    """Cumulative layout shift; Streamlit's own, from its narrow layout to the wide, is 0.08."""
+    """Cumulative layout shift, but for Streamlit's own 0.08, from its narrow layout to wide."""
     count = """
         window.shifts = 0;
+        const isLayout = ({ node }) => node?.matches?.(".stMainBlockContainer");
         new PerformanceObserver((list) => {
-            for (const { hadRecentInput, value } of list.getEntries())
-                if (!hadRecentInput) window.shifts += value;
+            for (const { hadRecentInput, sources, value } of list.getEntries())
+                if (!hadRecentInput && !sources.some(isLayout)) window.shifts += value;
         }).observe({ type: "layout-shift", buffered: true });
     """
     with visit(chromium, server.address) as page:

@@ -7,7 +7,7 @@ import pytest
 
 from deepmusic.runs import list_runs
 from tests.ui.browsing import expect_visible, visit
-from tools.running_app import PATIENCE, settle
+from tools.running_app import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -42,9 +42,6 @@ def test_training_from_the_button_to_classify(chromium, server):
         expect_visible(page, "What genre is this, and why?")
         assert run.state == "running"
         page.get_by_role("link", name="Train").click()
-        # Streamlit may lose a press while a page still loads.
-        expect(watch).to_contain_text(third, timeout=PATIENCE)
-        settle(page)
         page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
         expect(watch).to_contain_text(f"{NAME}: stopped", timeout=PATIENCE)
         kept = len(run.history())

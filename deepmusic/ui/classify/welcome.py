@@ -44,7 +44,7 @@ def show(head: Any) -> None:
                 icon=":material/play_arrow:",
                 on_click=_start_demo,
                 args=(genre,),
-                width=211,
+                width="stretch",
             )
     cache.networks_ready()  # Starts loading them, for the song to come.
     _show_accuracies()

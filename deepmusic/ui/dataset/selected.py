@@ -19,7 +19,7 @@ def choose() -> SelectedDataset | None:
     if current_deployment().may_train:
         # A public demo names no paths of its machine.
         names.append(OWN)
-    left, right = st.columns([3, 4], vertical_alignment="center")
+    left, right = st.columns(2, vertical_alignment="center")
     with left:
         name = query_params.choose(
             "dataset", names, _LABELS, label="Dataset", label_visibility="collapsed"

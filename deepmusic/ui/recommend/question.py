@@ -12,11 +12,7 @@ from deepmusic.ui.recommend import indexes
 from deepmusic.ui.song import SongFile
 
 SONG, SONGS = "song", "songs"
-_WAYS = {SONG: "A song or a passage", SONGS: "Songs from the list"}
-_INVITATIONS = {
-    SONG: "Upload a song above, record one, or begin with a demo clip.",
-    SONGS: "Choose one song, or several to find what resembles them all.",
-}
+_WAYS = {SONG: "A song", SONGS: "From the list"}
 #: Seconds of a song from which on a passage of it can be chosen.
 _SHORTEST = 6
 
@@ -54,12 +50,11 @@ def choose_options() -> dict[str, int]:
 
 def invite(way: str) -> None:
     """Show how to begin, where there is no query yet."""
-    st.info(_INVITATIONS[way])
     if way == SONG:
-        st.button("Try the demo jazz", type="primary", on_click=_try_demo)
+        st.button("Try the demo jazz", type="primary", icon=":material/play_arrow:", on_click=_try)
 
 
-def _try_demo() -> None:
+def _try() -> None:
     query_params.select(source="demo", demo="jazz")
 
 

@@ -31,10 +31,12 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
     with st.container(key=f"result_{rank}", border=True, gap="small"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             _show_cover(name, index, result)
+            why = f"  \nWhy: {markdown.plain('; '.join(result.reasons))}." if result.reasons else ""
             facts = [entry.artist or "artist unknown", entry.album, format_clock(entry.duration)]
             st.markdown(
                 f"**{rank}. {markdown.plain(entry.title)}**  \n"
-                + " · ".join(markdown.plain(fact) for fact in facts if fact),
+                + " · ".join(markdown.plain(fact) for fact in facts if fact)
+                + why,
                 width="stretch",
             )
             st.markdown(
@@ -51,8 +53,6 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
                 on_click=ask_by_songs,
                 args=(name, [entry.id]),
             )
-        if result.reasons:
-            st.markdown("Why: " + markdown.plain("; ".join(result.reasons)) + ".")
 
 
 def ask_by_songs(name: str, ids: Sequence[int]) -> None:

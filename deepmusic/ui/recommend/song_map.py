@@ -39,11 +39,9 @@ def show(index: SongIndex, query: Query | None, results: Sequence[Result], *, ke
         config={"displayModeBar": False},
         alt="Map: songs that sound alike lie near each other",
     )
-    star = " The star is your query." if where else ""
-    numbers = " Numbers are the results." if ranks else ""
     sampled = f" {len(rows):,} of {len(index):,} songs are drawn." if step > 1 else ""
     st.caption(
-        f"Similar songs are near each other.{star}{numbers}{sampled}",
+        f"Songs near each other sound alike.{sampled}",
         help=f"The embeddings have {index.embeddings.shape[1]} dimensions. The map shows the two "
         "principal components, so that some neighbours are farther apart here than they are. The "
         "colour is the predicted genre.",

@@ -1,4 +1,4 @@
-"""History of the Train page: a table of all runs, and the chosen one."""
+"""History of the Train page: the chosen run, and a table of all."""
 
 from collections.abc import Mapping
 from statistics import mean, stdev
@@ -24,7 +24,7 @@ Summary = Mapping[str, Any]
 
 
 def show() -> None:
-    """Show the table of runs, and the chosen run below it."""
+    """Show the chosen run, in view below its choice, and the table of all runs."""
     runs = {run.id: run for run in list_runs()[::-1]}
     if not runs:
         return
@@ -34,10 +34,10 @@ def show() -> None:
         run_id: run.summary() | {"name": names.get(run_id, run_id)} for run_id, run in runs.items()
     }
     _show_seeds(runs, summaries)
-    _show_table(runs, summaries)
     chosen = _choose(summaries)
     if chosen:
         _show_run(runs[chosen], summaries[chosen])
+    _show_table(runs, summaries)
 
 
 def _show_table(runs: Mapping[str, Run], summaries: Mapping[str, Summary]) -> None:
