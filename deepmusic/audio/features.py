@@ -33,6 +33,15 @@ _SMALLEST_POWER = 1e-10
 #: Coefficients that `mfccs` returns.
 N_MFCCS = 40
 
+#: Root mean square of `bring_to_level`: the median of GTZAN's clips, in dB of full scale.
+LEVEL_DBFS = -18.6
+
+
+def bring_to_level(y: np.ndarray) -> np.ndarray:
+    """Return samples [shape=(n_samples,)] with a root mean square of `LEVEL_DBFS`; zeros stay."""
+    level = float(np.sqrt(np.mean(y.astype(np.float64) ** 2))) or 1.0
+    return y * np.float32(10 ** (LEVEL_DBFS / 20) / level)
+
 
 def mfccs(log_mel: np.ndarray) -> np.ndarray:
     """Return the first `N_MFCCS` cepstral coefficients [N_MFCCS, n_frames] of a log-mel in dB."""

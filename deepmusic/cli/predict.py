@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from deepmusic.errors import AudioError
 from deepmusic.files import real_path
 from deepmusic.formatting import format_genre, format_name
 from deepmusic.models import ALL
+from deepmusic.prediction.certainty import Certainty
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
@@ -41,8 +43,16 @@ if TYPE_CHECKING:
     flag_value="score",
     help="Print the accuracy, for files named like GTZAN's tracks (blues.00000.wav).",
 )
-def predict(files: Sequence[str], model: str, style: str | None) -> None:
+@click.option(
+    "--min-certainty",
+    type=click.Choice([str(word) for word in Certainty]),
+    help="Leave out songs that are answered with a weaker word, and count them.",
+)
+def predict(files: Sequence[str], model: str, style: str | None, min_certainty: str | None) -> None:
     """Predict the genre of sound files, folders or patterns such as "music/*.mp3".
+
+    The answer comes with its certainty, a word with a measured meaning (see `deepmusic results`):
+    sure, probably, torn, not_sure, none_of_ten, not_music. In JSON, genre is null for the last.
 
     The networks were trained on all of GTZAN; with --score, on its training clips.
 
@@ -54,6 +64,7 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     Examples:
       deepmusic predict song.mp3
       deepmusic predict music/ --csv > genres.csv
+      deepmusic predict music/ --min-certainty probably
       deepmusic predict music/ --jsonl > genres.jsonl
     """
     from deepmusic.audio import is_left_to_ffmpeg, start_decoder
@@ -78,7 +89,14 @@ def predict(files: Sequence[str], model: str, style: str | None) -> None:
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
     lines_follow = style in (None, "csv", "jsonl") and sys.stdout.isatty()
     shown = with_progress(paths, "Predicting", hidden=lines_follow)
-    PRINTERS[style](predict_files(shown, recognizer, failures))
+    left_out: Counter[str] = Counter()
+    predicted = predict_files(shown, recognizer, failures)
+    if min_certainty:
+        predicted = filter_by_certainty(predicted, Certainty(min_certainty), left_out)
+    PRINTERS[style](predicted)
+    if left_out:
+        words = ", ".join(f"{count} {word}" for word, count in left_out.most_common())
+        complain(f"Less certain than {min_certainty}, and left out: {words}.")
     if failures:
         complain(f"{len(failures)} of {len(paths)} files could not be used.")
     if failures or found.unreadable:
@@ -99,6 +117,17 @@ def predict_files(
         if song.notes:
             complain(f"{path}: {' '.join(song.notes)}")
         yield path, song
+
+
+def filter_by_certainty(
+    predicted: "Predicted", least: Certainty, left_out: Counter[str]
+) -> Iterator[tuple[Path, "SongPrediction"]]:
+    """Yield the songs whose answer is at least this certain; count the others by their word."""
+    for path, song in predicted:
+        if song.certainty and song.certainty.is_at_least(least):
+            yield path, song
+        else:
+            left_out[song.certainty or "of unknown certainty"] += 1
 
 
 def find_files(arguments: Sequence[str]) -> "SoundFiles":
@@ -127,14 +156,18 @@ def find_files(arguments: Sequence[str]) -> "SoundFiles":
 def print_text(predicted: "Predicted") -> None:
     """Print one line a file, for people."""
     for path, song in predicted:
-        # The answer first, then those of the other networks.
+        # The answer, then what each network says of its own.
         names = (song.model, *(name for name in song.predictions if name != song.model))
         answers = "  ".join(
             f"{models.title(name)}: {format_genre(song.predictions[name].genre)} "
             f"{song.predictions[name].confidence:.0%}"
             for name in names
         )
-        click.echo(f"{format_name(path.name)}  {song.duration:.1f} s  {answers}")
+        chance = "" if song.probability is None else f" {song.probability:.0%}"
+        click.echo(
+            f"{format_name(path.name)}  {song.duration:.1f} s  {song.answer.sentence}{chance}  "
+            f"({answers})"
+        )
 
 
 def print_json(predicted: "Predicted", *, lines: bool = False) -> None:
@@ -143,7 +176,7 @@ def print_json(predicted: "Predicted", *, lines: bool = False) -> None:
 
     opening = "["
     for path, song in predicted:
-        found = export.to_dict(str(path), song.duration, song.predictions, song.notes)
+        found = export.to_dict(str(path), song.duration, song.predictions, song.notes, song.answer)
         if lines:
             click.echo(json.dumps(found))
             continue
@@ -162,7 +195,7 @@ def print_csv(predicted: "Predicted") -> None:
     header_due = True
     for path, song in predicted:
         table = export.prediction_table(
-            format_name(path), song.duration, song.predictions, song.notes
+            format_name(path), song.duration, song.predictions, song.notes, song.answer
         )
         click.echo(to_csv(table, header=header_due).encode(), nl=False)
         header_due = False

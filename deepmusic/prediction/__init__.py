@@ -1,5 +1,6 @@
-"""From a song to genres: recognizer, classifiers, their ensemble, segments, export."""
+"""From a song to genres: recognizer, classifiers, their ensemble, certainty, segments, export."""
 
+from deepmusic.prediction.certainty import Answer, Certainty, answer
 from deepmusic.prediction.classifier import (
     Classifier,
     Windows,
@@ -9,23 +10,29 @@ from deepmusic.prediction.classifier import (
     load_classifiers,
     split_into_windows,
 )
+from deepmusic.prediction.content import Content, measure_content
 from deepmusic.prediction.recognizer import Recognizer, SongPrediction
 from deepmusic.prediction.result import Prediction, align_windows, ensemble
 from deepmusic.prediction.segments import Segment, genre_segments
 
 __all__ = [
+    "Answer",
+    "Certainty",
     "Classifier",
+    "Content",
     "Prediction",
     "Recognizer",
     "Segment",
     "SongPrediction",
     "Windows",
     "align_windows",
+    "answer",
     "check_length",
     "classify",
     "compute_log_mels",
     "ensemble",
     "genre_segments",
     "load_classifiers",
+    "measure_content",
     "split_into_windows",
 ]

@@ -4,7 +4,6 @@ musicnn (Pons and Serra, ISMIR 2019) learnt 50 tags on the Million Song Dataset.
 by ONNX Runtime; the head is a logistic regression on the mean embedding of a clip.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,22 +16,15 @@ import numpy as np
 from deepmusic.audio import Song, features, is_silent
 from deepmusic.config import MUSICNN_FRONT_END
 from deepmusic.errors import AudioError, ModelError
-from deepmusic.files import ASSETS
 from deepmusic.models import PRETRAINED
 from deepmusic.models.tags import TAGS
+from deepmusic.prediction.measures import FOLDER, read_shipped, shipped_measures
 from deepmusic.prediction.network import TURNS
 from deepmusic.prediction.result import Prediction
-
-#: Where trunk and heads are shipped.
-FOLDER = ASSETS / "musicnn"
 
 #: Frames of a window, as musicnn was trained, and its length in s: 2.99.
 WINDOW_FRAMES = 187
 WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
-
-#: Root mean square that every clip is brought to: the median of GTZAN's clips, in dB of full scale.
-#: musicnn depends on the level: 20 dB quieter, half of its answers change.
-LEVEL_DBFS = -18.6
 
 #: Mean probability from which on a tag is said to fit a song.
 _TAG_PROBABILITY = 0.12
@@ -63,9 +55,8 @@ def tagger_windows(samples: np.ndarray) -> np.ndarray:
     np.ndarray [shape=(n_windows, 187, 96)], float32
         None if the clip is shorter than a window.
     """
-    level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) or 1.0
-    levelled = samples * np.float32(10 ** (LEVEL_DBFS / 20) / level)
-    power = features.mel_power(levelled, MUSICNN_FRONT_END)
+    # musicnn depends on the level: 20 dB quieter, half of its answers change.
+    power = features.mel_power(features.bring_to_level(samples), MUSICNN_FRONT_END)
     log_mel = np.log10(1 + 10_000 * power, dtype=np.float32)
     n_windows = len(log_mel) // WINDOW_FRAMES
     return log_mel[: n_windows * WINDOW_FRAMES].reshape(
@@ -94,7 +85,7 @@ class Trunk:
         options.intra_op_num_threads = 2
         # As in `network`: threads that wait must not keep a core busy.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = path.read_bytes() if path else _shipped_bytes()
+        content = path.read_bytes() if path else read_shipped("musicnn.onnx")
         self._session = onnxruntime.InferenceSession(
             content, options, providers=["CPUExecutionProvider"]
         )
@@ -220,6 +211,7 @@ class PretrainedClassifier:
     def __init__(self, trunk: Trunk | None = None, head: Head | None = None) -> None:
         self.trunk = trunk or shipped_trunk()
         self.head = head or shipped_head()
+        self._measures = shipped_measures()
 
     def describe(self, song: Song) -> tuple[Prediction, list[str]]:
         """Return the prediction of a song, and its tags, the most probable first.
@@ -246,6 +238,8 @@ class PretrainedClassifier:
             clip_index=embedded.clip_index,
             window_probabilities=self.head.predict(embedded.embeddings),
             pooling="geometric",
+            non_music_logits=self._measures.non_music.logits(embedded.embeddings),
+            other_logits=self._measures.other.logits(embedded.embeddings),
         )
 
 
@@ -259,22 +253,3 @@ def shipped_trunk() -> Trunk:
 def shipped_head() -> Head:
     """Return the head that is shipped for songs from anywhere."""
     return Head.load(FOLDER / "head.json")
-
-
-def _shipped_bytes() -> bytes:
-    path = FOLDER / "musicnn.onnx"
-    try:
-        content = path.read_bytes()
-        (expected, _), *_ = (
-            line.split() for line in (FOLDER / "SHA256SUMS").read_text().splitlines()
-        )
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path} cannot be read ({error}). Restore assets/musicnn from the repository."
-        ) from error
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise ModelError(
-            f"{path} is not the network that was shipped: its SHA-256 should be {expected}. "
-            "Restore it from the repository."
-        )
-    return content

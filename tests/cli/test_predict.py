@@ -15,7 +15,7 @@ from deepmusic import models
 from deepmusic.audio import load_song
 from deepmusic.cli.predict import find_files
 from deepmusic.formatting import parse_name
-from deepmusic.prediction import Prediction, classify, load_classifiers
+from deepmusic.prediction import Prediction, answer, classify, load_classifiers
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from tests.audio.hostile import HOSTILE
 from tests.cli import run
@@ -76,7 +76,8 @@ def test_names_that_begin_like_a_formula_are_not_calculated(folder, monkeypatch)
 def test_patterns_are_expanded_where_the_shell_did_not(folder):
     result = run("predict", folder / "*.wav", "--model", "crnn")
     assert result.exit_code == 0
-    assert result.stdout.startswith("one.wav  6.0 s  CRNN: ")
+    assert result.stdout.startswith("one.wav  6.0 s  ")
+    assert "(CRNN: " in result.stdout
 
 
 def test_a_bad_file_is_reported_and_the_rest_go_on(folder):
@@ -130,8 +131,18 @@ def test_any_name_is_printed_and_given_back(name, tmp_path, monkeypatch):
     path = tmp_path / "m" / name
     path.write_bytes(b"x" * 10)
     zeros = np.zeros(1)
-    predicted = {"cnn": Prediction("cnn", ("rock",), zeros, zeros + 3, zeros, np.ones((1, 1)))}
-    song = SimpleNamespace(notes=("cut off",), duration=6.0, predictions=predicted, model="cnn")
+    predicted = {
+        "cnn": Prediction("cnn", ("rock", "pop"), zeros, zeros + 3, zeros, np.array([[1, 0]]))
+    }
+    answered = answer(predicted["cnn"], None, None)
+    song = SimpleNamespace(
+        notes=("cut off",),
+        duration=6.0,
+        predictions=predicted,
+        model="cnn",
+        answer=answered,
+        probability=answered.probability,
+    )
     recognizer = SimpleNamespace(predict=lambda path: song)
     monkeypatch.setattr("deepmusic.prediction.Recognizer", lambda *asked: recognizer)
 
@@ -206,3 +217,34 @@ def test_what_was_cut_is_told_in_every_format(tmp_path, music):
     assert note in result.stderr
     table = csv.DictReader(io.StringIO(run("predict", path, "--model", "crnn", "--csv").stdout))
     assert [row["notes"] for row in table] == [note]
+
+
+def test_the_answer_and_its_certainty_are_in_every_style(folder, tmp_path):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(22_050 * 6)
+    soundfile.write(folder / "noise.wav", noise, 22_050)
+    asked = ("predict", folder / "one.wav", folder / "noise.wav")
+    song, hiss = json.loads(run(*asked, "--json").stdout)
+    assert hiss["certainty"] == "not_music"
+    assert hiss["genre"] is None
+    assert song["genre"] in song["models"]["musicnn"]["probabilities"]
+    assert 0 <= song["probability"] <= 1
+    assert set(song["content"]) == {"music", "singing", "speech"}
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--csv").stdout)))
+    answers = [row for row in rows if row["certainty"]]
+    assert [row["certainty"] for row in answers] == [song["certainty"], "not_music"]
+    assert {row["model"] for row in answers} == {models.PRETRAINED}
+    assert float(answers[0]["probability"]) == pytest.approx(song["probability"])
+    assert "No music" in run(*asked).stdout.splitlines()[1]
+
+
+def test_uncertain_songs_can_be_left_out(folder):
+    noise = 0.1 * np.random.default_rng(0).standard_normal(22_050 * 6)
+    soundfile.write(folder / "noise.wav", noise, 22_050)
+    asked = ("predict", folder / "one.wav", folder / "noise.wav", "--jsonl", "--min-certainty")
+    kept = run(*asked, "none_of_ten")
+    assert [json.loads(line)["file"] for line in kept.stdout.splitlines()] == [
+        str(folder / "one.wav")
+    ]
+    assert "1 not_music" in kept.stderr
+    assert kept.exit_code == 0
+    assert "is not one of" in run(*asked, "certain").output

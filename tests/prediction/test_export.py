@@ -71,7 +71,7 @@ def test_a_name_that_is_no_unicode_stays_as_it_is(predictions):
 
 def test_the_command_line_defuses_names_too(predictions, capsys):
     """Fault 5.23: ``predict --csv`` prints what the page's download holds."""
-    song = SimpleNamespace(duration=33.0, predictions=predictions, notes=())
+    song = SimpleNamespace(duration=33.0, predictions=predictions, notes=(), answer=None)
     print_csv([(Path("=1+1.mp3"), song), (Path("b.mp3"), song)])
     printed = [line.partition(",")[0] for line in capsys.readouterr().out.splitlines()]
     assert printed == ["file", "'=1+1.mp3", "b.mp3"]
@@ -89,7 +89,7 @@ def test_results_are_written_as_they_come_and_not_kept(style, predictions, capsy
         for number in range(3):
             printed.append(capsys.readouterr().out)
             assert number == 0 or f"{number - 1}.mp3" in printed[-1]
-            song = Song(duration=33.0, predictions=dict(predictions), notes=())
+            song = Song(duration=33.0, predictions=dict(predictions), notes=(), answer=None)
             alive.append(ref(song))
             yield Path(f"{number}.mp3"), song
             del song

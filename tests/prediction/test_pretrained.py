@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepmusic.audio import load_song, song_from_array, synth
+from deepmusic.audio import features, load_song, song_from_array, synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import PRETRAINED
-from deepmusic.prediction import pretrained
+from deepmusic.prediction import measures, pretrained
 from deepmusic.prediction.pretrained import (
     WINDOW_SECONDS,
     Head,
@@ -75,7 +75,7 @@ def test_the_front_end_is_musicnn_s():
     import librosa
 
     y = synth.play("blues", seconds=4, sample_rate=16_000)
-    y = y / np.sqrt(np.mean(y**2)) * 10 ** (pretrained.LEVEL_DBFS / 20)
+    y = y / np.sqrt(np.mean(y**2)) * 10 ** (features.LEVEL_DBFS / 20)
     power = librosa.feature.melspectrogram(y=y, sr=16_000, n_fft=512, hop_length=256, n_mels=96)
     expected = np.log10(1 + 10_000 * power).T[:187]
     np.testing.assert_allclose(tagger_windows(y)[0], expected, atol=1e-3)
@@ -96,7 +96,7 @@ def test_embeddings_are_those_of_the_original():
         samples = load_song(path, sample_rate=16_000).samples
         level = np.sqrt(np.mean(samples.astype(np.float64) ** 2))
         windows = tagger_windows(samples)
-        power = (10**windows - 1) / 10_000 * (level / 10 ** (pretrained.LEVEL_DBFS / 20)) ** 2
+        power = (10**windows - 1) / 10_000 * (level / 10 ** (features.LEVEL_DBFS / 20)) ** 2
         original = np.log10(1 + 10_000 * power).astype(np.float32)
         embeddings, tags = pretrained.shipped_trunk().predict_windows(original)
         for found, expected in ((embeddings, "embedding"), (tags, "tags")):
@@ -113,12 +113,12 @@ def test_what_is_too_short_or_silent_is_refused(classifier):
 
 def test_altered_weights_are_refused(monkeypatch, tmp_path):
     folder = tmp_path / "musicnn"
-    shutil.copytree(pretrained.FOLDER, folder)
-    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    shutil.copytree(measures.FOLDER, folder)
+    monkeypatch.setattr(measures, "FOLDER", folder)
     data = bytearray((folder / "musicnn.onnx").read_bytes())
     data[-1000] ^= 1
     (folder / "musicnn.onnx").write_bytes(data)
-    with pytest.raises(ModelError, match="is not the network that was shipped"):
+    with pytest.raises(ModelError, match="is not the file that was shipped"):
         Trunk()
     (folder / "musicnn.onnx").unlink()
     with pytest.raises(ModelError, match="cannot be read"):
@@ -139,7 +139,7 @@ def test_a_head_is_written_and_read(tmp_path):
     "change", [{"bias": [0.0]}, {"kernel": [[1.0]]}, {"genres": None}, {"kernel": "x"}]
 )
 def test_a_damaged_head_is_refused(change, tmp_path):
-    content = json.loads((pretrained.FOLDER / "head.json").read_text())
+    content = json.loads((measures.FOLDER / "head.json").read_text())
     path = tmp_path / "head.json"
     path.write_text(json.dumps(content | change))
     with pytest.raises(ModelError, match="missing or damaged"):
