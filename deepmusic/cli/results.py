@@ -43,6 +43,7 @@ def results() -> None:
         click.echo()
     _print_calibration(scores)
     _print_elsewhere()
+    _print_certainty()
 
 
 def _print_elsewhere() -> None:
@@ -68,6 +69,41 @@ def _print_elsewhere() -> None:
     click.echo(
         "  GTZAN's clips after degradation, artists held out: "
         + ", ".join(f"{kind} {accuracy:.2f}" for kind, accuracy in degraded.items())
+    )
+
+
+def _print_certainty() -> None:
+    """Print what the words of certainty are worth, and what is told to be no music."""
+    from deepmusic.prediction.measures import shipped_measures
+
+    measures = shipped_measures()
+    facts = measures.facts
+    click.echo(
+        f"\nCertainty, music that is not GTZAN ({facts['clips']['elsewhere']} clips of the ten "
+        f"genres, {facts['clips']['other']} of others): curves fitted on half of the artists, "
+        f"measured on the others, {facts['splits']} draws; chosen with these clips in view"
+    )
+    for name, calibration in measures.calibrations.items():
+        answered = facts["answers"][name]
+        error = answered["calibration_error"]
+        click.echo(
+            f"  {name}: calibration error {error['ten']:.3f} (with other genres "
+            f"{error['all']:.3f}; uncalibrated {error['raw']:.3f})"
+        )
+        for word, one in calibration.words.items():
+            what = {"torn": "one of two right", "none_of_ten": "of other genres found"}
+            click.echo(
+                f"    {word:12} {one.share:.2f} of the songs, {one.right:.2f} "
+                f"({one.low:.2f}-{one.high:.2f}) {what.get(word, 'right')}; "
+                f"{answered['other_genres'][word]:.2f} of songs of other genres"
+            )
+    click.echo(
+        "  Called no music by the pretrained network alone, voices, kinds and artists held out: "
+        + ", ".join(
+            f"{kind} {one['share']:.3f} of {one['clips']}"
+            for kind, one in facts["non_music"].items()
+            if ":" not in kind
+        )
     )
 
 
