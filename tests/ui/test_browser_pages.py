@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ui.browsing import visit
+from tests.ui.browsing import expect_visible, visit
 from tests.ui.test_page_switches import every_pair
 from tools.running_app import settle
 
@@ -38,3 +38,8 @@ def test_a_link_opens_its_page(link, chromium, server):
     with visit(chromium, f"{server.address}/{link}") as page:
         settle(page)
         assert page.locator("h1, h2, h3").count() > 0
+
+
+def test_a_link_to_a_missing_clip_says_so(chromium, server):
+    with visit(chromium, f"{server.address}/?source=gtzan&gtzan=nothing.00000") as page:
+        expect_visible(page, "This link leads to nothing.00000 of GTZAN")
