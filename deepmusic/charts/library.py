@@ -81,7 +81,7 @@ def song_map(
             marker=marker("#e8c50f", 22, "star", color="black", width=2),
             hovertemplate="your query<extra></extra>",
         )
-    return set_map_layout(figure, height=360, margin_t=0)
+    return set_map_layout(figure, height=325, margin_t=0)
 
 
 def _coordinates(points: Sequence[MapPoint]) -> dict[str, list[float]]:
