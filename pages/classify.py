@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from deepmusic.charts.song import genre_chart
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
 from deepmusic.ui.classify import downloads, result, several, welcome
@@ -46,15 +45,10 @@ with right:
     except DeepMusicError as error:
         markdown.show_error(error)
         frame.end_page()
-    featured = result.show(predictions, featured, song, tags)
-    st.plotly_chart(
-        genre_chart(predictions, featured),
-        config={"displayModeBar": False},
-        alt="Probability of each genre, by network",
-    )
-    result.show_marks()
+    featured, answer = result.show(predictions, featured, song, tags)
+    shown = result.show_networks(predictions, featured, answer)
 
 with stage:
-    player.show(view, predictions, featured=featured, key="player")
+    player.show(view, shown, featured=featured, key="player", content=answer.content)
 known_clips.show(song, song.protocol)
-downloads.show(song, view, predictions)
+downloads.show(song, view, predictions, answer)

@@ -163,7 +163,8 @@ def print_text(predicted: "Predicted") -> None:
             f"{song.predictions[name].confidence:.0%}"
             for name in names
         )
-        chance = "" if song.probability is None else f" {song.probability:.0%}"
+        names_none = song.answer.certainty in (Certainty.NONE_OF_TEN, Certainty.NOT_MUSIC)
+        chance = "" if names_none else f" {song.probability:.0%}"
         click.echo(
             f"{format_name(path.name)}  {song.duration:.1f} s  {song.answer.sentence}{chance}  "
             f"({answers})"

@@ -94,7 +94,7 @@ class Answer:
             Certainty.PROBABLY: f"Probably {genre}",
             Certainty.TORN: f"Torn between {genre} and {second}",
             Certainty.NOT_SURE: f"Perhaps {genre} or {second}?",
-            Certainty.NONE_OF_TEN: f"None of the ten genres; nearest: {genre}",
+            Certainty.NONE_OF_TEN: "None of the ten genres I know",
             None: genre,
         }[self.certainty]
 

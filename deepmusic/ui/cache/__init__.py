@@ -30,6 +30,7 @@ from deepmusic.ui.cache.models import (
     use_run,
 )
 from deepmusic.ui.cache.songs import (
+    answer_song,
     classify_by_all,
     classify_song,
     decode_song,

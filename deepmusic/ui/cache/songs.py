@@ -109,6 +109,23 @@ def classify_by_all(song: SongFile) -> tuple[Mapping[str, Any], list[str]]:
     return {models.PRETRAINED: answer} | dict(predictions), tags
 
 
+def answer_song(song: SongFile, predictions: Mapping[str, Any], featured: str) -> Any:
+    """Return the `deepmusic.prediction.Answer` of one of a song's predictions."""
+    from deepmusic import prediction
+
+    own = cached_models.own_runs()
+    is_own = featured in own or (featured == models.ENSEMBLE and own)
+    protocol = None if is_own else song.protocol
+    return prediction.answer(predictions[featured], _measure_content(song), protocol)
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
+def _measure_content(song: SongFile) -> Any:
+    from deepmusic import prediction
+
+    return prediction.measure_content(decode_song(song).song)
+
+
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
 def _describe(song: SongFile) -> tuple[Any, list[str]]:
     from deepmusic.prediction.pretrained import PretrainedClassifier

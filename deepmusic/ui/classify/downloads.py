@@ -6,14 +6,16 @@ from pathlib import PurePath
 import streamlit as st
 
 from deepmusic.formatting import to_csv
-from deepmusic.prediction import Prediction, export
+from deepmusic.prediction import Answer, Prediction, export
 from deepmusic.ui.song import SongFile, SongView
 
 
-def show(song: SongFile, view: SongView, predictions: Mapping[str, Prediction]) -> None:
+def show(
+    song: SongFile, view: SongView, predictions: Mapping[str, Prediction], answer: Answer
+) -> None:
     """Show download buttons: CSV with a row for each network, JSON with every window."""
     stem = PurePath(song.name).stem or "song"
-    found = song.name, view.duration, predictions, view.notes
+    found = song.name, view.duration, predictions, view.notes, answer
     files = {
         "CSV": (to_csv(export.prediction_table(*found)), "text/csv"),
         "JSON": (export.to_json(*found), "application/json"),

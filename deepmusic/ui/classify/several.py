@@ -1,14 +1,15 @@
 """Several uploads: a table with a row for each song, and a way to each of them and back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
-from deepmusic.formatting import format_genre, format_percent, to_csv
-from deepmusic.prediction import export
+from deepmusic.formatting import format_percent, to_csv
+from deepmusic.prediction import Answer, export
 from deepmusic.ui import cache, markdown
 from deepmusic.ui.song import SongFile
 
@@ -35,7 +36,7 @@ def _open(number: int | None) -> None:
 
 
 def _show_table(songs: Sequence[SongFile]) -> None:
-    """Show a row for each song: name, genre, probability, player, and a button that opens it."""
+    """Show a row for each song: name, answer, chance, player, and a button that opens it."""
     st.subheader(f"What genre are these {len(songs)} songs?", anchor=False)
     n_pages = -(-len(songs) // _ON_A_PAGE)
     page = st.session_state.get("page_of_songs", 1)
@@ -47,13 +48,14 @@ def _show_table(songs: Sequence[SongFile]) -> None:
             try:
                 with st.spinner(f"Predicting {number + 1} of {len(songs)} ..."):
                     predictions, _ = cache.classify_by_all(song)
+                    answer = cache.answer_song(song, predictions, next(iter(predictions)))
                     view = cache.view_song(song)
             except DeepMusicError as error:
                 markdown.show_error(error)
                 continue
             if shown:
-                _show_row(number, song, view, predictions)
-        found = song.name, view.duration, predictions, view.notes
+                _show_row(number, song, view, answer)
+        found = song.name, view.duration, predictions, view.notes, answer
         tables.append(export.prediction_table(*found))
     if n_pages > 1:
         st.pagination(n_pages, key="page_of_songs")
@@ -66,13 +68,13 @@ def _show_table(songs: Sequence[SongFile]) -> None:
         )
 
 
-def _show_row(number: int, song: SongFile, view: Any, predictions: Mapping[str, Any]) -> None:
-    lead = next(iter(predictions.values()))
+def _show_row(number: int, song: SongFile, view: Any, answer: Answer) -> None:
     name, genre, player, button = st.columns([4, 3, 4, 1.4], vertical_alignment="center")
+    chance = "" if answer.probability is None else f" {format_percent(answer.probability)}"
     name.markdown(f"**{markdown.plain(song.name)}**")
     genre.html(
-        f'<span style="border-left: 0.5rem solid {genre_colour(lead.genre)}; padding-left: 0.6rem">'
-        f"<b>{format_genre(lead.genre)}</b> {format_percent(lead.confidence)}</span>"
+        f'<div style="border-left: 0.5rem solid {genre_colour(answer.genre or "")};'
+        f' padding-left: 0.6rem"><b>{escape(answer.sentence)}</b>{chance}</div>'
     )
     player.audio(view.sound or song.data, format=view.mime_type, alt=song.name)
     button.button("Open", key=f"open_{number}", on_click=_open, args=(number,), width="stretch")

@@ -7,7 +7,10 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.style import genre_colour, ink_on
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.errors import ModelError
 from deepmusic.formatting import format_clock, format_genre, format_percent
+from deepmusic.prediction.measures import shipped_measures
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import SongFile, SongView
 
@@ -16,7 +19,7 @@ _STARTED = "started_demo"
 
 
 def show(head: Any) -> None:
-    """Show what the page asks, a button for each genre's demo, and the networks' accuracy.
+    """Show what the page asks, a button for each genre's demo, and what an answer is worth.
 
     Parameters
     ----------
@@ -51,25 +54,29 @@ def show(head: Any) -> None:
 
 
 def _show_accuracies() -> None:
-    """Show the accuracy of each network, and what it is."""
-    results = {name: cache.shipped_evaluation(name) for name in [models.ENSEMBLE, *models.MODELS]}
-    lead = results[models.ENSEMBLE]
+    """Show what each word of certainty is worth."""
+    try:
+        measures = shipped_measures()
+    except ModelError as error:
+        markdown.show_error(error)
+        return
+    words = measures.calibrations[f"{DEPLOYED_PROTOCOL.name}/{models.PRETRAINED}"].words
     st.markdown(
-        f"**Accuracy on {lead['clips']} test clips**",
-        help="Clips of the dataset GTZAN that were not used in training (protocol "
-        f"{lead['protocol']}: 70 % of the clips for training and validation, 30 % for testing, "
-        "drawn at random). Artists occur in both and some labels are wrong, so expect less on your "
-        "own music.",
+        "**How often is the answer right?** It says how sure it is:",
+        help=f"Measured on {measures.facts['clips']['elsewhere']} clips of music that is not "
+        "GTZAN, by artists that were held out. What is no music, or of none of the ten genres, "
+        "gets an answer of its own.",
     )
-    columns = st.columns(len(results))
-    for column, (name, result) in zip(columns, results.items(), strict=True):
-        summary = (
-            "The mean of the three networks' probabilities."
-            if name == models.ENSEMBLE
-            else models.spec(name).summary
+    columns = st.columns(4)
+    for column, word in zip(columns, ("sure", "probably", "torn", "not_sure"), strict=True):
+        found = words[word]
+        what = "One of the two it names was right" if word == "torn" else "Right"
+        column.metric(
+            word.replace("_", " ").capitalize(),
+            format_percent(found.right),
+            help=f"{what}: {format_percent(found.low)} to {format_percent(found.high)}. "
+            f"{format_percent(found.share)} of such songs are answered so.",
         )
-        percent = format_percent(result["clip_accuracy"])
-        column.metric(models.title(name), percent, help=summary)
 
 
 def _start_demo(genre: str) -> None:

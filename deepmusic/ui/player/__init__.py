@@ -10,7 +10,8 @@ from deepmusic import models
 from deepmusic.charts.spectrogram import data_url
 from deepmusic.charts.style import genre_colour
 from deepmusic.formatting import format_genre
-from deepmusic.prediction import genre_segments
+from deepmusic.prediction import Content, genre_segments
+from deepmusic.prediction.content import STEP_SECONDS
 from deepmusic.ui.song import SongView
 
 #: What to do with it, and what it shows.
@@ -20,6 +21,14 @@ LEGEND = (
     "predicts in each 3 s window; the bar's height is its probability. Arrow keys and space work "
     "too."
 )
+
+
+_CONTENT_COLOURS = {
+    "music": "#7f7f7f",
+    "singing": "#bcbcbc",
+    "speech": "#e0a030",
+    "neither": "#dddddd",
+}
 
 
 def _part(suffix: str) -> str:
@@ -38,6 +47,7 @@ def show(
     featured: str,
     key: str,
     disagreements: Sequence[Mapping[str, Any]] | None = None,
+    content: Content | None = None,
 ) -> None:
     """Show a song's log-mel, a lane for each network, and the cursor of the page's audio.
 
@@ -54,8 +64,10 @@ def show(
     disagreements : sequence of mapping, optional
         Segments in which the networks disagree, with ``start`` and ``end`` in s, shown in a lane
         of their own; a click plays one from its start.
+    content : Content, optional
+        Music, singing and speech in a lane of their own, where not all of it is music.
     """
-    names = list(predictions) if predictions else [*models.MODELS, models.ENSEMBLE]
+    names = [*models.MODELS, models.ENSEMBLE] if predictions is None else list(predictions)
     lanes = [
         {
             "title": models.title(name),
@@ -65,7 +77,7 @@ def show(
                     segment._replace(genre=format_genre(segment.genre))._asdict()
                     for segment in genre_segments(predictions[name])
                 ]
-                if predictions
+                if predictions is not None
                 else None
             ),
         }
@@ -74,6 +86,9 @@ def show(
     if disagreements is not None:
         marks = [{"start": found["start"], "end": found["end"]} for found in disagreements]
         lanes.insert(0, {"title": "They differ", "featured": False, "marks": marks})
+    heard = content_segments(content) if content else []
+    if {segment["genre"] for segment in heard} - {"music", "singing"}:
+        lanes.append({"title": "Content", "featured": False, "segments": heard})
     genres = next(iter(predictions.values())).genres if predictions else ()
     _component(
         key=key,
@@ -82,7 +97,24 @@ def show(
             "duration": view.duration,
             "frequencies": view.frequency_ticks,
             "lanes": lanes,
-            "colours": {format_genre(genre): genre_colour(genre) for genre in genres},
+            "colours": {format_genre(genre): genre_colour(genre) for genre in genres}
+            | _CONTENT_COLOURS,
             "waiting": "The networks are loading ...",
         },
     )
+
+
+def content_segments(content: Content) -> list[dict[str, Any]]:
+    """Return what sounds in each step of a song: speech, singing, music, or neither.
+
+    Speech goes first, as over music; but who sings does not speak.
+    """
+    found = []
+    ends = [*content.times[1:], content.times[-1] + STEP_SECONDS]
+    for start, end, *shares in zip(
+        content.times, ends, content.speech, content.singing, content.music, strict=True
+    ):
+        speech, singing, music = (share >= 0.5 for share in shares)
+        word = "singing" if singing else "speech" if speech else "music" if music else "neither"
+        found.append({"start": float(start), "end": float(end), "genre": word, "probability": 1.0})
+    return found
