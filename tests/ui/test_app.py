@@ -7,8 +7,11 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
+from deepmusic import load
 from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.formatting import format_percent
+from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache
 from tests.audio.hostile import HOSTILE
@@ -61,7 +64,9 @@ def test_a_newcomer_is_invited(app):
     assert "What genre is this, and why?" in texts(app)
     assert [button.label for button in app.button][:2] == ["blues", "classical"]
     assert len(app.button) == 10
-    assert [metric.label for metric in app.metric] == ["Ensemble", "CNN", "CRNN", "CNN-GRU"]
+    assert [metric.label for metric in app.metric] == ["Sure", "Probably", "Torn", "Not sure"]
+    words = shipped_measures().calibrations["all_clips/musicnn"].words
+    assert app.metric[0].value == format_percent(words["sure"].right)
 
 
 def test_an_own_run_that_was_deleted_gives_way_to_the_shipped_one(app, monkeypatch, tmp_path):
@@ -79,7 +84,7 @@ def test_the_demo_button_plays_and_classifies(app):
     assert not app.exception
     assert "synthetic\\-blues\\.wav" in texts(app)
     assert "**Synthetic**" in texts(app)
-    assert "How good is it?" in texts(app)
+    assert "of music that is not GTZAN" in texts(app)
 
 
 def test_no_click_looks_for_garbage_in_what_stays():
@@ -94,7 +99,8 @@ def test_a_link_leads_to_a_demo_and_a_network(app):
     app.run()
     assert not app.exception
     assert "synthetic\\-metal\\.wav" in texts(app)
-    assert "Here the CRNN was trained on all clips" in texts(app)
+    song = load("crnn").predict(synth.play("metal"), sample_rate=22_050)
+    assert f"{format_percent(song.probability)} that it is" in texts(app)
 
 
 def test_a_link_with_nonsense_leads_to_the_start(app):
@@ -123,7 +129,8 @@ def test_the_featured_network_can_be_changed(app):
     upload(app, "song.flac", flac())
     app.button_group[1].set_value("cnn_gru").run()
     assert not app.exception
-    assert "Here the CNN-GRU was trained on all clips" in texts(app)
+    song = load("cnn_gru").predict(flac())
+    assert f"{format_percent(song.probability)} that it is {song.genre}" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +207,7 @@ def test_networks_with_a_test_set_predict_clips_of_gtzan_alone(app, monkeypatch,
     app.query_params["source"] = "gtzan"
     app.run()
     assert not app.exception
-    assert "On 300 test clips (protocol paper), the accuracy" in texts(app)
+    assert "On 300 test clips of GTZAN (protocol paper), the accuracy" in texts(app)
     assert set(asked) == {BENCHMARK_PROTOCOL}
     app.segmented_control[0].set_value("upload").run()
     app.file_uploader[0].set_value([("song.flac", flac("reggae"), "audio/flac")]).run()

@@ -1,0 +1,86 @@
+"""The answer on Classify: as large as it is certain, and none for what is no music."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.charts.style import genre_colour
+from deepmusic.prediction import Answer, Certainty, Content, Prediction
+from deepmusic.ui.classify import result
+from deepmusic.ui.player import content_segments
+
+ZEROS = np.zeros(1)
+PREDICTION = Prediction(
+    "musicnn", ("jazz", "rock"), ZEROS, ZEROS + 3, ZEROS, np.array([[0.6, 0.4]])
+)
+
+
+def answered(certainty, genre="jazz", second="rock", probability: float | None = 0.6) -> Answer:
+    return Answer(certainty, genre, second, probability, 0.9, None, PREDICTION)
+
+
+def sizes(certainty) -> dict[str, float]:
+    """Return the genres of the headline with their size in rem."""
+    html = result._headline(answered(certainty))
+    found = re.findall(r"font-size: ([\d.]+)rem; font-weight: 700\">([\w-]+)<", html)
+    return {genre: float(size) for size, genre in found}
+
+
+def test_a_sure_answer_is_large():
+    assert sizes(Certainty.SURE) == sizes(Certainty.PROBABLY) == sizes(None)
+    assert sizes(Certainty.SURE)["jazz"] > 2
+    assert genre_colour("jazz") in result._headline(answered(Certainty.SURE))
+    assert "Probably" in result._headline(answered(Certainty.PROBABLY))
+
+
+def test_two_genres_stand_at_equal_size():
+    torn = sizes(Certainty.TORN)
+    assert list(torn) == ["jazz", "rock"]
+    assert torn["jazz"] == torn["rock"] < sizes(Certainty.SURE)["jazz"]
+
+
+@pytest.mark.parametrize("certainty", [Certainty.NOT_SURE, Certainty.NONE_OF_TEN])
+def test_what_is_not_known_is_not_named_large(certainty):
+    assert sizes(certainty) == {}
+    assert answered(certainty).sentence in result._headline(answered(certainty))
+
+
+def test_no_chance_is_a_hundred_percent():
+    said = result._certainty(answered(Certainty.SURE, probability=0.9999))
+    assert "over 99 %" in said
+    assert "60 % that it is jazz" in result._certainty(answered(Certainty.PROBABLY))
+    assert "60 %" not in result._certainty(answered(Certainty.NONE_OF_TEN))
+
+
+def test_the_lane_of_content():
+    times = np.arange(4) * 0.5
+    found = content_segments(
+        Content(
+            times,
+            music=np.array([1.0, 1, 1, 0]),
+            singing=np.array([0.0, 1, 0, 0]),
+            speech=np.array([0.0, 1, 1, 0]),
+        )
+    )
+    assert [part["genre"] for part in found] == ["music", "singing", "speech", "neither"]
+    assert [part["start"] for part in found] == [0, 0.5, 1, 1.5]
+    assert found[-1]["end"] == 2
+
+
+def test_noise_gets_no_genre_until_one_asks():
+    buffer = io.BytesIO()
+    noise = 0.1 * np.random.default_rng(0).standard_normal(22_050 * 6)
+    soundfile.write(buffer, noise, 22_050, format="WAV")
+    app = AppTest.from_file("../../app.py", default_timeout=90).run()
+    app.file_uploader[0].set_value([("hiss.wav", buffer.getvalue(), "audio/wav")])
+    app.run()
+    assert not app.exception
+    assert "No music here" in " ".join(element.proto.body for element in app.get("html"))
+    assert not app.get("plotly_chart")
+    app.main.toggle[0].set_value(True).run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == 1
