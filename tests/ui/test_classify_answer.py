@@ -14,9 +14,8 @@ from deepmusic.ui.classify import result
 from deepmusic.ui.player import content_segments
 
 ZEROS = np.zeros(1)
-PREDICTION = Prediction(
-    "musicnn", ("jazz", "rock"), ZEROS, ZEROS + 3, ZEROS, np.array([[0.6, 0.4]])
-)
+ROWS = np.array([[0.6, 0.4]])
+PREDICTION = Prediction("musicnn", ("jazz", "rock"), ZEROS, ZEROS + 3, ZEROS, ROWS)
 
 
 def answered(certainty, genre="jazz", second="rock", probability: float | None = 0.6) -> Answer:
@@ -81,6 +80,7 @@ def test_noise_gets_no_genre_until_one_asks():
     assert not app.exception
     assert "No music here" in " ".join(element.proto.body for element in app.get("html"))
     assert not app.get("plotly_chart")
-    app.main.toggle[0].set_value(True).run()
+    (toggle,) = [toggle for toggle in app.toggle if "networks" in toggle.label]
+    toggle.set_value(True).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
