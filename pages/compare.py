@@ -9,6 +9,7 @@ from deepmusic.ui.compare import (
     architecture,
     calibration,
     disagreement,
+    elsewhere,
     genres,
     overview,
     protocols,
@@ -18,6 +19,7 @@ VIEWS = {
     "accuracy": "Accuracy",
     "genres": "By genre",
     "calibration": "How sure?",
+    "elsewhere": "Other music",
     "protocols": "By protocol",
     "architecture": "Architecture",
     "duel": "One song",
@@ -33,6 +35,8 @@ if not candidates:
 view = query_params.choose("view", list(VIEWS), VIEWS, label="View", label_visibility="collapsed")
 if view == "protocols":
     protocols.show(candidates)
+elif view == "elsewhere":
+    elsewhere.show()
 elif view == "architecture":
     architecture.show()
 elif view == "duel":

@@ -172,6 +172,7 @@ def measure_words(draws: list[Answered]) -> dict:
     totals: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
     others: dict[str, list[float]] = {word: [] for word in WORDS}
     errors: dict[str, list[float]] = {"ten": [], "all": [], "raw": []}
+    seen: list[np.ndarray] = []
     for split in range(SPLITS):
         one = draws[split % len(draws)]
         names = np.random.default_rng(100 + split).permutation(np.unique(one.artist))
@@ -191,6 +192,7 @@ def measure_words(draws: list[Answered]) -> dict:
                 count = max(1, int((ten & (words == word)).sum()))
                 totals[word][-1] = (float(right) / count, totals[word][-1][1])
         chance = one.chances(curves)[0]
+        seen.append(np.stack([chance, one.first, one.right])[:, ten])
         weights = np.where(one.is_ten, 1.0, OTHER_SHARE_WEIGHT)
         errors["ten"].append(_calibration_error(chance[ten], one.right[ten]))
         held = ~fitted
@@ -222,7 +224,37 @@ def measure_words(draws: list[Answered]) -> dict:
         },
         "other_genres": {word: round(float(np.mean(others[word])), 3) for word in rows},
         "calibration_error": {name: round(float(np.mean(v)), 3) for name, v in errors.items()},
+        "reliability": {
+            name: _reliability(*np.concatenate([one[[row, 2]] for one in seen], axis=1))
+            for row, name in enumerate(("calibrated", "raw"))
+        },
+        "coverage": _coverage(seen),
     }
+
+
+def _reliability(confidence: np.ndarray, right: np.ndarray) -> list[dict[str, float]]:
+    """Return count, confidence and accuracy in ten bins; counts are those of one draw."""
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    return [
+        {
+            "count": int(np.ceil((bins == one).sum() / SPLITS)),
+            "confidence": round(float(confidence[bins == one].mean()), 3),
+            "accuracy": round(float(right[bins == one].mean()), 3),
+        }
+        for one in sorted(set(bins.tolist()))
+    ]
+
+
+def _coverage(seen: list[np.ndarray]) -> list[list[float]]:
+    """Return how often the most certain share of the answers is right: share, accuracy."""
+    rows = []
+    for share in np.arange(1, 21) / 20:
+        right = [
+            one[2][np.argsort(-one[0])[: max(1, round(share * one.shape[1]))]].mean()
+            for one in seen
+        ]
+        rows.append([round(float(share), 2), round(float(np.mean(right)), 3)])
+    return rows
 
 
 def _calibration_error(chance, right, weights=None) -> float:

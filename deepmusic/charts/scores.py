@@ -143,26 +143,43 @@ def calibration_chart(
 
     Confidence is to the right, accuracy upwards; a mark grows with its number of clips.
     """
+    at = [(temperatures or {}).get(score.candidate.name) or 1.0 for score in scores]
+    return reliability_chart(
+        [
+            (score.candidate.name, score.candidate.model, score.calibration(one).bins)
+            for score, one in zip(scores, at, strict=True)
+        ]
+    )
+
+
+def reliability_chart(
+    series: Sequence[tuple[str, str, Sequence[Mapping[str, float]]]],
+) -> "go.Figure":
+    """Reliability diagram: confidence to the right, accuracy upwards.
+
+    Parameters
+    ----------
+    series : sequence of (str, str, sequence of mapping)
+        Name, network (for the colour), and bins with ``count``, ``confidence`` and ``accuracy``.
+    """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", line=_DASHED, hoverinfo="skip", showlegend=False
     )
-    at = [(temperatures or {}).get(score.candidate.name) or 1.0 for score in scores]
-    found = [score.calibration(one).bins for score, one in zip(scores, at, strict=True)]
-    largest = max((one["count"] for bins in found for one in bins), default=1)
-    for score, bins in zip(scores, found, strict=True):
+    largest = max((one["count"] for *_, bins in series for one in bins), default=1)
+    for name, model, bins in series:
         filled = [one for one in bins if one["count"]]
-        colour = MODEL_COLOURS.get(score.candidate.model, NEUTRAL)
+        colour = MODEL_COLOURS.get(model, NEUTRAL)
         sizes = [6 + 16 * math.sqrt(one["count"] / largest) for one in filled]
-        mark = marker(colour, sizes, MODEL_MARKS.get(score.candidate.model))
+        mark = marker(colour, sizes, MODEL_MARKS.get(model))
         figure.add_scatter(
             x=[100 * one["confidence"] for one in filled],
             y=[100 * one["accuracy"] for one in filled],
             customdata=[one["count"] for one in filled],
             mode="lines+markers",
-            name=escape_label(score.candidate.name),
+            name=escape_label(name),
             line={"color": colour, "width": 2},
             # Marks of several sizes are half transparent by default.
             marker=mark | {"opacity": 1},
@@ -175,4 +192,31 @@ def calibration_chart(
     update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
     figure.update_xaxes(title="confidence", range=[0, 103], title_standoff=6)
     figure.update_yaxes(title="accuracy", range=[0, 107], title_standoff=8)
+    return set_layout(figure, height=340)
+
+
+def coverage_chart(series: Sequence[tuple[str, str, Sequence[Sequence[float]]]]) -> "go.Figure":
+    """How often the most certain answers are right: their share to the right, accuracy upwards.
+
+    Parameters
+    ----------
+    series : sequence of (str, str, sequence of (float, float))
+        Name, network (for the colour), and points of share and accuracy, from 0 to 1.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for name, model, points in series:
+        figure.add_scatter(
+            x=[100 * share for share, _ in points],
+            y=[100 * accuracy for _, accuracy in points],
+            mode="lines",
+            name=escape_label(name),
+            line={"color": MODEL_COLOURS.get(model, NEUTRAL), "width": 3},
+            hovertemplate="<b>%{fullData.name}</b><br>of the most certain %{x:.0f} %, %{y:.0f} % "
+            "are right<extra></extra>",
+        )
+    update_axes(figure, ticksuffix=" %", dtick=25, zeroline=False, **_GRID)
+    figure.update_xaxes(title="the most certain answers", range=[0, 103], title_standoff=6)
+    figure.update_yaxes(title="of them right", range=[0, 107], title_standoff=8)
     return set_layout(figure, height=340)

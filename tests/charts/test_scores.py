@@ -5,6 +5,7 @@ import pytest
 from deepmusic.charts.scores import (
     IntervalRow,
     calibration_chart,
+    coverage_chart,
     interval_chart,
     measure_chart,
 )
@@ -55,3 +56,9 @@ def test_genres_that_are_easy_stand_left():
     figure = measure_chart([one, other], "recall")
     assert list(figure.data[0].x) == ["blues", "rock"]
     assert list(figure.data[1].y) == [None, 0.0]
+
+
+def test_coverage_is_drawn_as_it_was_measured():
+    figure = coverage_chart([("Pretrained", "musicnn", [(0.5, 0.9), (1.0, 0.7)])])
+    assert figure.data[0].x == (50, 100)
+    assert figure.data[0].y == (90, 70)

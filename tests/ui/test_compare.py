@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import models
 from deepmusic.evaluation import candidates, release, scores
 from deepmusic.evaluation.scores import score_candidate
+from deepmusic.formatting import format_percent
+from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, STRICTER, Protocol
 from deepmusic.runs import assets
 from tests.evaluation.examples import make_run
@@ -188,3 +190,14 @@ def test_a_strange_link_leads_to_the_papers_protocol(page, link):
     assert not page.exception
     assert names(page)[0] == "CNN" and "Paper: windows" in page.table[0].value
     assert not {"protocol", "view"} & set(page.query_params), "the defaults"
+
+
+def test_other_music_shows_what_the_words_are_worth(page):
+    page.query_params["view"] = "elsewhere"
+    page.run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
+    words = shipped_measures().calibrations["all_clips/musicnn"].words
+    table = page.table[0].value
+    assert table["Sure"].iloc[0].startswith(format_percent(words["sure"].right))
+    assert len(table) == 5
