@@ -33,6 +33,7 @@ from deepmusic.data import Dataset, Split, open_dataset
 from deepmusic.data.gtzan import read_facts
 from deepmusic.data.splits import make as make_split
 from deepmusic.errors import DatasetError, DeepMusicError, RunError
+from deepmusic.evaluation import transfer
 from deepmusic.files import replacing, write_atomically
 from deepmusic.library import embeddings
 from deepmusic.library.descriptors import mfcc_statistics
@@ -156,7 +157,10 @@ def summarize(ranked: Mapping[str, np.ndarray], genres: np.ndarray) -> dict[str,
 
 
 def measure(
-    protocol: Protocol = BENCHMARK_PROTOCOL, pool: str = TEST, part: str = TEST
+    protocol: Protocol = BENCHMARK_PROTOCOL,
+    pool: str = TEST,
+    part: str = TEST,
+    pretrained: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Retrieval metrics of each system, from the shipped embeddings.
 
@@ -168,6 +172,8 @@ def measure(
         `TEST`: the other clips of the queries' part. `ALL`: every clip.
     part : str
         Part of the queries: ``test``, or ``valid``, by which `embeddings.NETWORKS` were selected.
+    pretrained : np.ndarray [shape=(1000, 200)], optional
+        What `read_pretrained` returned; then only its clips count, for all systems.
 
     Returns
     -------
@@ -180,9 +186,13 @@ def measure(
     labels = np.array([row["genre"] for row in facts])
     is_query = np.array([split.part_of(row["track"]) == part for row in facts])
     found: dict[str, Any] = {}
-    for system in (*models.MODELS, ALL_NETWORKS, MFCC):
-        table = vectors(system, protocol)
+    tables = {system: vectors(system, protocol) for system in (*models.MODELS, ALL_NETWORKS, MFCC)}
+    if pretrained is not None:
+        tables[models.PRETRAINED] = pretrained
+    for system, table in tables.items():
         there = ~np.isnan(table[:, 0])
+        if pretrained is not None:
+            there &= ~np.isnan(pretrained[:, 0])
         queries = np.flatnonzero(is_query & there)
         candidates = np.flatnonzero(there) if pool == ALL else queries
         similarity = np.nan_to_num(table) @ np.nan_to_num(table).T
@@ -191,6 +201,33 @@ def measure(
     chance = rank(None, labels, removed, queries, candidates)
     found[RANDOM] = summarize(chance, labels[queries])
     return found
+
+
+def read_pretrained(path: Path) -> np.ndarray:
+    """Unit vectors of GTZAN's clips [1000, 200] by musicnn, of an archive as of `transfer`."""
+    known = transfer.read_archive(path)
+    absent = np.full((1, 200), np.nan, np.float32)
+    rows = [known.get(row["track"], absent).mean(axis=0) for row in read_facts()]
+    return embeddings.l2_normalize(np.stack(rows))
+
+
+def measure_threshold(table: np.ndarray, protocol: Protocol, part: str) -> list[str]:
+    """Count pairs of a part's clips above each cosine, and how many of them share a genre."""
+    facts = read_facts()
+    split, labels = split_of(protocol), np.array([row["genre"] for row in facts])
+    is_part = np.array([split.part_of(row["track"]) == part for row in facts])
+    rows = np.flatnonzero(is_part & ~np.isnan(table[:, 0]))
+    kept = ~same_artist(facts)[np.ix_(rows, rows)]
+    cosines = table[rows] @ table[rows].T
+    same = labels[rows][:, None] == labels[rows]
+    pairs = np.triu(kept, 1)
+    lines = [f"Pairs of {len(rows)} {part} clips: cosine  pairs  same genre  clips without any"]
+    for least in (0.4, 0.5, 0.6, 0.7, 0.8):
+        found = (cosines >= least) & pairs
+        alone = int((((cosines >= least) & kept).sum(axis=1) == 0).sum())
+        share, precision = found.sum() / pairs.sum(), same[found].mean()
+        lines.append(f"{least:37.1f}  {share:5.3f}  {precision:10.3f}  {alone:17}")
+    return lines
 
 
 # === The shipped embeddings ===
@@ -313,13 +350,27 @@ def table(found: Mapping[str, Mapping[str, Any]], by_genre: bool = True) -> str:
 
 @click.command()
 @click.option("--store", "stores", is_flag=True, help="Compute the shipped embeddings anew.")
+@click.option(
+    "--embeddings",
+    "archive",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Embeddings by musicnn (.npz), as of train --model musicnn, to measure in addition.",
+)
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN...]")
-def main(stores: bool, runs: Sequence[Path]) -> None:
+def main(stores: bool, archive: Path | None, runs: Sequence[Path]) -> None:
     """Print how good the networks' neighbours are, on GTZAN, same artists removed."""
     if runs and not stores:
         raise click.UsageError("A RUN goes with --store.")
     if stores:
         store(open_dataset("gtzan"), [Run.open(path) for path in runs])
+    if archive:
+        pretrained, protocol = read_pretrained(archive), Protocol("fault_filtered")
+        found = measure(protocol, pretrained=pretrained)
+        click.echo(heading(protocol, TEST, TEST, found[RANDOM]))
+        click.echo(f"Clips with an embedding by musicnn count.\n{table(found)}\n")
+        for part in ("valid", TEST):
+            click.echo("\n".join(measure_threshold(pretrained, protocol, part)) + "\n")
+        return
     for protocol in protocols():
         asked = [(TEST, TEST)]
         if protocol == BENCHMARK_PROTOCOL:

@@ -33,8 +33,9 @@ try:
     with left:
         with st.spinner("Opening the songs ...", show_time=True):
             index = indexes.open_index(name)
+        indexes.explain_fallback(name)
         if way == question.SONG:
-            query = question.ask_by_song(song) if song else None
+            query = question.ask_by_song(song, index.space) if song else None
         else:
             query = question.ask_by_songs(name, index)
         found = recommend.recommend(index, query, **options) if query else []

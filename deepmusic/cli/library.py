@@ -47,7 +47,7 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
       deepmusic similar ~/Music/song.mp3
     """
     from deepmusic.audio import SUFFIXES
-    from deepmusic.library import indexing
+    from deepmusic.library import embeddings, indexing
     from deepmusic.library.store import Library
 
     if forget:
@@ -91,6 +91,10 @@ def index(folder: Path, jobs: int, retry: bool, forget: bool, as_json: bool) -> 
             complain(ended.passed_over)
         if not n_files:
             complain(f"{folder} must hold sound files ({' '.join(SUFFIXES)}); none is there.")
+        if ended.renewed:
+            complain(f"{ended.renewed} {indexing.RENEWED}")
+        if why := embeddings.fallback_reason():
+            complain(why)
         click.echo(
             f"{ended.ended.capitalize()} in {ended.seconds:.1f} s: {ended.added} songs added or "
             f"renewed, {ended.unchanged} unchanged, {ended.removed} gone, {ended.failed} unusable. "
@@ -142,13 +146,15 @@ def similar(
       deepmusic similar song.mp3 --passage 0:45-1:00
       deepmusic similar one.mp3 other.flac --m3u8 > like-these.m3u8
     """
-    from deepmusic.library import known_clips, recommend
+    from deepmusic.library import embeddings, known_clips, recommend
     from deepmusic.library.store import Library
 
     if passage and len(songs) > 1:
         raise click.UsageError("--passage goes with one SONG.")
     index = known_clips.gtzan_index() if where == "gtzan" else Library().open()
-    query = query_by_files(songs, passage)
+    if where == "library" and (why := embeddings.fallback_reason()):
+        complain(why)
+    query = query_by_files(songs, passage, index.space)
     found = recommend.recommend(index, query, limit=limit, per_artist=per_artist)
     if style == "m3u8":
         text = recommend.to_m3u8(found)
@@ -160,22 +166,22 @@ def similar(
     click.echo(text.rstrip("\n").encode("utf-8", "backslashreplace"))
 
 
-def query_by_files(songs: Sequence[Path], passage: tuple[float, float] | None) -> "Query":
-    """Query by songs together, or by a passage of one."""
+def query_by_files(
+    songs: Sequence[Path], passage: tuple[float, float] | None, space: str
+) -> "Query":
+    """Query by songs together, or by a passage of one, in a space of embeddings."""
     from deepmusic import audio
     from deepmusic.library import embeddings, recommend
-    from deepmusic.library.song_index import Entry, analyze_song
+    from deepmusic.library.song_index import MEL, Entry, analyze_song
 
-    classifiers = embeddings.load_networks()
+    embedder = embeddings.load_embedder(space)
     queries = []
     for path in with_progress(songs, "Analysing"):
-        song = audio.load_song(path, sample_rate=classifiers[0].config.mel.sample_rate)
+        song = audio.load_song(path, sample_rate=MEL.sample_rate)
         if song.note:
             complain(f"{path}: {song.note}")
         entry = Entry.of_file(path, format_name(path.stem), path)
-        queries.append(
-            recommend.query_by_song(analyze_song(song, classifiers, entry=entry), passage)
-        )
+        queries.append(recommend.query_by_song(analyze_song(song, embedder, entry=entry), passage))
     return recommend.combine(queries)
 
 

@@ -1,32 +1,48 @@
-"""Song embeddings: activations of the layer before the softmax, averaged over windows.
+"""Song embeddings: activations of a network's last layers, averaged over windows.
 
-The mean over a song's windows of the networks' layer ``embedding``, scaled to unit length. The
-cosine of two songs' embeddings is their similarity; ``benchmarks/retrieval.py`` measures how often
-nearest neighbours share a genre.
+The mean over a song's windows, scaled to unit length. Songs are compared by musicnn's embedding, or
+by the layer ``embedding`` of the paper's three networks where musicnn is missing; GTZAN's clips, of
+which those are shipped, always by the latter. The cosine of two songs' embeddings is their
+similarity; ``benchmarks/retrieval.py`` measures how often nearest neighbours share a genre.
 """
 
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
-from deepmusic.audio import features
+from deepmusic.audio import Song, features
 from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.data.parallel import Progress, no_progress
+from deepmusic.errors import ModelError
+from deepmusic.models import PRETRAINED
 from deepmusic.prediction import (
     Classifier,
     align_windows,
     load_classifiers,
     split_into_windows,
 )
+from deepmusic.prediction.measures import read_shipped
+from deepmusic.prediction.pretrained import WINDOW_SECONDS, shipped_head, shipped_trunk
 from deepmusic.runs import shipped_run
 
 #: Networks whose embeddings are concatenated by default.
 NETWORKS = ("cnn", "crnn", "cnn_gru")
+
+#: Spaces of embeddings; those of different spaces do not compare.
+THREE_NETWORKS, MUSICNN = "networks", PRETRAINED
+
+#: Of a song longer than this, in s, musicnn is asked of every second window: the embeddings' cosine
+#: is 0.99, at half the price.
+_ALL_WINDOWS_SECONDS = 60.0
+
+#: Files that songs are embedded with in the space `MUSICNN`.
+_PRETRAINED_FILES = ("musicnn.onnx", "head.json")
 
 #: Length of a segment, in s: long enough for a phrase, short enough to point at.
 SEGMENT_SECONDS = 10.0
@@ -66,13 +82,16 @@ class SongEmbedding:
     starts, ends : np.ndarray [shape=(n_windows,)]
         Of each window, in s from the start of the song.
     windows : np.ndarray [shape=(n_windows, n_dimensions)], float32
-        Of unit length each.
+        Of unit length each, but for musicnn's.
     song : np.ndarray [shape=(n_dimensions,)], float32
         Mean over the windows, of unit length.
     genres : tuple of str
         Names of the columns of `probabilities`.
     probabilities : np.ndarray [shape=(n_windows, n_genres)]
         Mean over the networks; each row sums to 1.
+    tags : np.ndarray [shape=(50,)]
+        Probabilities of `deepmusic.models.tags.TAGS`, mean over the windows; empty where musicnn
+        was not asked.
     """
 
     starts: np.ndarray
@@ -81,6 +100,7 @@ class SongEmbedding:
     song: np.ndarray
     genres: tuple[str, ...]
     probabilities: np.ndarray
+    tags: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @cached_property
     def profile(self) -> np.ndarray:
@@ -117,12 +137,89 @@ def network_configs(names: Sequence[str] = NETWORKS) -> list[ModelConfig]:
     return [shipped_run(name).config.model for name in names]
 
 
-def stamp(names: Sequence[str] = NETWORKS) -> str:
-    """Digest of the shipped networks' weights; embeddings of different stamps do not compare."""
+class Embedder(Protocol):
+    """What embeds songs of any length.
+
+    Attributes
+    ----------
+    space : str
+        `MUSICNN` or `THREE_NETWORKS`.
+    """
+
+    space: str
+
+    def embed(self, song: Song, log_mels: Sequence[ClipLogMel]) -> SongEmbedding:
+        """Embed a song, of which the log-mels of the paper's networks are given, too."""
+        ...
+
+
+class NetworksEmbedder:
+    """The paper's three networks; by default the shipped ones."""
+
+    space = THREE_NETWORKS
+
+    def __init__(self, classifiers: Sequence[Classifier] | None = None) -> None:
+        self._classifiers = classifiers or load_networks()
+
+    def embed(self, song: Song, log_mels: Sequence[ClipLogMel]) -> SongEmbedding:
+        """As of `embed_song`."""
+        return embed_song(log_mels, song.duration, self._classifiers)
+
+
+class PretrainedEmbedder:
+    """The shipped musicnn and its head; raises `ModelError` if they are missing or altered."""
+
+    space = MUSICNN
+
+    def __init__(self) -> None:
+        self._trunk, self._head = shipped_trunk(), shipped_head()
+
+    def embed(self, song: Song, log_mels: Sequence[ClipLogMel]) -> SongEmbedding:
+        """As of `Trunk.embed`; log-mels are not read, since musicnn has a front end of its own."""
+        every = 2 if song.duration > _ALL_WINDOWS_SECONDS else 1
+        found = self._trunk.embed(song, every)
+        return SongEmbedding(
+            starts=found.starts,
+            ends=np.minimum(found.starts + WINDOW_SECONDS, song.duration),
+            windows=found.embeddings,
+            song=l2_normalize(found.embeddings.mean(axis=0)),
+            genres=self._head.genres,
+            probabilities=self._head.predict(found.embeddings),
+            tags=found.tags.mean(axis=0),
+        )
+
+
+def load_embedder(space: str | None = None) -> Embedder:
+    """Return what embeds songs in a space, by default the one that songs are compared in now."""
+    space = space or current_space()
+    return PretrainedEmbedder() if space == MUSICNN else NetworksEmbedder()
+
+
+def current_space() -> str:
+    """Space that songs are compared in: musicnn's, unless its files are missing or altered."""
+    return THREE_NETWORKS if fallback_reason() else MUSICNN
+
+
+def fallback_reason() -> str:
+    """Return why songs are compared by the paper's networks, as sentences; usually empty."""
+    try:
+        for name in _PRETRAINED_FILES:
+            read_shipped(name)
+    except ModelError as error:
+        return f"Songs are compared by the paper's three networks, without musicnn: {error}"
+    return ""
+
+
+def stamp() -> str:
+    """Digest of the networks of `current_space`; embeddings of different stamps do not compare."""
     digest = hashlib.sha256()
-    for name in names:
-        digest.update(name.encode())
-        digest.update(shipped_run(name).weights_path.read_bytes())
+    if current_space() == MUSICNN:
+        for name in _PRETRAINED_FILES:
+            digest.update(read_shipped(name))
+    else:
+        for name in NETWORKS:
+            digest.update(name.encode())
+            digest.update(shipped_run(name).weights_path.read_bytes())
     return digest.hexdigest()
 
 

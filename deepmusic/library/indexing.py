@@ -1,6 +1,6 @@
 """Indexing of a music folder: find, decode, embed and store the songs that are new or changed.
 
-Processes decode files and compute their log-mels; the networks run in this one. Songs are stored in
+Processes decode files and embed their songs; this one stores them, in
 batches, so that a killed indexing loses seconds of work and the next one resumes.
 """
 
@@ -13,26 +13,25 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from deepmusic import audio
-from deepmusic.audio.features import ClipLogMel
-from deepmusic.config import ModelConfig
 from deepmusic.data.parallel import map_unordered
 from deepmusic.errors import AudioError, LibraryError
 from deepmusic.files import ROOT, real_path, write_atomically
 from deepmusic.formatting import format_name
 from deepmusic.library import embeddings
-from deepmusic.library.song_index import AnalyzedSong, Entry, describe_song
+from deepmusic.library.embeddings import Embedder
+from deepmusic.library.song_index import MEL, AnalyzedSong, Entry, analyze_song
 from deepmusic.library.store import Failure, FileState, Library, refuse_if_forbidden
-from deepmusic.prediction import check_length, compute_log_mels
 
 #: Songs and seconds after which a batch is stored.
 _BATCH_SONGS, _BATCH_SECONDS = 32, 5.0
+
+#: What is said of `Progress.renewed`, after their number.
+RENEWED = "songs had been indexed by another version or by other networks, and were indexed anew."
 
 #: Largest integer of SQLite.
 _MOST = 2**63 - 1
@@ -51,6 +50,8 @@ class Progress:
     added, failed, removed, unchanged : int
         Songs that were added or renewed, files that could not be used, songs whose file is gone,
         and files that were skipped.
+    renewed : int
+        Songs that another version or other networks had indexed, and that are indexed anew.
     unreachable : sequence of str
         Folders that are empty or cannot be read, as on an unplugged disk, and files that cannot be
         read; their songs are kept.
@@ -72,15 +73,12 @@ class Progress:
     failed: int = 0
     removed: int = 0
     unchanged: int = 0
+    renewed: int = 0
     unreachable: Sequence[str] = ()
     passed_over: str = ""
     roots: Sequence[str] = ()
     seconds: float = 0.0
     ended: str = ""
-
-
-#: What a process computes of a file: its entry, log-mels and timbre.
-_DecodedSong = tuple[Entry, list[ClipLogMel], np.ndarray]
 
 
 def index(
@@ -162,7 +160,7 @@ def _index(
     on_progress: Callable[[Progress], None],
 ) -> Progress:
     began = time.monotonic()
-    library.prepare()
+    outdated = library.prepare()
     found = audio.find_sound_files(folder)
     known = {
         path: state
@@ -185,8 +183,13 @@ def _index(
         for path, state in states.items()
         if known.get(path) != state or path in failed_before
     }
+    for path in outdated:
+        # Songs of other folders, too: they were in a library that this version cannot use.
+        if path not in todo and (state := _state(path)):
+            todo[path], states[path] = path, state
     progress = Progress(
         str(folder),
+        renewed=len(outdated),
         total=len(todo),
         removed=len(gone),
         unchanged=len(states) - len(todo),
@@ -196,22 +199,18 @@ def _index(
     )
     _report(library, progress)
 
-    # Loading them takes seconds, which an index that is up to date need not cost.
-    classifiers = embeddings.load_networks() if todo else []
-    read = partial(_read, configs=embeddings.network_configs())
+    read = partial(_read, space=embeddings.current_space())
     songs: list[tuple[AnalyzedSong, FileState]] = []
     failures: list[Failure] = []
     stored_at = time.monotonic()
     stopped = False
-    for path, decoded in map_unordered(read, todo, jobs=jobs):
-        if isinstance(decoded, str):
-            failures.append(Failure(path, decoded, states[path]))
+    for path, analyzed in map_unordered(read, todo, jobs=jobs):
+        if isinstance(analyzed, str):
+            failures.append(Failure(path, analyzed, states[path]))
             progress = replace(progress, failed=progress.failed + 1)
         else:
-            entry, log_mels, timbre = decoded
-            embedding = embeddings.embed_song(log_mels, entry.duration, classifiers)
-            entry = replace(entry, path=path)
-            songs.append((AnalyzedSong(entry, embedding, timbre), states[path]))
+            entry = replace(analyzed.entry, path=path)
+            songs.append((replace(analyzed, entry=entry), states[path]))
             progress = replace(progress, added=progress.added + 1)
         progress = replace(progress, done=progress.done + 1, seconds=time.monotonic() - began)
         on_progress(progress)
@@ -259,19 +258,12 @@ def _holds_anything(folder: Path) -> bool:
         return False
 
 
-def _read(path: Path, configs: Sequence[ModelConfig]) -> _DecodedSong | str:
-    """Decode a file and compute its log-mels, or return why that failed."""
-    mel = configs[0].mel
+def _read(path: Path, space: str) -> AnalyzedSong | str:
+    """Decode, embed and describe a file's song, or return why that failed."""
     try:
-        song = audio.load_song(path, sample_rate=mel.sample_rate)
-        check_length(song, configs)
-        log_mels = compute_log_mels(song, mel)
-        entry, timbre = describe_song(
-            song, log_mels, mel, Entry.of_file(path, format_name(path.stem))
-        )
-        # The networks do not need these, which take longer to hand over than to compute.
-        slim = [replace(clip, decibels=clip.decibels[:, :0].copy()) for clip in log_mels]
-        return entry, slim, timbre
+        song = audio.load_song(path, sample_rate=MEL.sample_rate)
+        entry = Entry.of_file(path, format_name(path.stem), path)
+        return analyze_song(song, _embedder(space), entry=entry)
     except AudioError as error:
         return str(error)
     except MemoryError:
@@ -281,6 +273,12 @@ def _read(path: Path, configs: Sequence[ModelConfig]) -> _DecodedSong | str:
             f"{path.name} cannot be used, for a reason that was not foreseen "
             f"({type(error).__name__}: {error}). Please report it."
         )
+
+
+@cache
+def _embedder(space: str) -> Embedder:
+    """Networks of a process, loaded for its first song."""
+    return embeddings.load_embedder(space)
 
 
 def _state(path: Path) -> FileState | None:

@@ -136,7 +136,14 @@ def gtzan_index() -> SongIndex:
         )
         for row in there.tolist()
     ]
-    return SongIndex("GTZAN", entries, embedded[there], read(MFCC)[there], read("genres")[there])
+    return SongIndex(
+        "GTZAN",
+        entries,
+        embedded[there],
+        read(MFCC)[there],
+        read("genres")[there],
+        space=embeddings.THREE_NETWORKS,
+    )
 
 
 # === The clips in a song ===

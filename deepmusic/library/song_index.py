@@ -8,12 +8,16 @@ from typing import IO
 
 import numpy as np
 
+from deepmusic import models
 from deepmusic.audio import Song
 from deepmusic.audio.features import ClipLogMel
-from deepmusic.config import GTZAN_GENRES, MelConfig
-from deepmusic.library import descriptors, embeddings, tags
-from deepmusic.library.embeddings import SegmentEmbeddings, SongEmbedding
-from deepmusic.prediction import Classifier, check_length, compute_log_mels
+from deepmusic.config import FRONT_ENDS, GTZAN_GENRES
+from deepmusic.library import descriptors, tags
+from deepmusic.library.embeddings import MUSICNN, Embedder, SegmentEmbeddings, SongEmbedding
+from deepmusic.prediction import check_length, compute_log_mels
+
+#: Front end of the descriptors, which is that of the paper's networks.
+MEL = FRONT_ENDS["compact"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class AnalyzedSong:
 
 def analyze_song(
     song: Song,
-    classifiers: Sequence[Classifier],
+    embedder: Embedder,
     *,
     log_mels: Sequence[ClipLogMel] | None = None,
     entry: Entry | None = None,
@@ -85,10 +89,10 @@ def analyze_song(
     ----------
     song : Song
         As `deepmusic.audio` loads it.
-    classifiers : sequence of Classifier
-        From `deepmusic.library.embeddings.load_networks`.
+    embedder : Embedder
+        From `deepmusic.library.embeddings.load_embedder`.
     log_mels : sequence of ClipLogMel, optional
-        Of the song; computed if not given.
+        Of the song, by the front end `MEL`; computed if not given.
     entry : Entry, optional
         What else is known of it, such as its tags.
 
@@ -97,21 +101,11 @@ def analyze_song(
     AudioError
         If the song is shorter than a window, or silent.
     """
-    check_length(song, [classifier.config for classifier in classifiers])
-    mel = classifiers[0].config.mel
+    check_length(song, [spec.config for spec in models.MODELS.values()])
     if log_mels is None:
-        log_mels = compute_log_mels(song, mel)
+        log_mels = compute_log_mels(song, MEL)
     entry = entry or Entry(id=-1, title=Path(song.name).stem or song.name)
-    embedding = embeddings.embed_song(log_mels, song.duration, classifiers)
-    described, timbre = describe_song(song, log_mels, mel, entry)
-    return AnalyzedSong(described, embedding, timbre)
-
-
-def describe_song(
-    song: Song, log_mels: Sequence[ClipLogMel], mel: MelConfig, entry: Entry
-) -> tuple[Entry, np.ndarray]:
-    """Complete an entry by what is measured of the song; return it and the song's timbre [80]."""
-    tempo, brightness, timbre = descriptors.describe(log_mels, mel)
+    tempo, brightness, timbre = descriptors.describe(log_mels, MEL)
     described = replace(
         entry,
         duration=song.duration,
@@ -120,7 +114,7 @@ def describe_song(
         digest=song.digest,
         note=song.note,
     )
-    return described, timbre
+    return AnalyzedSong(described, embedder.embed(song, log_mels), timbre)
 
 
 @dataclass(frozen=True)
@@ -138,11 +132,15 @@ class SongIndex:
     timbre : np.ndarray [shape=(n_songs, 80)], float32
         `deepmusic.library.descriptors.mfcc_statistics`.
     profiles : np.ndarray [shape=(n_songs, n_genres)], float32
-        The ensemble's probabilities.
+        Genre probabilities.
     segments : callable
         Takes a song's id, and returns its `SegmentEmbeddings`, or None.
     genres : tuple of str
         Columns of `profiles`.
+    space : str
+        Space of the embeddings, as of `deepmusic.library.embeddings`.
+    tags : np.ndarray [shape=(n_songs, 50)] or None
+        Probabilities of musicnn's tags.
     """
 
     title: str
@@ -152,9 +150,11 @@ class SongIndex:
     profiles: np.ndarray
     segments: Callable[[int], SegmentEmbeddings | None] = field(default=lambda song: None)
     genres: tuple[str, ...] = GTZAN_GENRES
+    space: str = MUSICNN
+    tags: np.ndarray | None = None
 
     @classmethod
-    def of(cls, title: str, songs: Sequence[AnalyzedSong]) -> "SongIndex":
+    def of(cls, title: str, songs: Sequence[AnalyzedSong], space: str) -> "SongIndex":
         """Index of songs in memory; their entries' ids must differ."""
         return cls(
             title,
@@ -163,6 +163,8 @@ class SongIndex:
             timbre=np.stack([song.timbre for song in songs]),
             profiles=np.stack([song.embedding.profile for song in songs]).astype(np.float32),
             segments={song.entry.id: song.embedding.segments() for song in songs}.get,
+            space=space,
+            tags=np.stack([song.embedding.tags for song in songs]),
         )
 
     def __len__(self) -> int:

@@ -25,7 +25,7 @@ from deepmusic.library.embeddings import SegmentEmbeddings
 from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
 
 #: Rises when the tables change; a library of another format is indexed anew.
-FORMAT = 2
+FORMAT = 3
 
 _TABLES = """
 DROP TABLE IF EXISTS passages; DROP TABLE IF EXISTS songs; DROP TABLE IF EXISTS failures;
@@ -37,7 +37,8 @@ CREATE TABLE songs (
     title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL, genre TEXT NOT NULL,
     duration REAL NOT NULL, tempo REAL NOT NULL, brightness REAL NOT NULL,
     digest TEXT NOT NULL, note TEXT NOT NULL,
-    embedding BLOB NOT NULL, timbre BLOB NOT NULL, profile BLOB NOT NULL  -- float32
+    embedding BLOB NOT NULL, timbre BLOB NOT NULL, profile BLOB NOT NULL,  -- float32
+    tags BLOB NOT NULL  -- float32
 );
 CREATE TABLE passages (
     song INTEGER PRIMARY KEY REFERENCES songs ON DELETE CASCADE,
@@ -174,7 +175,8 @@ class Library:
             )
         facts = ("id", *_FACTS)
         rows = self._fetch(
-            f"SELECT {', '.join(facts)}, path, embedding, timbre, profile FROM songs ORDER BY id"
+            f"SELECT {', '.join(facts)}, path, embedding, timbre, profile, tags FROM songs "
+            "ORDER BY id"
         )
 
         def matrix(column: int) -> np.ndarray:
@@ -182,7 +184,7 @@ class Library:
             return values.reshape(len(rows), -1 if rows else 0)
 
         try:
-            embedded, timbre, profiles = matrix(-3), matrix(-2), matrix(-1)
+            embedded, timbre, profiles, tags = (matrix(column) for column in range(-4, 0))
         except ValueError as error:
             raise LibraryError(
                 f"{self.database} is damaged ({error}). Delete the folder {self.folder} and index "
@@ -192,7 +194,16 @@ class Library:
             Entry(**dict(zip(facts, row, strict=False)), path=Path(os.fsdecode(row[len(facts)])))
             for row in rows
         ]
-        return SongIndex("My library", entries, embedded, timbre, profiles, self.segments)
+        return SongIndex(
+            "My library",
+            entries,
+            embedded,
+            timbre,
+            profiles,
+            self.segments,
+            space=embeddings.current_space(),
+            tags=tags,
+        )
 
     def segments(self, song: int) -> SegmentEmbeddings | None:
         """Embeddings of a song's segments, by the song's id; None if it is not there any more."""
@@ -247,13 +258,21 @@ class Library:
         """Whether an indexing is running."""
         return is_locked(self.folder / "library.lock")
 
-    def prepare(self) -> None:
-        """Create the tables, or empty those of another format or other networks."""
+    def prepare(self) -> list[Path]:
+        """Create the tables, or empty those of another format or other networks.
+
+        Returns
+        -------
+        list of Path
+            The songs of emptied tables, which are to be indexed anew.
+        """
         if self.exists():
-            if self._meta().get("stamp") != _stamp():
-                with self._connect() as connection:
-                    _make_tables(connection)
-            return
+            if self._meta().get("stamp") == _stamp():
+                return []
+            songs = [Path(os.fsdecode(path)) for (path,) in self._fetch("SELECT path FROM songs")]
+            with self._connect() as connection:
+                _make_tables(connection)
+            return songs
         # Under another name until it has its tables, so that no reader finds it without them.
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -261,6 +280,7 @@ class Library:
                 # Readers go on while someone writes, and a killed writer leaves no half song.
                 connection.execute("PRAGMA journal_mode = WAL")
                 _make_tables(connection)
+        return []
 
     def add(
         self,
@@ -317,15 +337,15 @@ def _insert(connection: sqlite3.Connection, song: AnalyzedSong, state: FileState
         raise ValueError(f"A song of a library must have a path. Received: {entry}")
     _forget(connection, entry.path)
     facts = [getattr(entry, name) for name in _FACTS]
-    vectors = (embedding.song, song.timbre, embedding.profile)
+    vectors = (embedding.song, song.timbre, embedding.profile, embedding.tags)
     values = (
         *(os.fsencode(entry.path), *state),
         *(_storable(fact) if isinstance(fact, str) else fact for fact in facts),
         *(np.asarray(vector, np.float32).tobytes() for vector in vectors),
     )
     added = connection.execute(
-        f"INSERT INTO songs (path, size, modified, {', '.join(_FACTS)}, embedding, timbre, profile)"
-        f" VALUES ({','.join('?' * len(values))})",
+        f"INSERT INTO songs (path, size, modified, {', '.join(_FACTS)}, embedding, timbre, profile,"
+        f" tags) VALUES ({','.join('?' * len(values))})",
         values,
     )
     segments = embedding.segments()

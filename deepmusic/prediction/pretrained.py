@@ -91,8 +91,15 @@ class Trunk:
         )
         self._input = self._session.get_inputs()[0].name
 
-    def embed(self, song: Song) -> Embedded:
+    def embed(self, song: Song, every: int = 1) -> Embedded:
         """Return embeddings and tags of a song's windows; silent clips have none.
+
+        Parameters
+        ----------
+        song : Song
+            Of any sample rate.
+        every : int
+            Of so many windows in a row, one is asked.
 
         Raises
         ------
@@ -114,12 +121,12 @@ class Trunk:
             if is_silent(song.samples[round(start * scale) : round(stop * scale)]):
                 continue
             clip = samples[start:stop]
-            windows = tagger_windows(clip)
+            windows = tagger_windows(clip)[::every]
             found = self.predict_windows(windows)
             embeddings.append(found[0])
             tags.append(found[1])
             clips.append(np.full(len(windows), number))
-            starts.append(start / rate + np.arange(len(windows)) * WINDOW_SECONDS)
+            starts.append(start / rate + np.arange(len(windows)) * every * WINDOW_SECONDS)
         if not sum(map(len, starts)):
             raise AudioError(
                 f"{song.name} holds no window of {WINDOW_SECONDS:.1f} s with sound. "

@@ -8,7 +8,13 @@ from deepmusic.audio import features, song_from_array, synth
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import AudioError
 from deepmusic.library import embeddings
-from deepmusic.library.embeddings import concatenate, embed_clips, embed_song, l2_normalize
+from deepmusic.library.embeddings import (
+    NetworksEmbedder,
+    concatenate,
+    embed_clips,
+    embed_song,
+    l2_normalize,
+)
 from deepmusic.library.song_index import analyze_song
 from deepmusic.prediction import align_windows, classify, compute_log_mels
 from deepmusic.runs import shipped_run
@@ -120,4 +126,4 @@ def test_windows_of_another_length_are_matched_by_their_middles():
 
 def test_a_song_shorter_than_a_window_is_refused(networks):
     with pytest.raises(AudioError, match=r"a window is 3\.0 s"):
-        analyze_song(song_of(synth.play("jazz", seconds=1.2)), networks)
+        analyze_song(song_of(synth.play("jazz", seconds=1.2)), NetworksEmbedder(networks))

@@ -115,13 +115,35 @@ def test_what_is_stored_is_what_the_networks_give(music, library, jobs):
     (entry,) = [entry for entry in index.entries if entry.path == path]
     row = index.rows[entry.id]
     song = audio.load_song(path)
-    analyzed = analyze_song(song, embeddings.load_networks())
+    analyzed = analyze_song(song, embeddings.load_embedder())
     np.testing.assert_allclose(index.embeddings[row], analyzed.embedding.song, atol=1e-5)
     np.testing.assert_allclose(index.profiles[row], analyzed.embedding.profile, atol=1e-5)
     np.testing.assert_allclose(index.timbre[row], analyzed.timbre, rtol=1e-4)
     assert entry.tempo == pytest.approx(analyzed.entry.tempo)
     assert entry.digest == song.digest
     assert entry.duration == pytest.approx(4)
+
+
+def test_without_the_pretrained_network_the_others_embed_and_say_so(music, library, monkeypatch):
+    from deepmusic.library import embeddings
+    from deepmusic.prediction import measures
+
+    assert index(music, library).added == 6
+    assert library.open().space == embeddings.MUSICNN
+    (music / "new").mkdir()
+    shutil.copy(music / "rock.flac", music / "new")
+    monkeypatch.setattr(measures, "FOLDER", music)
+    assert "without musicnn" in embeddings.fallback_reason()
+    with pytest.raises(LibraryError, match="other networks"):
+        library.open()
+    ended = index(music / "new", library)
+    assert (ended.added, ended.renewed) == (7, 6), "songs of all folders are indexed anew"
+    found = library.open()
+    assert found.space == embeddings.THREE_NETWORKS
+    assert found.embeddings.shape[1] > 200
+    assert found.tags.size == 0
+    query = recommend.query_by_ids(found, [found.entries[0].id])
+    assert recommend.recommend(found, query, min_similarity=-1)
 
 
 def test_an_unplugged_disk_does_not_empty_the_library(music, library):

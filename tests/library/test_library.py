@@ -37,6 +37,7 @@ def song(name: str, seed: int = 0, **facts):
         song=l2_normalize(windows.mean(axis=0)),
         genres=GTZAN_GENRES,
         probabilities=rng.dirichlet(np.ones(10), 3).astype(np.float32),
+        tags=rng.random(50, np.float32),
     )
     return AnalyzedSong(entry, embedding, rng.normal(size=80).astype(np.float32)), (seed, seed)
 
@@ -63,6 +64,7 @@ def test_what_goes_in_comes_out(library):
         np.testing.assert_array_equal(index.embeddings[row], added.embedding.song)
         np.testing.assert_array_equal(index.timbre[row], added.timbre)
         np.testing.assert_array_equal(index.profiles[row], added.embedding.profile)
+        np.testing.assert_array_equal(index.tags[row], added.embedding.tags)
         segments = index.segments(entry.id)
         np.testing.assert_array_equal(segments.vectors, added.embedding.segments().vectors)
         np.testing.assert_allclose(segments.starts, [0, 10, 20])
@@ -138,8 +140,8 @@ def test_a_library_of_other_networks_is_not_compared(library, monkeypatch):
     monkeypatch.setattr("deepmusic.library.embeddings.stamp", lambda: "other networks")
     with pytest.raises(LibraryError, match="other networks"):
         library.open()
-    library.prepare()
-    assert library.count() == 0, "all songs are embedded again"
+    assert library.prepare() == [Path("/music/a.mp3")], "all songs are to be embedded again"
+    assert library.count() == 0
 
 
 def test_a_library_of_the_first_format_is_refused_and_started_over(tmp_path):

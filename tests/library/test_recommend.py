@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,15 @@ from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import LibraryError
 from deepmusic.formatting import parse_name
 from deepmusic.library import descriptors, recommend
-from deepmusic.library.embeddings import SegmentEmbeddings, l2_normalize, load_networks
+from deepmusic.library.embeddings import (
+    THREE_NETWORKS,
+    SegmentEmbeddings,
+    l2_normalize,
+    load_embedder,
+)
 from deepmusic.library.recommend import Query, combine, query_by_ids, query_by_song
 from deepmusic.library.song_index import Entry, SongIndex, analyze_song
+from deepmusic.models.tags import TAGS
 from deepmusic.ui.recommend.song_map import project
 
 pytestmark = pytest.mark.usefixtures("networks_once")
@@ -151,6 +158,23 @@ def test_genres_and_brightness_are_reasons_only_where_they_are_shared():
     assert other.reasons == ()
 
 
+def test_tags_are_reasons_only_where_both_songs_have_them_clearly():
+    songs = index_of([0, 10, 20])
+    songs.profiles[:] = 0.1
+    tags = np.zeros((3, 50), np.float32)
+    for row, named in enumerate(
+        ({"guitar": 0.3, "Mellow": 0.2, "rock": 0.9}, {"guitar": 0.2, "Mellow": 0.4}, {"rock": 0.9})
+    ):
+        for tag, probability in named.items():
+            tags[row, TAGS.index(tag)] = probability
+    songs = replace(songs, tags=tags)
+    alike, other = find(songs, query_by_ids(songs, [0]))
+    assert set(alike.reasons[0].removeprefix("both: ").split(", ")) == {"guitar", "mellow"}
+    assert other.reasons == (), "half of all songs are tagged as rock"
+    tags[1] = 0.05
+    assert find(songs, query_by_ids(songs, [0]))[0].reasons == ()
+
+
 def test_a_segment_is_a_reason_only_where_it_is_a_part():
     segments = SegmentEmbeddings(np.zeros(1), np.full(1, 12.0), index_of([5]).embeddings)
     songs = index_of([0, 10, 20], {1: segments, 2: segments}, duration=[60, 12, 60])
@@ -160,15 +184,18 @@ def test_a_segment_is_a_reason_only_where_it_is_a_part():
 
 
 def test_fewer_are_found_rather_than_wrong_ones():
-    songs = index_of([0, 20, 44, 46, 90])
+    songs = index_of([0, 20, 44, 46, 52, 54, 90])
     found = recommend.recommend(songs, query_by_ids(songs, [0]))
+    assert titles(found) == ["song 1", "song 2", "song 3", "song 4"]
+    by_networks = replace(songs, space=THREE_NETWORKS)
+    found = recommend.recommend(by_networks, query_by_ids(songs, [0]))
     assert titles(found) == ["song 1", "song 2"]
-    assert recommend.recommend(songs, query_by_ids(songs, [4]), min_similarity=0.99) == []
+    assert recommend.recommend(songs, query_by_ids(songs, [6]), min_similarity=0.99) == []
 
 
 def test_a_song_asks_for_itself_and_its_passages(music):
     song = analyze_song(
-        song_from_array(music, sample_rate=22_050, name="band.wav"), load_networks()
+        song_from_array(music, sample_rate=22_050, name="band.wav"), load_embedder()
     )
     assert query_by_song(song).title == "band"
     assert song.entry.tempo > 30

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import audio, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.library.embeddings import MUSICNN
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui import cache
 from deepmusic.ui.song import SongFile
@@ -123,5 +124,5 @@ def test_a_second_set_of_networks_waits_until_it_is_needed(monkeypatch):
 def test_known_clips_share_the_analysis_of_a_song(decoded):
     song = upload("asked.flac", seed=31)
     cache.classify_song(song)
-    cache.analyze_song(song)
+    cache.analyze_song(song, MUSICNN)
     assert decoded["decoded", "asked.flac"] == 1

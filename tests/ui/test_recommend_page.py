@@ -13,6 +13,7 @@ from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.formatting import parse_name
 from deepmusic.library import indexing, recommend
+from deepmusic.library.embeddings import MUSICNN
 from deepmusic.library.indexing import Progress
 from deepmusic.library.store import Library
 from deepmusic.ui import cache
@@ -243,11 +244,22 @@ def test_an_upload_asks_by_a_passage_and_bad_files_are_refused(page):
     assert "is not sound that can be read" in texts(page)
 
 
+def test_without_the_pretrained_network_one_sentence_says_who_compares(page, monkeypatch, tmp_path):
+    from deepmusic.prediction import measures
+
+    page.run()
+    assert "without musicnn" not in texts(page)
+    monkeypatch.setattr(measures, "FOLDER", tmp_path)
+    page.run()
+    assert not page.exception
+    assert "without musicnn" in texts(page)
+
+
 def test_a_song_is_named_as_its_visitor_names_it():
     buffer = io.BytesIO()
     soundfile.write(buffer, synth.play("metal", seconds=4), 22_050, format="FLAC")
     names = [
-        cache.analyze_song(SongFile(name, buffer.getvalue())).entry.title
+        cache.analyze_song(SongFile(name, buffer.getvalue()), MUSICNN).entry.title
         for name in ("mine.flac", "yours.flac")
     ]
     assert names == ["mine", "yours"]

@@ -14,8 +14,9 @@ from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_genre
 from deepmusic.library import embeddings, known_clips, tags
+from deepmusic.library.embeddings import Embedder
 from deepmusic.library.known_clips import Match
-from deepmusic.library.song_index import AnalyzedSong, Entry, SongIndex
+from deepmusic.library.song_index import MEL, AnalyzedSong, Entry, SongIndex
 from deepmusic.library.song_index import analyze_song as analyze
 from deepmusic.library.store import Library
 from deepmusic.prediction import Classifier
@@ -31,6 +32,14 @@ _COVER_PIXELS = 96
 
 def _networks() -> list[Classifier]:
     return [models.networks()[name] for name in embeddings.NETWORKS]
+
+
+def embedder(space: str | None = None) -> Embedder:
+    """Return what embeds songs in a space, by default the current one."""
+    space = space or embeddings.current_space()
+    if space == embeddings.THREE_NETWORKS:
+        return embeddings.NetworksEmbedder(_networks())
+    return embeddings.load_embedder(space)
 
 
 def library_index(library: Library) -> SongIndex:
@@ -56,8 +65,8 @@ def demo_index() -> SongIndex:
     for number, (genre, take) in enumerate(demo_takes()):
         song = audio.load_song(demo_take(genre, take), name=f"{genre}-{take}.wav")
         entry = Entry(number, f"Take {take}", f"Synthetic {format_genre(genre)} band", genre=genre)
-        songs.append(analyze(song, _networks(), entry=entry))
-    return SongIndex.of("Demo bands", songs)
+        songs.append(analyze(song, embedder(), entry=entry))
+    return SongIndex.of("Demo bands", songs, embedder().space)
 
 
 def demo_takes() -> list[tuple[str, int]]:
@@ -75,12 +84,11 @@ def demo_take(genre: str, take: int) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
-def analyze_song(song: SongFile) -> AnalyzedSong:
-    """Embed and describe a song; raise `AudioError` if it cannot be used."""
-    networks, decoded = _networks(), decode_song(song)
-    log_mels = decoded.log_mels(networks[0].config.mel)
+def analyze_song(song: SongFile, space: str) -> AnalyzedSong:
+    """Embed a song in a space, and describe it; raise `AudioError` if it cannot be used."""
+    decoded = decode_song(song)
     entry = Entry.of_file(io.BytesIO(song.data), Path(song.name).stem)
-    return analyze(decoded.song, networks, log_mels=log_mels, entry=entry)
+    return analyze(decoded.song, embedder(space), log_mels=decoded.log_mels(MEL), entry=entry)
 
 
 # Apart from `analyze_song`: a song's tempo needs librosa, for which no prediction should wait.

@@ -97,6 +97,8 @@ def _describe_end(progress: Progress) -> str:
     text = f"{folder}: {told or 'no songs'}."
     if progress.ended != "finished":
         text += f" It {markdown.plain(progress.ended)}."
+    if progress.renewed:
+        text += f" {progress.renewed:,} {indexing.RENEWED}"
     if progress.unreachable:
         folders = ", ".join(map(markdown.plain, progress.unreachable))
         text += f" Empty or unreadable, so that its songs are kept: {folders}. Is a disk missing?"

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import streamlit as st
+
 from deepmusic.config import current_deployment
 from deepmusic.data.gtzan import read_facts
 from deepmusic.errors import AudioError, LibraryError
+from deepmusic.library import embeddings
 from deepmusic.library.song_index import Entry, SongIndex
 from deepmusic.library.store import Library
-from deepmusic.ui import cache
+from deepmusic.ui import cache, markdown
 
 LIBRARY, DEMO, GTZAN = "library", "demo", "gtzan"
 
@@ -37,6 +40,12 @@ def open_index(name: str) -> SongIndex:
     if name == LIBRARY:
         return cache.library_index(Library())
     return cache.demo_index() if name == DEMO else cache.gtzan_index()
+
+
+def explain_fallback(name: str) -> None:
+    """Say why songs are not compared by the pretrained network, where they should be."""
+    if name != GTZAN and (why := embeddings.fallback_reason()):
+        st.caption(markdown.plain(why))
 
 
 def sound_path(name: str, entry: Entry) -> Path | None:

@@ -63,11 +63,11 @@ def choose_song() -> SongFile | None:
     return song_source.choose()
 
 
-def ask_by_song(song: SongFile) -> Query:
-    """Return the query of a visitor's song, or of the passage that they choose."""
+def ask_by_song(song: SongFile, space: str) -> Query:
+    """Return the query of a visitor's song, or of the passage that they choose, in a space."""
     view = cache.view_song(song)
     with st.spinner("Embedding the song ...", show_time=True):
-        analyzed = cache.analyze_song(song)
+        analyzed = cache.analyze_song(song, space)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Like **{markdown.plain(analyzed.entry.name)}**", width="content")
         st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")

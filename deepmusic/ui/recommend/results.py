@@ -8,16 +8,23 @@ import streamlit as st
 from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock, format_genre
-from deepmusic.library import recommend
+from deepmusic.library import embeddings, recommend
 from deepmusic.library.recommend import Result
 from deepmusic.library.song_index import SongIndex
 from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.recommend import indexes
 
-_HELP = (
-    "Cosine of the embeddings of your query and this song; at 100 % they are equal. Songs below "
-    f"{100 * recommend.MIN_SIMILARITY:.0f} % are left out."
-)
+
+def _help(index: SongIndex) -> str:
+    """Explain the similarity, and name the network that it is of."""
+    by = {
+        embeddings.MUSICNN: "by the pretrained network",
+        embeddings.THREE_NETWORKS: "by the paper's networks",
+    }[index.space]
+    return (
+        f"Cosine of the embeddings of your query and this song, {by}; at 100 % they are equal. "
+        f"Songs below {100 * recommend.MIN_SIMILARITY[index.space]:.0f} % are left out."
+    )
 
 
 def show(name: str, index: SongIndex, results: Sequence[Result]) -> None:
@@ -42,7 +49,7 @@ def _show_result(name: str, index: SongIndex, rank: int, result: Result) -> None
             st.markdown(
                 f"**{100 * result.similarity:.0f} %**",
                 width="content",
-                help=_HELP if rank == 1 else None,
+                help=_help(index) if rank == 1 else None,
             )
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             _show_player(name, result)
