@@ -21,6 +21,7 @@ from deepmusic.library import embeddings, recommend
 from deepmusic.library.embeddings import SongEmbedding
 from deepmusic.library.song_index import AnalyzedSong, Entry
 from deepmusic.library.store import Library
+from deepmusic.prediction.pretrained import shipped_head
 
 SIZES = (1_000, 10_000, 50_000)
 ROUNDS = 5
@@ -31,13 +32,12 @@ def make(folder: Path, count: int) -> Library:
     """Fill a library with random songs, 5 an artist."""
     library = Library(folder)
     library.prepare()
-    dimensions = sum(config.dense_units for config in embeddings.network_configs())
     rng = np.random.default_rng(0)
     ends = np.array([200.0])
     for start in range(0, count, _BATCH):
         songs = []
         for n in range(start, min(start + _BATCH, count)):
-            vector = embeddings.l2_normalize(rng.random(dimensions, np.float32))
+            vector = embeddings.l2_normalize(rng.random(len(shipped_head().kernel), np.float32))
             profile = rng.dirichlet(np.ones(10)).astype(np.float32)[None]
             found = SongEmbedding(ends - 200, ends, vector[None], vector, GTZAN_GENRES, profile)
             path = Path("/m", str(n))

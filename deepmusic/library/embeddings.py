@@ -17,7 +17,6 @@ import numpy as np
 
 from deepmusic.audio import Song, features
 from deepmusic.audio.features import ClipLogMel
-from deepmusic.config import ModelConfig
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import ModelError
 from deepmusic.models import PRETRAINED
@@ -130,11 +129,6 @@ class SongEmbedding:
 def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
     """Load the shipped networks whose embeddings are used."""
     return list(load_classifiers(names).values())
-
-
-def network_configs(names: Sequence[str] = NETWORKS) -> list[ModelConfig]:
-    """Settings of the shipped networks, without loading them."""
-    return [shipped_run(name).config.model for name in names]
 
 
 class Embedder(Protocol):
