@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from deepmusic import models
 from deepmusic.audio import load_song, song_from_array, synth
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Gtzan
@@ -74,7 +75,7 @@ def analyze(samples):
 @pytest.fixture(scope="module")
 def known(bands, networks_once):
     statistics = np.full((1000, 80), np.nan, np.float32)
-    width = sum(config.dense_units for config in embeddings.network_configs())
+    width = sum(spec.config.dense_units for spec in models.MODELS.values())
     vectors = np.full((1000, width), np.nan, np.float32)
     for row, samples in bands.items():
         log_mels, embedded = analyze(samples)
