@@ -235,6 +235,8 @@ class TrainConfig(Config):
     patience: PositiveInt = 25
     #: None trains on the windows as they are.
     augment: AugmentConfig | None = AugmentConfig()
+    #: Id of the run whose weights the network began with; empty: with fresh ones.
+    init: str = ""
     #: Seed of weights, windows, masks and order; Keras takes 32 bits.
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 

@@ -1,7 +1,6 @@
 """``deepmusic evaluate`` and ``report``: metrics of finished runs."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import FOLD, SPLIT_CHOICE, complain, open_data, progress_bar
+from deepmusic.cli.options import FOLD, SPLIT_CHOICE, complain, open_data, open_run, progress_bar
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.formatting import format_genre, format_plain
 from deepmusic.models import ALL
@@ -17,7 +16,6 @@ from deepmusic.protocols import WINDOW_LEAK, Protocol
 
 if TYPE_CHECKING:
     from deepmusic.data import Dataset
-    from deepmusic.runs import Run
 
 
 @click.command()
@@ -41,7 +39,7 @@ def evaluate(
     """
     import deepmusic.evaluation.evaluate as evaluation
 
-    run = _open_run(run_or_path)
+    run = open_run(run_or_path)
     recipe = run.config.train
     other = protocol not in (None, recipe.split) or fold not in (None, recipe.fold)
     if recount and other:
@@ -59,14 +57,6 @@ def evaluate(
         found = evaluation.recount(run)
     title = f"{models.title(run.config.model.name)}, {run.id}"
     click.echo(json.dumps(found, indent=2) if as_json else metrics_table(title, found))
-
-
-def _open_run(run_or_path: str) -> "Run":
-    """Open a run by its folder or its id."""
-    from deepmusic.runs import Run, find_run
-
-    path = Path(run_or_path)
-    return Run.open(path) if os.path.exists(path / "config.json") else find_run(run_or_path)
 
 
 def _open_dataset(data: str, needed: bool) -> "Dataset | None":
@@ -157,6 +147,6 @@ def report(names: Sequence[str], out: Path) -> None:
         if ALL in names:
             write_report(find_shipped(), out, on_progress)
         else:
-            runs = [shipped_run(one) if one in models.MODELS else _open_run(one) for one in names]
+            runs = [shipped_run(one) if one in models.MODELS else open_run(one) for one in names]
             write_report(runs, out, on_progress)
     click.echo(format_plain(out))

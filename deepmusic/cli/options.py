@@ -1,9 +1,11 @@
 """Options that several commands share."""
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,6 +17,7 @@ from deepmusic.protocols import ALL_CLIPS, OWN, SPLITS
 
 if TYPE_CHECKING:
     from deepmusic.data import Dataset
+    from deepmusic.runs import Run
 
 Item = TypeVar("Item")
 
@@ -188,3 +191,11 @@ def with_progress(items: Sequence[Item], label: str, hidden: bool = False) -> It
             report(done, len(items))
             yield item
         report(len(items), len(items))
+
+
+def open_run(run_or_path: str) -> "Run":
+    """Open a run by its folder or its id."""
+    from deepmusic.runs import Run, find_run
+
+    path = Path(run_or_path)
+    return Run.open(path) if os.path.exists(path / "config.json") else find_run(run_or_path)

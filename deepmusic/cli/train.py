@@ -25,6 +25,7 @@ from deepmusic.cli.options import (
     SEED,
     TRAINING_SPLIT_OPTION,
     open_data,
+    open_run,
     phase_bars,
     progress_bar,
 )
@@ -59,6 +60,7 @@ from deepmusic.training.recipes import PRESETS
 @click.option("--epochs", type=EPOCHS, help="Most epochs.")
 @click.option("--batch-size", type=BATCH_SIZE, help="Windows per step.")
 @click.option("--learning-rate", type=LEARNING_RATE, help="Highest rate.")
+@click.option("--init", metavar="RUN", help="Begin with the weights of a run: its id or folder.")
 @click.option("--augment/--no-augment", default=True, show_default=True)
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
@@ -81,6 +83,7 @@ def train(
     epochs: int | None,
     batch_size: int | None,
     learning_rate: float | None,
+    init: str | None,
     augment: bool,
     seed: int,
     repeats: int,
@@ -118,7 +121,8 @@ def train(
         title = models.title(model)
         if split == ALL_CLIPS:
             raise click.UsageError(f"The {title} needs test clips. Received: --split {ALL_CLIPS}.")
-        if preset or background or repeats > 1 or any(given.values()) or not augment or seed:
+        changed = preset or init or any(given.values()) or not augment or seed
+        if changed or background or repeats > 1:
             raise click.UsageError(
                 f"The {title} takes --data, --split, --fold, --out and --json alone: it has no "
                 "epochs and no seed, and is trained in seconds."
@@ -135,12 +139,13 @@ def train(
         sizes = recipes.for_dataset(sizes, data)
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
+    first = open_run(init) if init else None
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     created: list[Run] = []
     try:
         for plan in plans:
             # Made when its turn comes: stopping one leaves no runs that never began.
-            run = worker.create(*plan, out)
+            run = worker.create(*plan, out, first)
             created.append(run)
             if not as_json:
                 click.echo(format_plain(run.path))

@@ -63,6 +63,7 @@ class Run:
 
     history_path = _file("history.csv", "Loss and accuracy by epoch.")
     log_path = _file("log.txt", "Log of the worker.")
+    initial_path = _file("initial.weights.h5", "Weights that the training begins with, if any.")
     weights_path = _file("model.weights.h5", "Weights of the kept epoch, without optimiser state.")
     network_path = _file("model.onnx", "The trained network, as predictions run it.")
     predictions_path = _file("predictions.csv", "Probabilities of every test window.")

@@ -7,7 +7,8 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 # The order of events:
 #
 # 1. `_load_parts` loads the log-mels of the split's parts and counts clips that cannot be used.
-# 2. The network is built and compiled; a resumed run restores its last checkpoint.
+# 2. The network is built, with the weights of another run if it begins with them, and compiled; a
+#    resumed run restores its last checkpoint.
 # 3. Each epoch:
 #    - `ReseedCallback` seeds it by its number and draws its windows;
 #    - the learning rate is set;
@@ -24,6 +25,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #    run. The checkpoints are deleted.
 
 import logging
+import warnings as python_warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,16 +91,18 @@ def train(run: Run, dataset: Dataset) -> None:
     run.write_progress(phase="building the network")
     network = models.build(model)
     log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
-    _fit(network, run, parts, dataset)
+    begin(network, run)
+    network.compile(
+        optimizer=optimizer(recipe),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        metrics=["accuracy"],
+    )
+    targets = np.eye(len(model.genres))[_genre_indices(parts["train"], dataset, model)]
+    sequence = RandomWindows(list(parts["train"].by_track.values()), targets, model, recipe)
+    validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
+    fit(network, run, sequence, validation)
     run.write_progress(phase="testing")
-    kept = run.kept_epoch
-    assert kept is not None, "an epoch is complete"
-    network.load_weights(checkpoint_path(run, kept))
-    # A network that was never compiled has no optimiser to save.
-    bare = models.build(model)
-    bare.set_weights(network.get_weights())
-    save_weights(bare, run.weights_path)
-    export(bare, run)
+    keep(network, run)
     run.write_evaluation(
         (_test(network, run, parts, dataset) if "test" in parts else {})
         | {
@@ -152,20 +156,66 @@ def _load_parts(run: Run, dataset: Dataset, split: Split, model: ModelConfig) ->
     return parts
 
 
-def _fit(network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset) -> None:
-    """Fit with the recipe of the run, from its last checkpoint on."""
-    model, recipe = run.config.model, run.config.train
-    network.compile(
-        optimizer=keras.optimizers.AdamW(weight_decay=recipe.weight_decay),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
-        metrics=["accuracy"],
-    )
+def optimizer(recipe: TrainConfig) -> keras.optimizers.Optimizer:
+    """Return the optimiser of a recipe; `fit` sets its learning rate."""
+    return keras.optimizers.AdamW(weight_decay=recipe.weight_decay)
+
+
+def begin(network: keras.Model, run: Run) -> None:
+    """Give a network the weights that its run begins with, if there are any.
+
+    The last layer stays fresh where the other run had another number of genres.
+    """
+    if run.initial_path.is_file() and not saved_epochs(run):
+        with python_warnings.catch_warnings():
+            python_warnings.simplefilter("ignore")  # What it skips is the last layer.
+            network.load_weights(run.initial_path, skip_mismatch=True)
+        log.info("begun with the weights of %s", run.config.train.init)
+
+
+def fit(
+    network: keras.Model,
+    run: Run,
+    sequence: RandomWindows,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
+    """Fit a compiled network from the last checkpoint of its run on, as its recipe says.
+
+    In the end it has the weights of the best epoch, or of the last where nothing is validated.
+
+    Raises
+    ------
+    RunError
+        If the training diverges.
+    Stopped
+        If the run was asked to stop.
+    """
+    recipe = run.config.train
     first_epoch = _restore(network, run)
-    if patience_ended(run, recipe.patience):
-        return
-    labels = _genre_indices(parts["train"], dataset, model)
-    sequence = RandomWindows(list(parts["train"].by_track.values()), labels, model, recipe)
-    validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
+    if not patience_ended(run, recipe.patience):
+        _fit(network, run, sequence, validation, first_epoch)
+    kept = run.kept_epoch
+    assert kept is not None, "an epoch is complete"
+    network.load_weights(checkpoint_path(run, kept))
+
+
+def keep(network: keras.Model, run: Run) -> None:
+    """Write the weights of a trained network, and the network itself for predictions."""
+    # A network that was never compiled has no optimiser to save.
+    bare = models.build(run.config.model)
+    bare.set_weights(network.get_weights())
+    save_weights(bare, run.weights_path)
+    export(bare, run)
+
+
+def _fit(
+    network: keras.Model,
+    run: Run,
+    sequence: RandomWindows,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+    first_epoch: int,
+) -> None:
+    recipe = run.config.train
     tensorboard = (
         [keras.callbacks.TensorBoard(run.path / "tensorboard", write_graph=False)]
         if keras.config.backend() == "tensorflow"

@@ -12,19 +12,20 @@ from deepmusic.training.augment import augment, mix_up
 class RandomWindows(keras.utils.PyDataset):
     """Batches of random windows, redrawn in each epoch from the seed and its number.
 
-    Their source is one log-mel [shape=(n_mels, n_frames)], uint8, and one genre index per clip.
+    Their source is one log-mel [shape=(n_mels, n_frames)], uint8, and one row of `targets`
+    [shape=(n_clips, n_targets)] per clip.
     """
 
     def __init__(
         self,
         log_mels: Sequence[np.ndarray],
-        labels: np.ndarray,
+        targets: np.ndarray,
         model: ModelConfig,
         train: TrainConfig,
     ) -> None:
         super().__init__()
         self._log_mels = log_mels
-        self._targets = np.eye(len(model.genres), dtype=np.float32)[labels]
+        self._targets = targets.astype(np.float32)
         self._model, self._train = model, train
         self.draw(epoch=0)
 

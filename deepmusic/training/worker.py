@@ -28,8 +28,8 @@ from deepmusic.config import (
     current_deployment,
 )
 from deepmusic.errors import DeepMusicError, RunError, require
-from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder
-from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name
+from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder, write_atomically
+from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name, weights
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +44,25 @@ _POLL_SECONDS = 0.3
 _NICENESS = 10
 
 
-def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -> Run:
+def create(
+    model: ModelConfig, train: TrainConfig, folder: Path | None = None, init: Run | None = None
+) -> Run:
     """Make a run with a unique id, such as ``20261122-174803-crnn``, in a folder (`runs_folder`).
+
+    It begins with the weights of `init`, a copy of which lies with it, or with fresh ones.
 
     Raises
     ------
     RunError
-        If training is not allowed, or the folder cannot be written.
+        If training is not allowed, the folder cannot be written, or `init` has no weights, is
+        another network, or was trained under a protocol that may have shown it the test clips.
     """
     refuse_if_forbidden()
     refuse_without_tensorflow()
     folder = folder or runs_folder()
+    if init:
+        _refuse_unfit(init, model, train)
+        train = train.changed(init=init.path.resolve().name)
     config = RunConfig(model=model, train=train, versions=_library_versions())
     name = new_name(config, folder)
     stem = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{model.name}"
@@ -70,10 +78,29 @@ def create(model: ModelConfig, train: TrainConfig, folder: Path | None = None) -
                 f"No run can be made in {folder} ({error.strerror}). Free some space, or set "
                 "DEEPMUSIC_RUNS to a folder that can be written."
             ) from error
+        if init:
+            write_atomically(run.initial_path, weights.read_verified(init.weights_path))
         with suppress(RunError):  # Without a name of its own, it is called by its settings.
             run.write_notes(name, "")
         return run
     raise AssertionError("unreachable: there is always a next number")
+
+
+def _refuse_unfit(init: Run, model: ModelConfig, train: TrainConfig) -> None:
+    """Raise `RunError` if a run cannot begin with the weights of another one."""
+    weights.read_verified(init.weights_path)
+    own, other = init.config.model, init.config.train
+    if own.changed(genres=model.genres) != model:
+        raise RunError(
+            f"A training begins with weights of the same network and sizes: {model.name}. "
+            f"Received: {own.name} ({init.id}). Choose another run, or leave --init out."
+        )
+    if train.is_tested and other.data == train.data and other.protocol != train.protocol:
+        raise RunError(
+            f"{init.id} was trained under {other.protocol}, and may know test clips of "
+            f"{train.protocol}. Begin with a run of {train.protocol}, or train on all clips: "
+            "--split all_clips"
+        )
 
 
 def _library_versions() -> dict[str, str]:

@@ -100,3 +100,14 @@ def test_a_path_that_leads_nowhere_makes_no_run(tmp_path):
     assert result.exit_code == 2
     assert f"There is nothing at {tmp_path / 'nothing'}" in result.stderr
     assert list_runs(tmp_path) == []
+
+
+def test_init_must_be_a_run(tmp_path):
+    result = run("train", "--data", "toy", "--init", "nothing", "--out", tmp_path)
+    assert result.exit_code != 0
+    assert "'nothing'" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_svm_begins_with_no_run():
+    assert run("train", "--model", "svm", "--init", "nothing").exit_code == 2

@@ -1,6 +1,7 @@
 """Training, small but real: a few epochs on synthetic clips."""
 
 import errno
+import shutil
 from itertools import pairwise
 
 import h5py
@@ -15,7 +16,7 @@ from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import evaluate
 from deepmusic.prediction import Classifier
 from deepmusic.runs import FAILED, FINISHED, STOPPED, Run
-from deepmusic.training import callbacks, worker
+from deepmusic.training import callbacks, fit, worker
 from deepmusic.training.callbacks import (
     checkpoint_path,
     drop_checkpoints,
@@ -328,6 +329,55 @@ def test_a_run_on_all_clips_cannot_be_tested_on_them(untested, few):
         evaluate.evaluate(untested, few, "paper")
 
 
+# === Weights to begin with ===
+
+
+def first_weights(run):
+    """Return what a network has before its first epoch, and its layers' weights by name."""
+    network = models.build(run.config.model)
+    fit.begin(network, run)
+    return {layer.name: layer.get_weights() for layer in network.layers}
+
+
+def trained_weights(run):
+    network = models.build(run.config.model)
+    network.load_weights(run.weights_path)
+    return {layer.name: layer.get_weights() for layer in network.layers}
+
+
+def test_a_run_begins_with_the_weights_of_another(finished, tmp_path):
+    run = worker.create(TINY, RECIPE.changed(learning_rate=1e-3), tmp_path, finished)
+    assert run.config.train.init == finished.id
+    assert run.initial_path.read_bytes() == finished.weights_path.read_bytes()
+    expected = trained_weights(finished)
+    for name, found in first_weights(run).items():
+        for one, other in zip(found, expected[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_other_genres_have_a_fresh_layer(finished, tmp_path):
+    genres = TINY.genres[:4]
+    run = worker.create(TINY.changed(genres=genres), RECIPE, tmp_path, finished)
+    found, expected = first_weights(run), trained_weights(finished)
+    np.testing.assert_array_equal(found["conv_1"][0], expected["conv_1"][0])
+    assert found["genres"][0].shape == (8, 4)
+
+
+def test_a_run_begins_with_no_other_network_and_no_clips_it_will_test(finished, tmp_path):
+    with pytest.raises(RunError, match="same network and sizes"):
+        worker.create(TINY.changed(dense_units=9), RECIPE, tmp_path, finished)
+    gtzan = RECIPE.changed(data="gtzan")
+    paper = worker.create(TINY, gtzan, tmp_path)
+    with pytest.raises(RunError, match="cannot be read"):
+        worker.create(TINY, gtzan, tmp_path, paper)
+    shutil.copy(finished.weights_path, paper.weights_path)
+    for changes in ({"split": "fault_filtered"}, {"split": "artist_folds", "fold": 1}):
+        with pytest.raises(RunError, match="may know test clips"):
+            worker.create(TINY, gtzan.changed(**changes), tmp_path, paper)
+    assert len(list(tmp_path.iterdir())) == 1
+    worker.create(TINY, gtzan.changed(split="all_clips"), tmp_path, paper)
+
+
 # === Windows ===
 
 
@@ -342,7 +392,7 @@ def log_mels():
 
 def windows_of(log_mels, **changes):
     recipe = TrainConfig(**{"windows_per_clip": 5, "batch_size": 4, "augment": None} | changes)
-    return RandomWindows(log_mels, np.array([0, 1, 2]), models.MODELS["cnn"].config, recipe)
+    return RandomWindows(log_mels, np.eye(10)[:3], models.MODELS["cnn"].config, recipe)
 
 
 def test_every_clip_gives_as_many_windows_with_its_label(log_mels):
