@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
-from deepmusic.ui.classify import downloads, result, several, welcome
+from deepmusic.ui.classify import downloads, result, several, welcome, why
 
 frame.enter("pages/classify.py")
 
@@ -46,9 +46,12 @@ with right:
         markdown.show_error(error)
         frame.end_page()
     featured, answer = result.show(predictions, featured, song, tags)
+    evidence = why.show(song, predictions, featured, answer)
     shown = result.show_networks(predictions, featured, answer)
 
 with stage:
-    player.show(view, shown, featured=featured, key="player", content=answer.content)
+    player.show(
+        view, shown, featured=featured, key="player", content=answer.content, evidence=evidence
+    )
 known_clips.show(song, song.protocol)
 downloads.show(song, view, predictions, answer)

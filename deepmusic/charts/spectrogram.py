@@ -32,12 +32,12 @@ def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
         # The loudest of the frames that share a column, so that drum hits stay visible.
         edges = np.linspace(0, n_frames, _WIDEST_PNG, endpoint=False).astype(int)
         decibels = np.maximum.reduceat(decibels, edges, axis=1)
-    return _to_png(_magma_image(_to_bytes((decibels - decibels.max()) / mel.top_db + 1)))
+    return to_png(_magma_image(_to_bytes((decibels - decibels.max()) / mel.top_db + 1)))
 
 
 def activation_png(values: np.ndarray) -> bytes:
     """Activations of a filter [shape=(n_frames, n_mels)] as a PNG; bright is their maximum."""
-    return _to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
+    return to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
 
 
 def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> bytes:
@@ -45,7 +45,7 @@ def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> byt
     from PIL import Image
 
     image = _magma_image(log_mel).convert("RGB")
-    return _to_png(image.resize((width, height), Image.Resampling.BILINEAR))
+    return to_png(image.resize((width, height), Image.Resampling.BILINEAR))
 
 
 def resize_png(png: bytes, width: int, height: int) -> bytes:
@@ -53,7 +53,7 @@ def resize_png(png: bytes, width: int, height: int) -> bytes:
     from PIL import Image
 
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    return _to_png(image.resize((width, height), Image.Resampling.NEAREST))
+    return to_png(image.resize((width, height), Image.Resampling.NEAREST))
 
 
 def _to_bytes(level: np.ndarray) -> np.ndarray:
@@ -70,7 +70,8 @@ def _magma_image(level: np.ndarray) -> "Image.Image":
     return image
 
 
-def _to_png(image: "Image.Image") -> bytes:
+def to_png(image: "Image.Image") -> bytes:
+    """Return an image as the bytes of a PNG."""
     buffer = io.BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
@@ -92,6 +93,6 @@ def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
     return [(label, features.hz_to_mel(hz) / top) for label, hz in zip(labels, below, strict=True)]
 
 
-def data_url(png: bytes) -> str:
-    """Return a PNG as a ``data:`` URL."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+def data_url(content: bytes, media_type: str = "image/png") -> str:
+    """Return a PNG, or another file, as a ``data:`` URL."""
+    return f"data:{media_type};base64," + base64.b64encode(content).decode("ascii")

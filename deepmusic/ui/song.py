@@ -53,6 +53,20 @@ class SongView:
     mime_type: str
 
 
+@dataclass(frozen=True)
+class EvidenceView:
+    """What the player shows and plays of the evidence for a genre."""
+
+    sentence: str
+    #: Transparent PNG over the part of the song from `start` to `end`, in s.
+    overlay: bytes
+    start: float
+    end: float
+    #: That part with what mattered alone, and without it, as FLAC.
+    kept: bytes
+    rest: bytes
+
+
 class DecodedSong:
     """A decoded song and its log-mels by front end, shared by all pages and visitors."""
 

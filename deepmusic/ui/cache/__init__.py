@@ -35,6 +35,7 @@ from deepmusic.ui.cache.songs import (
     classify_song,
     decode_song,
     demo_song,
+    explain_song,
     layer_activations,
     outline_and_windows,
     play_file,

@@ -38,6 +38,7 @@ def _load_networks(protocol: Protocol) -> Mapping[str, Any]:
     tone = synth.tone(440.0, seconds=10.0)
     song = audio.song_from_array(tone, sample_rate=audio.SAMPLE_RATE)
     prediction.classify(song, classifiers)
+    prediction.measure_content(song)
     if protocol == DEPLOYED_PROTOCOL:
         with suppress(ModelError):  # The others answer without it.
             PretrainedClassifier().predict(song)

@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from deepmusic import audio, models
 from deepmusic.audio import encode
+from deepmusic.charts.evidence import evidence_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import ModelError
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.cache import models as cached_models
-from deepmusic.ui.song import DecodedSong, SongFile, SongView
+from deepmusic.ui.song import DecodedSong, EvidenceView, SongFile, SongView
 
 #: How Streamlit tells songs apart. Errors repeat the name; the protocol follows from the last.
 SONG_KEYS: dict[str | type, Callable[[Any], Any]] = {
@@ -141,6 +143,44 @@ def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
     classifiers = cached_models.networks_with(song.protocol, own)
     mel = next(iter(classifiers.values())).config.mel
     return prediction.classify(decoded.song, classifiers, decoded.log_mels(mel))
+
+
+def explain_song(
+    song: SongFile, network: str, genre: str, against: str | None, keep: float, clip: int
+) -> EvidenceView:
+    """Return the evidence for a genre in a clip of a song; raise `AudioError` if there is none."""
+    own = cached_models.own_runs()
+    evidence = _explain(song, network, genre, against, clip, own)
+    decoded = decode_song(song).song
+    kept, rest = (evidence.resynthesise(decoded, keep=keep, rest=one) for one in (False, True))
+    return EvidenceView(
+        sentence=evidence.sentence(),
+        overlay=evidence_png(evidence, FRONT_ENDS["compact"]),
+        start=evidence.start,
+        end=evidence.end,
+        kept=encode.encode_flac(kept, decoded.sample_rate),
+        rest=encode.encode_flac(rest, decoded.sample_rate),
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
+def _explain(
+    song: SongFile, network: str, genre: str, against: str | None, clip: int, own: dict[str, str]
+) -> Any:
+    from dataclasses import replace
+
+    from deepmusic.explain import explain
+    from deepmusic.prediction.pretrained import PretrainedClassifier
+
+    decoded = decode_song(song).song
+    if network == models.PRETRAINED:
+        return explain(decoded, PretrainedClassifier(), genre, against, clip=clip)
+    classifiers = cached_models.networks_with(song.protocol, own)
+    names = list(models.MODELS) if network == models.ENSEMBLE else [network]
+    found = [explain(decoded, classifiers[name], genre, against, clip=clip) for name in names]
+    # The ensemble is the mean of its members, and so is its evidence.
+    mean = np.mean([one.map for one in found], axis=0)
+    return replace(found[0], map=mean, model=network)
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from deepmusic import models
@@ -12,7 +13,7 @@ from deepmusic.charts.style import genre_colour
 from deepmusic.formatting import format_genre
 from deepmusic.prediction import Content, genre_segments
 from deepmusic.prediction.content import STEP_SECONDS
-from deepmusic.ui.song import SongView
+from deepmusic.ui.song import EvidenceView, SongView
 
 #: What to do with it, and what it shows.
 HINT = "Click anywhere to play that moment."
@@ -22,6 +23,9 @@ LEGEND = (
     "too."
 )
 
+
+#: Share of a song without music, or with speech, from which on its content has a lane.
+_WORTH_A_LANE = 0.1
 
 _CONTENT_COLOURS = {
     "music": "#7f7f7f",
@@ -48,6 +52,7 @@ def show(
     key: str,
     disagreements: Sequence[Mapping[str, Any]] | None = None,
     content: Content | None = None,
+    evidence: EvidenceView | None = None,
 ) -> None:
     """Show a song's log-mel, a lane for each network, and the cursor of the page's audio.
 
@@ -66,6 +71,8 @@ def show(
         of their own; a click plays one from its start.
     content : Content, optional
         Music, singing and speech in a lane of their own, where not all of it is music.
+    evidence : EvidenceView, optional
+        Laid over the spectrogram; what mattered, and the rest, can be played.
     """
     names = [*models.MODELS, models.ENSEMBLE] if predictions is None else list(predictions)
     lanes = [
@@ -87,7 +94,7 @@ def show(
         marks = [{"start": found["start"], "end": found["end"]} for found in disagreements]
         lanes.insert(0, {"title": "They differ", "featured": False, "marks": marks})
     heard = content_segments(content) if content else []
-    if {segment["genre"] for segment in heard} - {"music", "singing"}:
+    if np.mean([one["genre"] in ("speech", "neither") for one in heard] or [0]) > _WORTH_A_LANE:
         lanes.append({"title": "Content", "featured": False, "segments": heard})
     genres = next(iter(predictions.values())).genres if predictions else ()
     _component(
@@ -100,8 +107,19 @@ def show(
             "colours": {format_genre(genre): genre_colour(genre) for genre in genres}
             | _CONTENT_COLOURS,
             "waiting": "The networks are loading ...",
+            "evidence": evidence and _evidence(evidence),
         },
     )
+
+
+def _evidence(evidence: EvidenceView) -> dict[str, Any]:
+    return {
+        "overlay": data_url(evidence.overlay),
+        "start": evidence.start,
+        "end": evidence.end,
+        "kept": data_url(evidence.kept, "audio/flac"),
+        "rest": data_url(evidence.rest, "audio/flac"),
+    }
 
 
 def content_segments(content: Content) -> list[dict[str, Any]]:

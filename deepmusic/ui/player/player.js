@@ -186,7 +186,7 @@ export default function ({ parentElement, data }) {
   let hovered = null;
   let shown = null;
   const show = () => {
-    const played = audio()?.currentTime ?? 0;
+    const played = playing();
     const seconds = hovered ?? played;
     if (shown && shown[0] === played && shown[1] === seconds) return;
     shown = [played, seconds];
@@ -196,6 +196,61 @@ export default function ({ parentElement, data }) {
     plot.setAttribute("aria-valuetext", `${clock(played)} of ${clock(duration)}. ${words(played)}`);
   };
 
+  // Evidence lies over its part of the spectrogram; its two sounds take the place of the song's at
+  // the same moment.
+  const overlay = find(".evidence");
+  const sounds = find(".sounds");
+  const found = data.evidence;
+  const share = (seconds) => seconds / duration;
+  overlay.hidden = !found;
+  sounds.hidden = !found;
+  // Where the recording that plays begins within the song.
+  const offset = () => parseFloat(audio()?.dataset.offset ?? "0");
+  const playing = () => (audio()?.currentTime ?? 0) + offset();
+  const use = (url, start) => {
+    const player = audio();
+    if (!player) return;
+    player.dataset.original ??= player.currentSrc || player.src;
+    const moment = playing();
+    const source = url ?? player.dataset.original;
+    player.dataset.offset = url ? start : 0;
+    if (player.src !== source) {
+      player.src = source;
+      const begin = () => {
+        player.currentTime = Math.max(0, moment - offset());
+      };
+      player.addEventListener("loadedmetadata", begin, { once: true });
+    }
+    player.play();
+  };
+  if (found) {
+    overlay.src = found.overlay;
+    overlay.style.left = `calc(var(--gutter) + (100% - var(--gutter)) * ${share(found.start)})`;
+    overlay.style.width = `calc((100% - var(--gutter)) * ${share(found.end - found.start)})`;
+    const choices = [
+      ["Whole song", null],
+      ["What mattered", found.kept],
+      ["The rest", found.rest],
+    ];
+    sounds.replaceChildren(
+      ...choices.map(([label, url]) => {
+        const button = make("button", "", label);
+        button.type = "button";
+        button.setAttribute("aria-pressed", String(url === null));
+        button.onclick = () => {
+          for (const other of sounds.children) {
+            other.setAttribute("aria-pressed", String(other === button));
+          }
+          use(url, found.start);
+        };
+        return button;
+      }),
+    );
+  } else if (audio()?.dataset.original) {
+    use(null, 0);
+    audio().pause();
+  }
+
   const secondsAt = (event) => {
     const box = image.getBoundingClientRect();
     const fraction = (event.clientX - box.left) / box.width;
@@ -203,7 +258,7 @@ export default function ({ parentElement, data }) {
   };
   const seek = (seconds) => {
     const player = audio();
-    if (player) player.currentTime = Math.min(duration, Math.max(0, seconds));
+    if (player) player.currentTime = Math.min(duration, Math.max(0, seconds)) - offset();
   };
   plot.onclick = (event) => {
     const seconds = secondsAt(event);
@@ -220,7 +275,7 @@ export default function ({ parentElement, data }) {
     hovered = null;
   };
   plot.onkeydown = (event) => {
-    const now = audio()?.currentTime ?? 0;
+    const now = playing();
     const jumps = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 };
     if (event.key in jumps) seek(now + jumps[event.key]);
     else if (event.key === "Home") seek(0);

@@ -1,0 +1,76 @@
+"""Why this genre? Evidence over the spectrogram, in a sentence, and to listen to."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_clock, format_genre
+from deepmusic.prediction import Answer, Prediction
+from deepmusic.ui import cache, markdown
+from deepmusic.ui.song import EvidenceView, SongFile
+
+#: Shares of the spectrogram that may be kept for listening, in percent.
+_SHARES = [10, 20, 30, 40, 50]
+_HELP = (
+    "Parts of the spectrogram are blanked out, one after another: the more the network's genre "
+    "suffers, the more that part speaks for it. Bright parts speak for the genre, blue ones "
+    "against it. *What mattered* is the recording with everything else turned down."
+)
+
+
+def show(
+    song: SongFile, predictions: Mapping[str, Prediction], featured: str, answer: Answer
+) -> EvidenceView | None:
+    """Show a switch, and behind it the question's choices and the evidence in a sentence.
+
+    Return the evidence for the player; None where it is not asked for.
+    """
+    if answer.genre is None or not st.toggle("**Why?** Show what mattered", help=_HELP, key="why"):
+        return None
+    genres = predictions[featured].genres
+    with st.container(horizontal=True):
+        genre = st.selectbox(
+            "Why",
+            genres,
+            index=genres.index(predictions[featured].genre),
+            format_func=format_genre,
+            key=f"why_genre_{featured}",
+            width=110,
+        )
+        others = [None, *(name for name in genres if name != genre)]
+        against = st.selectbox(
+            "and not",
+            others,
+            format_func=lambda name: format_genre(name) if name else "any other",
+            key="why_against",
+            width=120,
+        )
+        keep = st.select_slider(
+            "Keep", _SHARES, value=20, format_func=_percent, key="why_keep", width=110
+        )
+    try:
+        with st.spinner("Blanking out parts ...", show_time=True):
+            found = cache.explain_song(
+                song, featured, genre, against, keep / 100, _choose_clip(predictions[featured])
+            )
+    except DeepMusicError as error:
+        markdown.show_error(error)
+        return None
+    st.markdown(markdown.plain(found.sentence))
+    return found
+
+
+def _choose_clip(prediction: Prediction) -> int:
+    """Show a choice among the clips of 30 s of a longer song."""
+    clips = sorted(set(prediction.clip_index.tolist()))
+    if len(clips) == 1:
+        return int(clips[0])
+    starts = {int(one): prediction.starts[prediction.clip_index == one][0] for one in clips}
+    return st.select_slider(
+        "From", list(starts), format_func=lambda one: format_clock(starts[one]), key="why_clip"
+    )
+
+
+def _percent(share: int) -> str:
+    return f"{share} %"
