@@ -137,6 +137,13 @@ def hz_to_mel(frequency: float) -> float:
     return 15 + 27 * math.log(frequency / 1000) / math.log(6.4)
 
 
+def mel_to_hz(mel: float) -> float:
+    """Return a frequency of a pitch in mel; the inverse of `hz_to_mel`."""
+    if mel < 15:
+        return mel * 200 / 3
+    return 1000 * math.exp((mel - 15) * math.log(6.4) / 27)
+
+
 def empty_bands(mel: MelConfig) -> int:
     """Return how many mel bands are too narrow for any frequency of the spectrum."""
     return int((~_mel_filters(mel).any(axis=1)).sum())

@@ -94,7 +94,7 @@ def show(
         marks = [{"start": found["start"], "end": found["end"]} for found in disagreements]
         lanes.insert(0, {"title": "They differ", "featured": False, "marks": marks})
     heard = content_segments(content) if content else []
-    if np.mean([one["genre"] in ("speech", "neither") for one in heard] or [0]) > _WORTH_A_LANE:
+    if np.mean([one["genre"] in ("speech", "neither") for one in heard] or [False]) > _WORTH_A_LANE:
         lanes.append({"title": "Content", "featured": False, "segments": heard})
     genres = next(iter(predictions.values())).genres if predictions else ()
     _component(

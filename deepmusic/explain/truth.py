@@ -1,0 +1,57 @@
+"""How far evidence can be believed: what a network says when the important parts are taken away.
+
+Deletion and insertion curves as of Petsiuk et al. (RISE, BMVC 2018), on log-mels: parts are set to
+their band's mean, the most important first, and the genre's probability should fall fast.
+"""
+
+import numpy as np
+
+from deepmusic.audio import features
+from deepmusic.prediction import Classifier
+
+#: Shares of the clip that are taken away, or left alone, one after another.
+SHARES = np.arange(7) / 10
+
+
+def curve(
+    frames: np.ndarray,
+    importance: np.ndarray,
+    network: Classifier,
+    genre: int,
+    *,
+    insertion: bool = False,
+) -> np.ndarray:
+    """Return a genre's probability while parts of a clip are taken away.
+
+    Parameters
+    ----------
+    frames : np.ndarray [shape=(n_mels, n_frames)]
+        A clip as the network reads it.
+    importance : np.ndarray [shape=(n_bands, n_steps)]
+        Of its parts; the highest goes first.
+    network : Classifier
+    genre : int
+        Column of the probabilities.
+    insertion : bool
+        Whether only the most important parts are left, instead of all others.
+
+    Returns
+    -------
+    np.ndarray [shape=(7,)]
+        Mean probability over the windows, at each of `SHARES`.
+    """
+    frames = frames.astype(np.float32)
+    mean = frames.mean(axis=1, keepdims=True)
+    rank = np.empty(importance.size)
+    rank[np.argsort(-importance.ravel(), kind="stable")] = np.arange(importance.size)
+    rank = (rank / importance.size).reshape(importance.shape)
+    rows = np.arange(len(frames)) * importance.shape[0] // len(frames)
+    columns = np.arange(frames.shape[1]) * importance.shape[1] // frames.shape[1]
+    rank = rank[rows][:, columns]
+    width = network.config.window_frames
+    found = []
+    for share in SHARES:
+        taken = (rank >= share) if insertion else (rank < share)
+        masked = np.where(taken, mean, frames)
+        found.append(network.predict_windows(features.windows(masked, width))[1].mean(axis=0))
+    return np.array(found)[:, genre]
