@@ -1,11 +1,13 @@
 """Evidence over a spectrogram, as a transparent PNG: a spotlight on what speaks for a genre."""
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepmusic.audio import features
-from deepmusic.charts.spectrogram import to_png
+from deepmusic.audio.features import ClipLogMel
+from deepmusic.charts.spectrogram import spectrogram_png, to_png
 from deepmusic.config import MelConfig
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ _TOP = 0.02
 
 #: Columns for each second.
 _COLUMNS = 8
+
+#: Width and height of an image of its own, in pixels.
+_SIZE = (1200, 400)
 
 
 def evidence_png(evidence: "Evidence", mel: MelConfig) -> bytes:
@@ -59,3 +64,14 @@ def evidence_png(evidence: "Evidence", mel: MelConfig) -> bytes:
     pixels[against, 3] = _DARKEST
     image = Image.fromarray(np.ascontiguousarray(pixels[::-1]), mode="RGBA")
     return to_png(image.resize((n_columns, mel.n_mels), Image.Resampling.BILINEAR))
+
+
+def evidence_over_spectrogram(clip: ClipLogMel, evidence: "Evidence", mel: MelConfig) -> bytes:
+    """Return a clip's spectrogram with its evidence laid over, as a PNG of `_SIZE`."""
+    from PIL import Image
+
+    below, above = (
+        Image.open(io.BytesIO(png)).convert("RGBA").resize(_SIZE, Image.Resampling.BILINEAR)
+        for png in (spectrogram_png([clip], mel), evidence_png(evidence, mel))
+    )
+    return to_png(Image.alpha_composite(below, above).convert("RGB"))

@@ -6,7 +6,7 @@ import sys
 import click
 
 from deepmusic import __version__
-from deepmusic.cli import data, evaluate, library, predict, results, runs, train
+from deepmusic.cli import data, evaluate, explain, library, predict, results, runs, train
 from deepmusic.cli.options import complain
 from deepmusic.errors import DeepMusicError, missing_package
 from deepmusic.formatting import format_plain
@@ -65,6 +65,7 @@ def main() -> None:
 
 for command in (
     predict.predict,
+    explain.explain,
     train.train,
     runs.runs,
     data.data,

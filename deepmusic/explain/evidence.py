@@ -9,10 +9,10 @@ from deepmusic.formatting import format_clock, format_genre
 
 #: What a listener calls ranges of pitch, from the highest frequency of each, in Hz.
 _RANGES = (
-    (250, "the bass"),
-    (2500, "the range of voices"),
-    (6000, "the bright range of guitars and consonants"),
-    (np.inf, "cymbals and hiss"),
+    (420, "the bass"),
+    (1300, "the low middle, of voices and guitars"),
+    (3500, "the upper middle, of consonants and snares"),
+    (np.inf, "the treble, of cymbals and hiss"),
 )
 
 #: Shares of the evidence from which on a range is named first, and up to which it hardly matters.
@@ -86,11 +86,13 @@ class Evidence:
         if shares[named[0]] >= _MOST:
             what = f"mostly {named[0]}"
         else:
-            what = f"above all {named[0]} and {named[1]}"
+            what = " and ".join(name.partition(",")[0] for name in named[:2])
+            what = f"above all {what}"
         words = f"For {genre}{rather} speaks {what}, {self._passage(positive.sum(axis=0) / total)}."
         if hardly := [name for name in reversed(named) if shares[name] <= _HARDLY]:
-            end = "matter" if len(hardly) > 1 or hardly[0].startswith("cymbals") else "matters"
-            words += f" {' and '.join(hardly).capitalize()} hardly {end}."
+            short = [name.partition(",")[0] for name in hardly]
+            end = "matter" if len(short) > 1 else "matters"
+            words += f" {' and '.join(short).capitalize()} hardly {end}."
         return words
 
     def _shares_of_ranges(self, shares: np.ndarray) -> dict[str, float]:
@@ -108,7 +110,8 @@ class Evidence:
         """Return the shortest passage with half of the evidence, if it is short."""
         sums = np.concatenate([[0], np.cumsum(shares)])
         for n_steps in range(1, int(_LONGEST_PASSAGE * len(shares)) + 1):
-            held = sums[n_steps:] - sums[:-n_steps]
+            # Rounded, so that the first of equal passages is named.
+            held = np.round(sums[n_steps:] - sums[:-n_steps], 6)
             if held.max() >= _IN_PASSAGE:
                 first = int(held.argmax())
                 start, end = self.times[first], self.times[first + n_steps]
@@ -126,7 +129,7 @@ class Evidence:
             The one that was explained.
         keep : float
             Share of the spectrogram that is kept, from 0 to 1, where a loud part counts more: parts
-            are weighted by their mean magnitude.
+            are weighted by their mean magnitude. What speaks against the genre is never kept.
         rest : bool
             Whether to return everything else instead.
 
@@ -176,7 +179,7 @@ class Evidence:
         order = np.argsort(-self.map.ravel(), kind="stable")
         before = np.cumsum(weights[order]) - weights[order]
         kept = np.zeros(n_bands * n_steps, bool)
-        kept[order] = before < keep * weights.sum()
+        kept[order] = (before < keep * weights.sum()) & (self.map.ravel()[order] > 0)
         return kept.reshape(n_bands, n_steps)
 
 

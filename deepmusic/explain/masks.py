@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepmusic.audio import Song, features
+from deepmusic.audio import Song, features, is_silent
 from deepmusic.config import MUSICNN_FRONT_END
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.explain.evidence import Evidence
-from deepmusic.prediction import Classifier, compute_log_mels
+from deepmusic.prediction import Classifier, check_length
 from deepmusic.prediction.pretrained import WINDOW_FRAMES, PretrainedClassifier, tagger_windows
 
 #: Mel bands and seconds of a part, number of masks, and share of the parts that a mask leaves.
@@ -81,9 +81,13 @@ def explain(
     if isinstance(network, PretrainedClassifier):
         return _explain_pretrained(song, network, genre, against, clip)
     mel = network.config.mel
-    log_mels = compute_log_mels(song, mel)
-    _check_clip(song, clip, len(log_mels))
-    found = log_mels[clip]
+    if song.sample_rate != mel.sample_rate:
+        raise ModelError(f"The network reads {mel.sample_rate} Hz. Received: {song.sample_rate} Hz")
+    check_length(song, [network.config])
+    bounds = features.clip_bounds(len(song.samples), mel)
+    _check_clip(song, clip, len(bounds))
+    start, stop = bounds[clip]
+    found = next(features.clip_log_mels(song.samples[start:stop], mel, is_silent=is_silent))
     width = network.config.window_frames
     if found.frames.shape[1] < width:
         raise _without_evidence(song, clip)
@@ -96,7 +100,7 @@ def explain(
     n_steps = max(1, round(frames.shape[1] * seconds / CELL_SECONDS))
     return Evidence(
         map=mask_regression(frames, network, wanted, (n_bands, n_steps)),
-        times=found.start + np.linspace(0, frames.shape[1] * seconds, n_steps + 1),
+        times=start / mel.sample_rate + np.linspace(0, frames.shape[1] * seconds, n_steps + 1),
         frequencies=_band_edges(mel.sample_rate / 2, n_bands),
         genre=genres[wanted.genre],
         against=against,
@@ -180,7 +184,9 @@ def _explain_pretrained(
     _check_clip(song, clip, len(bounds))
     start, stop = bounds[clip]
     windows = tagger_windows(samples[start:stop])
-    if not len(windows) or not samples[start:stop].any():
+    scale = song.sample_rate / mel.sample_rate
+    # Asked of the song as it is: resampling rings at the edges of silence.
+    if not len(windows) or is_silent(song.samples[round(start * scale) : round(stop * scale)]):
         raise _without_evidence(song, clip)
 
     def ask(frames: np.ndarray) -> np.ndarray:

@@ -44,14 +44,14 @@ def curve(
     mean = frames.mean(axis=1, keepdims=True)
     rank = np.empty(importance.size)
     rank[np.argsort(-importance.ravel(), kind="stable")] = np.arange(importance.size)
-    rank = (rank / importance.size).reshape(importance.shape)
+    ranks = (rank / importance.size).reshape(importance.shape)
     rows = np.arange(len(frames)) * importance.shape[0] // len(frames)
     columns = np.arange(frames.shape[1]) * importance.shape[1] // frames.shape[1]
-    rank = rank[rows][:, columns]
+    order = ranks[rows][:, columns]
     width = network.config.window_frames
     found = []
     for share in SHARES:
-        taken = (rank >= share) if insertion else (rank < share)
+        taken = (order >= share) if insertion else (order < share)
         masked = np.where(taken, mean, frames)
         found.append(network.predict_windows(features.windows(masked, width))[1].mean(axis=0))
     return np.array(found)[:, genre]
