@@ -11,6 +11,7 @@ import click
 
 from deepmusic import models
 from deepmusic.cli.options import progress_bar, with_progress
+from deepmusic.files import ASSETS
 from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.runs import shipped_path
@@ -44,6 +45,7 @@ def results() -> None:
     _print_calibration(scores)
     _print_elsewhere()
     _print_certainty()
+    _print_explanations()
 
 
 def _print_elsewhere() -> None:
@@ -113,6 +115,30 @@ def _print_certainty() -> None:
             if kind == "elsewhere" or kind.startswith("other: ")
         )
     )
+
+
+def _print_explanations() -> None:
+    """Print how far explanations can be believed, by ``benchmarks/explanations.py``."""
+    path = ASSETS / "explanations.json"
+    if not path.exists():
+        return
+    click.echo(
+        "\nWhy: how far a genre's mean probability falls while 0 to 60 % of a clip are taken away, "
+        "the most important parts first; and how often the genre stays in 30 % of the recording"
+    )
+    for name, found in json.loads(path.read_text(encoding="utf-8")).items():
+        curves, sound = found["log_mels"], found["sound"]
+        below = "{:.2f} ({:.2f}-{:.2f})".format(*curves["deletion below random"])
+        click.echo(
+            f"  {models.title(name):8} deletion {curves['deletion evidence'][0]:.3f}, random order "
+            f"{curves['deletion random'][0]:.3f}, by energy {curves['deletion energy'][0]:.3f}: "
+            f"{below} below random; insertion {curves['insertion evidence'][0]:.3f}, random "
+            f"{curves['insertion random'][0]:.3f} ({curves['clips']} test clips)"
+        )
+        kept, chance = (
+            "{:.2f} ({:.2f}-{:.2f})".format(*sound[order]) for order in ("evidence", "random")
+        )
+        click.echo(f"{'':11}sound: genre kept {kept}, at random {chance} ({sound['clips']} clips)")
 
 
 def robustness_path(protocol: Protocol) -> Path:

@@ -1,0 +1,56 @@
+"""Why: evidence over the spectrogram, and its sounds, in a real browser."""
+
+import io
+
+import pytest
+import soundfile
+from playwright.sync_api import expect
+
+from deepmusic.audio import synth
+from tests.ui.browsing import visit
+from tools.running_app import PATIENCE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+#: Where the page's audio stands, and the root mean square of the sound that it has been given.
+PLAYING = """async () => {
+  const audio = document.querySelector("[data-testid=stAudio]");
+  const bytes = await (await fetch(audio.currentSrc)).arrayBuffer();
+  const sound = await new AudioContext().decodeAudioData(bytes);
+  const samples = sound.getChannelData(0);
+  const power = samples.reduce((sum, one) => sum + one * one, 0) / samples.length;
+  return [audio.currentTime, audio.paused, sound.duration, Math.sqrt(power), samples[30000]];
+}"""
+
+
+def test_what_mattered_is_played_at_the_same_moment(chromium, server):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play("jazz", seconds=12), 22_050, format="FLAC")
+    song = {"name": "one.flac", "mimeType": "audio/flac", "buffer": buffer.getvalue()}
+    with visit(chromium, server.address) as page:
+        page.set_input_files("input[type=file]", song)
+        page.get_by_text("Show what mattered").click(timeout=PATIENCE)
+        mattered = page.get_by_role("button", name="What mattered", exact=True)
+        expect(mattered).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("img.evidence")).to_be_visible()
+        # The evidence lies over the spectrogram.
+        over, below = (
+            page.locator(f"img.{name}").bounding_box() for name in ("evidence", "spectrogram")
+        )
+        assert over["y"] == pytest.approx(below["y"], abs=1)
+        assert over["width"] == pytest.approx(below["width"], rel=0.03)
+        page.locator("img.spectrogram").click(position={"x": below["width"] / 3, "y": 40})
+        whole = page.evaluate(PLAYING)
+        mattered.click()
+        expect(mattered).to_have_attribute("aria-pressed", "true")
+        kept = page.evaluate(PLAYING)
+        page.get_by_role("button", name="The rest").click()
+        rest = page.evaluate(PLAYING)
+        for moment, paused, seconds, loudness, _ in (kept, rest):
+            assert whole[0] - 0.5 <= moment <= whole[0] + 8
+            assert not paused
+            assert seconds == pytest.approx(12, abs=0.3)
+            assert loudness == pytest.approx(whole[3], rel=0.3)
+        assert len({round(one[4], 4) for one in (whole, kept, rest)}) == 3
+        page.get_by_role("button", name="Whole song").click()
+        assert page.evaluate(PLAYING)[4] == pytest.approx(whole[4], abs=1e-4)
