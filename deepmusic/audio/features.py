@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepmusic.config import GTZAN_FRAMES, MelConfig
+from deepmusic.config import GTZAN_FRAMES, LARGEST_LOG_POWER, MelConfig
 from deepmusic.errors import AudioError
 
 #: GTZAN's clips have 1290 to 1320 frames, of each of which 387 are kept.
@@ -201,6 +201,27 @@ def network_input(decibels: np.ndarray, mel: MelConfig) -> np.ndarray:
     return np.ascontiguousarray(scaled[:, kept_frames(decibels.shape[1], mel)])
 
 
+def log_power_input(power: np.ndarray) -> np.ndarray:
+    """Return the frames [shape=(n_mels, n_frames)] of a front end of the scale ``log_power``.
+
+    Parameters
+    ----------
+    power : np.ndarray [shape=(n_frames, n_mels)]
+        What `mel_power` returned for a clip brought to a level.
+    """
+    log_power = np.log10(1 + 10_000 * power.T, dtype=np.float32)
+    return np.rint(np.minimum(log_power * (255 / LARGEST_LOG_POWER), 255)).astype(np.uint8)
+
+
+def clip_frames(clip: np.ndarray, mel: MelConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Return a clip's log-mel in dB, as of `log_mel`, and the frames that a network reads."""
+    if mel.scale == "log_power":
+        power = mel_power(bring_to_level(clip), mel)
+        return 10 * np.log10(np.maximum(power.T, _SMALLEST_POWER)), log_power_input(power)
+    decibels = log_mel(clip, mel)
+    return decibels, network_input(decibels, mel)
+
+
 def window_starts(n_frames: int, window_frames: int, overlap: float = 0.5) -> np.ndarray:
     """Return the first frame [shape=(n_windows,)] of each window of a clip.
 
@@ -278,8 +299,7 @@ def clip_log_mels(
     """
     for start, stop in clip_bounds(len(samples), mel):
         clip = samples[start:stop]
-        decibels = log_mel(clip, mel)
-        frames = network_input(decibels, mel)
+        decibels, frames = clip_frames(clip, mel)
         _, spacing = frame_spacing(decibels.shape[1], mel)
         seconds_per_frame = spacing * mel.hop_length / mel.sample_rate
         if is_silent(clip):

@@ -233,7 +233,7 @@ def _print_calibration(scores: Sequence["Score"]) -> None:
             )
 
 
-def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
+def evaluation_line(name: str, evaluation: Mapping[str, Any], transfer: str | None = None) -> str:
     """Return a line of the accuracies in a run's ``evaluation.json``."""
     names = ("window_accuracy", "clip_accuracy", "clip_vote_accuracy")
     return accuracy_line(
@@ -241,16 +241,21 @@ def evaluation_line(name: str, evaluation: Mapping[str, Any]) -> str:
         Protocol.parse(evaluation["protocol"]),
         [evaluation[one] for one in names],
         (evaluation["clips"], evaluation["windows"]),
+        transfer,
     )
 
 
 def accuracy_line(
-    name: str, protocol: Protocol, accuracies: Sequence[float], counts: Sequence[int]
+    name: str,
+    protocol: Protocol,
+    accuracies: Sequence[float],
+    counts: Sequence[int],
+    transfer: str | None = None,
 ) -> str:
     """Return a line of accuracies (window, clip, by vote) and counts (clips, windows)."""
     window, clip, vote = accuracies
     return (
-        f"{models.title(name):9} {protocol}: window {window:.3f}, "
+        f"{models.title(name, transfer):9} {protocol}: window {window:.3f}, "
         f"clip {clip:.3f} by mean probability, {vote:.3f} by vote "
         f"({counts[0]} test clips, {counts[1]} windows){_warning(protocol)}"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from deepmusic import models
 from deepmusic.cli.evaluate import metrics_table
@@ -31,6 +32,7 @@ from deepmusic.cli.options import (
 )
 from deepmusic.cli.results import evaluation_line
 from deepmusic.cli.runs import print_runs
+from deepmusic.config import FINETUNE, FROZEN, SCRATCH, TRANSFERS
 from deepmusic.data import NAMES, absolute_name
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_plain
@@ -65,6 +67,12 @@ from deepmusic.training.recipes import PRESETS
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
 @click.option(
+    "--transfer",
+    type=click.Choice(list(TRANSFERS)),
+    help="With --model musicnn, train it as a network: its trunk frozen, its last block finetuned, "
+    "or all of it from scratch.",
+)
+@click.option(
     "--embeddings",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Embeddings of clips without sound (.npz), with --model musicnn.",
@@ -87,6 +95,7 @@ def train(
     augment: bool,
     seed: int,
     repeats: int,
+    transfer: str | None,
     embeddings: Path | None,
     background: bool,
     out: Path | None,
@@ -102,6 +111,7 @@ def train(
     Examples:
       deepmusic train --data toy
       deepmusic train --model crnn --split artist_folds --fold 1 --seed 3
+      deepmusic train --model musicnn --transfer frozen --data toy
     """
     from deepmusic.training import worker
 
@@ -117,7 +127,13 @@ def train(
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if embeddings and model != PRETRAINED:
         raise click.UsageError(f"Embeddings are for --model {PRETRAINED}. Received: {model}.")
-    if model in (BASELINE, PRETRAINED):
+    if transfer and (model != PRETRAINED or embeddings):
+        other = "--embeddings" if embeddings else f"--model {model}"
+        raise click.UsageError(
+            f"--transfer goes with --model {PRETRAINED}, which then needs the clips' sound. "
+            f"Received: {other}."
+        )
+    if model in (BASELINE, PRETRAINED) and not transfer:
         title = models.title(model)
         if split == ALL_CLIPS:
             raise click.UsageError(f"The {title} needs test clips. Received: --split {ALL_CLIPS}.")
@@ -126,16 +142,24 @@ def train(
             raise click.UsageError(
                 f"The {title} takes --data, --split, --fold, --out and --json alone: it has no "
                 "epochs and no seed, and is trained in seconds."
+                + (" To train it as a network, give --transfer." if model == PRETRAINED else "")
             )
         train_baseline(model, data, split, fold, out, embeddings, as_json)
         return
+    asked = click.get_current_context().get_parameter_source("augment")
+    if augment and transfer in (FROZEN, FINETUNE) and asked == ParameterSource.COMMANDLINE:
+        raise click.UsageError(
+            "Augmentation changes windows in each epoch, and frozen layers are computed once. "
+            f"Leave --augment out, or train with --transfer {SCRATCH}."
+        )
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
         changes["augment"] = None
     plans = []
     for name in MODELS if model == ALL else [model]:
-        sizes, recipe = recipes.recipe(name, preset or ("class" if data == "toy" else "best"))
+        usual = preset or ("class" if data == "toy" else "best")
+        sizes, recipe = recipes.recipe(name, usual, transfer or FROZEN)
         sizes = recipes.for_dataset(sizes, data)
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
@@ -187,9 +211,10 @@ def train_here(run: Run) -> None:
 
 def outcome(run: Run) -> str:
     """Return one line on a finished run."""
-    if not run.config.train.is_tested:
-        return f"{models.title(run.config.model.name)}: trained on every clip; nothing is tested"
-    return evaluation_line(run.config.model.name, run.evaluation)
+    name, recipe = run.config.model.name, run.config.train
+    if not recipe.is_tested:
+        return f"{models.title(name, recipe.transfer)}: trained on every clip; nothing is tested"
+    return evaluation_line(name, run.evaluation, recipe.transfer)
 
 
 def train_baseline(

@@ -91,4 +91,4 @@ def _log_mel_of(genre: str, number: int, mel: MelConfig) -> np.ndarray:
     from deepmusic.audio import features, synth
 
     samples = synth.play(genre, seconds=SECONDS, seed=number, sample_rate=mel.sample_rate)
-    return features.network_input(features.log_mel(samples, mel), mel)
+    return features.clip_frames(samples, mel)[1]

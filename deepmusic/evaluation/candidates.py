@@ -130,7 +130,9 @@ def _single(run: Run, shipped: bool, names: Mapping[str, str]) -> Candidate:
     name = models.title(model)
     if not shipped:
         own = names.get(run.id, run.id)
-        name = own if own.startswith(f"{name} ") else f"{name}, {own}"
+        # A run of the pretrained network may have been trained from scratch; its name says that.
+        known = own.startswith(f"{name} ") or model == PRETRAINED
+        name = own if known else f"{name}, {own}"
     return Candidate(name, model, run.protocol, (run,), shipped)
 
 
@@ -154,7 +156,7 @@ def _with_folds_joined(singles: Sequence[Candidate]) -> list[Candidate]:
 
 def _recipe(single: Candidate) -> tuple[str, ...]:
     """Return the settings that must be equal for folds to be joined."""
-    if single.model not in MODELS:
+    if not (single.runs[0].path / "config.json").exists():
         return single.protocol.name, single.model
     settings = single.runs[0].config
     recipe = settings.train.model_dump(mode="json") | {"fold": None, "seed": 0, "data": ""}

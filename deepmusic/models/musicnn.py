@@ -65,6 +65,13 @@ def build(n_frames: int | None = 187) -> Model:
         an embedding [shape=(batch, 200)] and probabilities of `TAGS` [shape=(batch, 50)].
     """
     log_mel = layers.Input((n_frames, N_MELS), name="log_mel")
+    embedding = embed(log_mel, n_frames)
+    tags = layers.Dense(len(TAGS), activation="sigmoid", name="tags")(embedding)
+    return Model(log_mel, [embedding, tags], name="musicnn")
+
+
+def embed(log_mel: KerasTensor, n_frames: int | None) -> KerasTensor:
+    """Return the embedding [shape=(batch, 200)] of log-mels, as of `build`."""
     x = layers.Reshape((-1 if n_frames is None else n_frames, N_MELS, 1), name="image")(log_mel)
     x = _norm(x, 0)
     padded = PadTime(name="pad_timbre")(x)
@@ -86,9 +93,7 @@ def build(n_frames: int | None = 187) -> Model:
         middle.append(layers.Add(name=f"add_{i}")([found, source]) if middle else found)
     pooled = PoolTime(name="pooled")(layers.Concatenate(name="features")([front, *middle]))
     x = layers.Dense(200, activation="relu", name="dense")(_norm(pooled, 9))
-    embedding = _norm(x, 10, name="embedding")
-    tags = layers.Dense(len(TAGS), activation="sigmoid", name="tags")(embedding)
-    return Model(log_mel, [embedding, tags], name="musicnn")
+    return _norm(x, 10, name="embedding")
 
 
 def _norm(x: KerasTensor, index: int, name: str | None = None) -> KerasTensor:

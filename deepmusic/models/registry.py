@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
+from deepmusic.config import (
+    MUSICNN_FRONT_END,
+    TRANSFERS,
+    AugmentConfig,
+    ModelConfig,
+    TrainConfig,
+)
 from deepmusic.errors import ModelError
 
 if TYPE_CHECKING:
@@ -84,10 +90,29 @@ MODELS: dict[str, ModelSpec] = {
 }
 
 
+#: The pretrained network, to be trained for genres.
+_TRANSFER = ModelSpec(
+    title="Pretrained",
+    section="6",
+    summary="musicnn has learnt 50 tags from 200,000 songs, and now learns genres.",
+    config=ModelConfig(
+        name=PRETRAINED,
+        mel=MUSICNN_FRONT_END,
+        window_frames=187,
+        filters=(204, 51, 64),
+        dense_units=200,
+        head_dropout=0.3,
+    ),
+    train=TrainConfig(
+        epochs=40, batch_size=64, learning_rate=3e-3, transfer="frozen", augment=None
+    ),
+)
+
+
 def spec(name: str) -> ModelSpec:
-    """Return the spec of the network `name`; raise `ModelError` if there is none."""
+    """Return the spec of a network, or of `PRETRAINED`; raise `ModelError` if there is none."""
     try:
-        return MODELS[name]
+        return _TRANSFER if name == PRETRAINED else MODELS[name]
     except KeyError:
         raise ModelError(f"Choose a network: {', '.join(MODELS)}. Received: {name!r}") from None
 
@@ -112,10 +137,16 @@ def build(config: ModelConfig) -> "keras.Model":
         If the name is unknown or the window is too short for the sizes.
     """
     spec(config.name)
-    return import_module(f"deepmusic.models.{config.name}").build(config)
+    module = "transfer" if config.name == PRETRAINED else config.name
+    return import_module(f"deepmusic.models.{module}").build(config)
 
 
-def title(name: str) -> str:
-    """Return the name to show for a network, the ensemble, the SVM or the pretrained network."""
+def title(name: str, transfer: str | None = None) -> str:
+    """Return the name to show for a network, the ensemble, the SVM or the pretrained network.
+
+    `transfer` is how the latter was trained, one of `deepmusic.config.TRANSFERS`.
+    """
+    if transfer:
+        return TRANSFERS[transfer]
     others = {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained"}
     return others.get(name) or spec(name).title

@@ -3,7 +3,7 @@
 import itertools
 from pathlib import Path
 
-from deepmusic.config import RunConfig
+from deepmusic.config import TRANSFERS, RunConfig
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_plain
 from deepmusic.runs.listing import list_runs
@@ -37,6 +37,8 @@ def new_name(config: RunConfig, folder: Path | None = None) -> str:
 def _describe(config: RunConfig) -> str:
     """Return network and dataset, such as ``CNN-GRU on GTZAN``; of a path, its last part."""
     network = config.model.name.upper().replace("_", "-")
+    if transfer := config.train.transfer:
+        network = TRANSFERS[transfer]
     data = config.train.data
     return f"{network} on {_DATASETS.get(data) or format_plain(Path(data).name)}"
 

@@ -16,6 +16,7 @@ from deepmusic.errors import RunError
 from deepmusic.runs import Run
 
 if TYPE_CHECKING:
+    from deepmusic.training.transfer import RandomOutputs
     from deepmusic.training.windows import RandomWindows
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class Stopped(Exception):
 class ReseedCallback(keras.callbacks.Callback):
     """Seeds of windows and dropout from (seed, epoch), so that resumed runs are identical."""
 
-    def __init__(self, sequence: "RandomWindows", seed: int) -> None:
+    def __init__(self, sequence: "RandomWindows | RandomOutputs", seed: int) -> None:
         super().__init__()
         self._sequence, self._seed = sequence, seed
 

@@ -70,6 +70,8 @@ def _outputs(network: keras.Model) -> dict[str, keras.KerasTensor]:
         exported.PROBABILITIES: network.output,
         exported.EMBEDDING: network.get_layer("embedding").output,
     }
+    if network.name not in models.MODELS:
+        return outputs
     by_name = {layer.name: layer for layer in network.layers}
     if convolution := by_name.get(exported.CONVOLUTION):
         outputs[exported.CONVOLUTION] = convolution.output
@@ -85,6 +87,8 @@ def _outputs(network: keras.Model) -> dict[str, keras.KerasTensor]:
 
 def _kernel(network: keras.Model) -> list[Any] | None:
     """Return the weights of the first convolution, if it is in 2D."""
+    if network.name not in models.MODELS:
+        return None
     layer = next((one for one in network.layers if one.name == exported.CONVOLUTION), None)
     return np.asarray(layer.kernel).tolist() if isinstance(layer, keras.layers.Conv2D) else None
 

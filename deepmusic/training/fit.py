@@ -8,7 +8,8 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #
 # 1. `_load_parts` loads the log-mels of the split's parts and counts clips that cannot be used.
 # 2. The network is built, with the weights of another run if it begins with them, and compiled; a
-#    resumed run restores its last checkpoint.
+#    resumed run restores its last checkpoint. Of a pretrained network whose trunk is frozen, its
+#    outputs are computed once, and the layers behind it alone learn (`training.transfer`).
 # 3. Each epoch:
 #    - `ReseedCallback` seeds it by its number and draws its windows;
 #    - the learning rate is set;
@@ -26,7 +27,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 
 import logging
 import warnings as python_warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -34,7 +35,7 @@ import numpy as np
 
 from deepmusic import models
 from deepmusic.audio.features import windows
-from deepmusic.config import ModelConfig, TrainConfig
+from deepmusic.config import SCRATCH, ModelConfig, TrainConfig
 from deepmusic.data import Dataset, LogMels, Split, load_part
 from deepmusic.evaluation import evaluate
 from deepmusic.protocols import ALL_CLIPS
@@ -53,11 +54,15 @@ from deepmusic.training.callbacks import (
     stop_if_asked,
 )
 from deepmusic.training.export import export
+from deepmusic.training.transfer import RandomOutputs, compute_outputs, split_network
 from deepmusic.training.windows import RandomWindows
 
 log = logging.getLogger(__name__)
 
 _VALIDATION_BATCH = 512
+
+#: The same of all of musicnn, of which a window takes 20 MB.
+_VALIDATION_BATCH_MUSICNN = 16
 
 
 def learning_rate(epoch: int, train: TrainConfig) -> float:
@@ -92,15 +97,13 @@ def train(run: Run, dataset: Dataset) -> None:
     network = models.build(model)
     log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
     begin(network, run)
-    network.compile(
+    learning, sequence, validation = _prepare(network, run, parts, dataset)
+    learning.compile(
         optimizer=optimizer(recipe),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
-    targets = np.eye(len(model.genres))[_genre_indices(parts["train"], dataset, model)]
-    sequence = RandomWindows(list(parts["train"].by_track.values()), targets, model, recipe)
-    validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
-    fit(network, run, sequence, validation)
+    fit(learning, run, sequence, validation)
     run.write_progress(phase="testing")
     keep(network, run)
     run.write_evaluation(
@@ -156,6 +159,35 @@ def _load_parts(run: Run, dataset: Dataset, split: Split, model: ModelConfig) ->
     return parts
 
 
+def _prepare(
+    network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
+) -> tuple[keras.Model, RandomWindows | RandomOutputs, tuple[np.ndarray, np.ndarray] | None]:
+    """Return what of a network learns, what it is trained on, and what it is validated on."""
+    model, recipe = run.config.model, run.config.train
+    targets = np.eye(len(model.genres))[_genre_indices(parts["train"], dataset, model)]
+    if recipe.transfer in (None, SCRATCH):
+        clips = list(parts["train"].by_track.values())
+        validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
+        return network, RandomWindows(clips, targets, model, recipe), validation
+    frozen, learning = split_network(network, recipe.transfer)
+    outputs = {
+        part: compute_outputs(
+            frozen,
+            loaded.by_track,
+            model.window_frames,
+            LoadingProgress(run, "computing the frozen layers, once"),
+        )
+        for part, loaded in parts.items()
+        if part != "test"
+    }
+    validation = None
+    if "valid" in parts:
+        validation = _labelled(
+            outputs["valid"], _genre_indices(parts["valid"], dataset, model), model
+        )
+    return learning, RandomOutputs(outputs["train"], targets, recipe), validation
+
+
 def optimizer(recipe: TrainConfig) -> keras.optimizers.Optimizer:
     """Return the optimiser of a recipe; `fit` sets its learning rate."""
     return keras.optimizers.AdamW(weight_decay=recipe.weight_decay)
@@ -176,7 +208,7 @@ def begin(network: keras.Model, run: Run) -> None:
 def fit(
     network: keras.Model,
     run: Run,
-    sequence: RandomWindows,
+    sequence: RandomWindows | RandomOutputs,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> None:
     """Fit a compiled network from the last checkpoint of its run on, as its recipe says.
@@ -211,7 +243,7 @@ def keep(network: keras.Model, run: Run) -> None:
 def _fit(
     network: keras.Model,
     run: Run,
-    sequence: RandomWindows,
+    sequence: RandomWindows | RandomOutputs,
     validation: tuple[np.ndarray, np.ndarray] | None,
     first_epoch: int,
 ) -> None:
@@ -224,7 +256,9 @@ def _fit(
     network.fit(
         sequence,
         validation_data=validation,
-        validation_batch_size=_VALIDATION_BATCH,
+        validation_batch_size=(
+            _VALIDATION_BATCH_MUSICNN if recipe.transfer == SCRATCH else _VALIDATION_BATCH
+        ),
         epochs=recipe.epochs,
         initial_epoch=first_epoch,
         shuffle=False,
@@ -268,8 +302,15 @@ def _fixed_windows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return all windows of these clips, at half overlap, and one-hot targets."""
     by_clip = [windows(clip, model.window_frames) for clip in log_mels.by_track.values()]
-    labels = np.repeat(_genre_indices(log_mels, dataset, model), [len(clip) for clip in by_clip])
+    return _labelled(by_clip, _genre_indices(log_mels, dataset, model), model)
+
+
+def _labelled(
+    by_clip: Sequence[np.ndarray], labels: np.ndarray, model: ModelConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of all clips, and one-hot targets."""
+    repeated = np.repeat(labels, [len(clip) for clip in by_clip])
     return (
         np.concatenate(by_clip).astype(np.float32),
-        np.eye(len(model.genres), dtype=np.float32)[labels],
+        np.eye(len(model.genres), dtype=np.float32)[repeated],
     )

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepmusic import models
-from deepmusic.config import AugmentConfig, ModelConfig, TrainConfig
+from deepmusic.config import (
+    FINETUNE,
+    FROZEN,
+    SCRATCH,
+    AugmentConfig,
+    ModelConfig,
+    TrainConfig,
+)
 from deepmusic.errors import RunError
 from deepmusic.protocols import WINDOW_LEAK
 
@@ -65,6 +72,24 @@ _PAPER_TRAIN: dict[str, dict[str, Any]] = {
 }
 
 
+#: Recipes of the pretrained network: where all of it learns, an epoch takes minutes.
+_TRANSFER_TRAIN: dict[str, dict[str, dict[str, Any]]] = {
+    "class": {
+        FROZEN: {"epochs": 15},
+        FINETUNE: {"epochs": 15, "learning_rate": 1e-3},
+        SCRATCH: {
+            **dict(epochs=6, windows_per_clip=3, batch_size=16, warmup_epochs=1),
+            **dict(learning_rate=1e-3, augment=AugmentConfig()),
+        },
+    },
+    "best": {
+        FROZEN: {},
+        FINETUNE: {"learning_rate": 1e-3},
+        SCRATCH: {"learning_rate": 1e-3, "batch_size": 32, "augment": AugmentConfig()},
+    },
+}
+
+
 def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
     """Return the settings that belong to a protocol.
 
@@ -90,8 +115,17 @@ def default_split(data: str) -> str:
     return "paper" if data in ("gtzan", "toy") else open_dataset(data).splits[0]
 
 
-def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:
-    """Return the settings of a network (`deepmusic.models.MODELS`) under a preset (`PRESETS`).
+def recipe(name: str, preset: str, transfer: str = FROZEN) -> tuple[ModelConfig, TrainConfig]:
+    """Return the settings of a network under a preset.
+
+    Parameters
+    ----------
+    name : str
+        A key of `deepmusic.models.MODELS`, or `deepmusic.models.PRETRAINED`.
+    preset : str
+        A key of `PRESETS`.
+    transfer : str
+        Of the pretrained network, one of `deepmusic.config.TRANSFERS`.
 
     Raises
     ------
@@ -99,6 +133,14 @@ def recipe(name: str, preset: str) -> tuple[ModelConfig, TrainConfig]:
         If the network or the preset is unknown.
     """
     spec = models.spec(name)
+    if name == models.PRETRAINED:
+        if preset not in _TRANSFER_TRAIN:
+            raise RunError(
+                f"The paper trains no pretrained network. Choose the recipe "
+                f"{' or '.join(_TRANSFER_TRAIN)}. Received: {preset!r}."
+            )
+        changes = {"transfer": transfer} | _TRANSFER_TRAIN[preset][transfer]
+        return spec.config, spec.train.changed(**changes)
     if preset == "best":
         return spec.config, spec.train
     if preset == "class":

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import IO
 
 from deepmusic.config import (
+    FINETUNE,
+    FROZEN,
     PUBLIC_VARIABLE,
     ModelConfig,
     RunConfig,
@@ -29,6 +31,7 @@ from deepmusic.config import (
 )
 from deepmusic.errors import DeepMusicError, RunError, require
 from deepmusic.files import ROOT, acquire_lock, data_folder, runs_folder, write_atomically
+from deepmusic.prediction.measures import read_shipped
 from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name, weights
 
 log = logging.getLogger(__name__)
@@ -56,9 +59,13 @@ def create(
     RunError
         If training is not allowed, the folder cannot be written, or `init` has no weights, is
         another network, or was trained under a protocol that may have shown it the test clips.
+    ModelError
+        If the pretrained network is missing that the run starts from.
     """
     refuse_if_forbidden()
     refuse_without_tensorflow()
+    if train.transfer in (FROZEN, FINETUNE):
+        read_shipped("musicnn.onnx")
     folder = folder or runs_folder()
     if init:
         _refuse_unfit(init, model, train)

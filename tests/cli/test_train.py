@@ -12,6 +12,21 @@ from tests.cli import run
 from tests.training import FewClips
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--model", "cnn", "--transfer", "frozen"], "--transfer goes with --model musicnn"),
+        (["--model", "musicnn", "--transfer", "frozen", "--augment"], "computed once"),
+        (["--model", "musicnn", "--transfer", "scratch", "--preset", "paper"], "The paper trains"),
+        (["--model", "musicnn", "--epochs", "3"], "give --transfer"),
+    ],
+)
+def test_transfer_options_that_do_not_fit_are_refused(options, words):
+    result = run("train", "--data", "toy", *options)
+    assert result.exit_code
+    assert words in " ".join(f"{result.output} {result.exception}".split())
+
+
 def test_train_needs_data(monkeypatch):
     monkeypatch.delenv("DEEPMUSIC_GTZAN", raising=False)
     result = run("train", "--model", "crnn")

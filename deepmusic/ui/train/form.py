@@ -6,7 +6,15 @@ from typing import Any
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.config import ModelConfig, TrainConfig
+from deepmusic.config import (
+    FINETUNE,
+    FROZEN,
+    SCRATCH,
+    TRANSFERS,
+    AugmentConfig,
+    ModelConfig,
+    TrainConfig,
+)
 from deepmusic.data import Dataset, absolute_name
 from deepmusic.errors import DeepMusicError
 from deepmusic.protocols import ARTIST_FOLDS, FOLDS
@@ -27,9 +35,23 @@ _SPLIT_HELP = (
     "on purpose, with segments of one clip in both, to show how much that flatters. **own**: the "
     "split that the dataset came with. Accuracies of different protocols cannot be compared."
 )
+_STARTS = {
+    FROZEN: "Freeze trunk",
+    FINETUNE: "Fine-tune last block",
+    SCRATCH: "From scratch",
+}
+_STARTS_HELP = (
+    "musicnn learnt 50 tags from 200,000 songs. **Freeze trunk**: the layer that names genres "
+    "learns alone. **Fine-tune last block**: the 200 units before it learn, too. **From "
+    "scratch**: the same network without what it knew; an epoch takes minutes. It has very likely "
+    "heard songs of GTZAN. *Curves* shows the three side by side."
+)
 _ON, _OFF = "on", "off"
 
 Plan = tuple[ModelConfig, TrainConfig]
+
+#: A network, and how it is trained, if it is the pretrained one.
+Member = tuple[str, str | None]
 
 
 def show() -> None:
@@ -46,13 +68,14 @@ def show() -> None:
     )
     networks = st.pills(
         "Networks",
-        list(models.MODELS),
+        [*models.MODELS, models.PRETRAINED],
         default=list(models.MODELS),
         selection_mode="multi",
         format_func=models.title,
         key="networks_to_train",
         persist_state="session",
     )
+    starts = _choose_starts() if models.PRETRAINED in networks else []
     data = _choose_data()
     if not data:
         st.info("Type the path of a folder with one subfolder per genre, or of a CSV.")
@@ -62,7 +85,7 @@ def show() -> None:
         for remark in dataset.remarks:
             st.caption(markdown.message(remark))
         changes = {"data": absolute_name(data)} | _choose_protocol(dataset)
-        plans = _choose_plans(preset, networks, dataset, changes)
+        plans = _choose_plans(preset, _members(networks, starts), dataset, changes)
     except DeepMusicError as error:
         markdown.show_error(error)
         return
@@ -78,6 +101,26 @@ def show() -> None:
     )
     if problem := st.session_state.pop("start_problem", None):
         markdown.show_error(problem)
+
+
+def _choose_starts() -> list[str]:
+    """Return how the pretrained network is to be trained."""
+    return st.pills(
+        "The pretrained network",
+        list(TRANSFERS),
+        default=[FROZEN, FINETUNE],
+        selection_mode="multi",
+        format_func=_STARTS.__getitem__,
+        help=_STARTS_HELP,
+        key="transfers",
+        persist_state="session",
+    )
+
+
+def _members(networks: Sequence[str], starts: Sequence[str]) -> list[Member]:
+    """Return the networks, the pretrained one once for each way to train it."""
+    plain: list[Member] = [(name, None) for name in networks if name != models.PRETRAINED]
+    return plain + [(models.PRETRAINED, start) for start in starts]
 
 
 def _choose_data() -> str:
@@ -119,21 +162,21 @@ def _choose_protocol(dataset: Dataset) -> dict[str, Any]:
 
 
 def _choose_plans(
-    preset: str, networks: Sequence[str], dataset: Dataset, changes: dict[str, Any]
+    preset: str, members: Sequence[Member], dataset: Dataset, changes: dict[str, Any]
 ) -> list[Plan]:
     """Show the settings of a preset, and return those of each run."""
-    by_network = {name: recipes.recipe(name, preset) for name in networks}
+    by_member = {one: recipes.recipe(one[0], preset, one[1] or FROZEN) for one in members}
 
     def usual(read: Callable[[TrainConfig], object]) -> str:
         """Return the value of each network; one, if all share it."""
-        values = [str(read(recipe)) for _, recipe in by_network.values()]
+        values = [str(read(recipe)) for _, recipe in by_member.values()]
         return ", ".join(values if len(set(values)) > 1 else values[:1])
 
     with st.expander("Settings"):
-        titles = ", ".join(map(models.title, networks))
+        titles = ", ".join(models.title(*member) for member in members)
         st.caption(
             "Empty fields keep the value of the recipe, in grey"
-            + (f"; where networks differ, for {titles}." if len(networks) > 1 else ".")
+            + (f"; where networks differ, for {titles}." if len(members) > 1 else ".")
         )
         left, right = st.columns(2)
         # The preset is part of the keys: values typed for one are not meant for another.
@@ -180,9 +223,10 @@ def _choose_plans(
         )
     changes = changes | {name: value for name, value in typed.items() if value is not None}
     plans = []
-    for name, (sizes, recipe) in by_network.items():
+    for (name, _), (sizes, recipe) in by_member.items():
         if augmentation == _ON and not recipe.augment:
-            recipe = recipe.changed(augment=recipes.recipe(name, "best")[1].augment)
+            usual_one = recipes.recipe(name, "best")[1].augment
+            recipe = recipe.changed(augment=usual_one or AugmentConfig())
         elif augmentation == _OFF:
             recipe = recipe.changed(augment=None)
         plans += [

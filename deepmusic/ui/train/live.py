@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from deepmusic import models
-from deepmusic.charts.style import MODEL_COLOURS
+from deepmusic.charts.style import MODEL_COLOURS, shade
 from deepmusic.charts.training import QUANTITIES, Curve, epoch_ticks, history_chart
+from deepmusic.config import TRANSFERS
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_duration, format_percent
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, run_names, shipped_run
@@ -24,6 +25,13 @@ _MAX_ENDED = 3
 #: first epochs.
 _DOMAINS = {"accuracy": [0, 100], "loss": [0, 4]}
 _FONT_SIZE = 15
+
+#: Colours by title. Those of the pretrained network differ in lightness.
+_COLOURS = {models.title(model): MODEL_COLOURS[model] for model in models.MODELS}
+_OF_TRANSFERS = {
+    title.partition("(")[2][:-1]: shade(MODEL_COLOURS[models.PRETRAINED], amount)
+    for title, amount in zip(TRANSFERS.values(), (-0.45, 0.0, 0.45), strict=True)
+}
 
 
 def show() -> None:
@@ -138,7 +146,7 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
     rows = [
         {
             "run": summary["name"],
-            "network": models.title(summary["model"]),
+            "network": _label(run, summary["model"]),
             "epoch": row["epoch"] + 1,
             "part": part,
             "accuracy": 100 * row[prefix + "accuracy"],
@@ -153,12 +161,16 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
     if not rows:
         st.caption("Each epoch adds a point here.")
         return
+    colours = _COLOURS
+    if any(run.config.train.transfer for run in summaries):
+        shown = {row["network"] for row in rows}
+        colours = {name: one for name, one in (_COLOURS | _OF_TRANSFERS).items() if name in shown}
     epochs = max(summary["epochs"] for summary in summaries.values())
     for column, name in zip(columns, QUANTITIES, strict=True):
         # Streamlit unzooms a chart at new data, unless its zoom is a selection that we ask for.
         column.vega_lite_chart(
             pd.DataFrame(rows),
-            _chart(name, epochs),
+            _chart(name, epochs, colours),
             key=f"live_{name}",
             on_select="rerun",
             selection_mode="zoom",
@@ -172,7 +184,13 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
     )
 
 
-def _chart(name: str, epochs: int) -> dict[str, Any]:
+def _label(run: Run, model: str) -> str:
+    """Return a network's title; of the pretrained one, how it is trained, which is shorter."""
+    title = models.title(model, run.config.train.transfer)
+    return title.partition("(")[2][:-1] or title
+
+
+def _chart(name: str, epochs: int, colours: Mapping[str, str]) -> dict[str, Any]:
     """Return the Vega-Lite chart of a quantity, without its data, so that new epochs keep the zoom.
 
     The axes are fixed from the start: a new point moves nothing.
@@ -190,10 +208,10 @@ def _chart(name: str, epochs: int) -> dict[str, Any]:
             .scale(domain=_DOMAINS[name], clamp=True),
             color=altair.Color("network:N")
             .scale(
-                domain=list(map(models.title, models.MODELS)),
-                range=[MODEL_COLOURS[model] for model in models.MODELS],
+                domain=list(colours),
+                range=list(colours.values()),
             )
-            .legend(orient="top", title=None),
+            .legend(orient="top", title=None, columns=3),
             strokeDash=altair.StrokeDash("part:N", legend=None).scale(
                 domain=["validation", "training"], range=[[1, 0], [5, 4]]
             ),

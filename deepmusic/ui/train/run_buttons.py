@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from deepmusic import models
+from deepmusic.config import ModelConfig
 from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.training import worker
@@ -19,19 +20,29 @@ def show(run: Run, place: str) -> None:
     if state in RESUMABLE:
         st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(worker.start, run))
     if state == FINISHED:
-        same = run.config.model.genres == models.spec(run.config.model.name).config.genres
+        help_, usable = _fitness(run.config.model)
         if st.button(
             "Use in Classify",
             key=f"use_{place}_{run.id}",
-            disabled=not same,
-            help="Classify then uses this run instead of the shipped network, for you alone."
-            if same
-            else "Classify takes networks of GTZAN's ten genres; this one has others.",
+            disabled=not usable,
+            help=help_,
         ):
             cache.use_run(run.config.model.name, run.id)
             query_params.select("classify", model=run.config.model.name)
             song_source.ensure_song("classify")
             st.switch_page("pages/classify.py")
+
+
+def _fitness(model: ModelConfig) -> tuple[str, bool]:
+    """Return what using a network in Classify does, or why it cannot be, and whether it can."""
+    if model.name == models.PRETRAINED:
+        return (
+            "Classify has its own pretrained network, trained on more music.",
+            False,
+        )
+    if model.genres != models.spec(model.name).config.genres:
+        return "Classify takes networks of GTZAN's ten genres; this one has others.", False
+    return "Classify then uses this run instead of the shipped network, for you alone.", True
 
 
 def act(action: Callable[[Run], object], run: Run) -> None:
