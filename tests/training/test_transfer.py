@@ -118,6 +118,8 @@ def test_what_does_not_fit_together_is_refused(monkeypatch, tmp_path):
     sizes, recipe = recipes.recipe(models.PRETRAINED, "class", FROZEN)
     with pytest.raises(RunError, match="without augmentation"):
         recipe.changed(augment=AugmentConfig())
+    with pytest.raises(RunError, match="or with those of a run"):
+        recipe.changed(init="some-run")
     with pytest.raises(RunError, match="The paper trains no pretrained network"):
         recipes.recipe(models.PRETRAINED, "paper", SCRATCH)
     with pytest.raises(ValueError, match="with musicnn"):
