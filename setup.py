@@ -8,7 +8,7 @@ setup(
     package_dir={"deepmusic.assets": "assets"},
     package_data={
         "": ["*.csv", "*.npz", "*.toml", "*.css", "*.js", "*.html"],
-        "deepmusic.assets": ["runs/**", "embeddings/**", "gtzan/**"],
+        "deepmusic.assets": ["*.json", "runs/**", "embeddings/**", "gtzan/**", "musicnn/**"],
     },
     include_package_data=False,
 )
