@@ -6,7 +6,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import models
+from deepmusic import load, models
+from deepmusic.audio import synth
 from deepmusic.evaluation import candidates, release, scores
 from deepmusic.evaluation.scores import score_candidate
 from deepmusic.formatting import format_percent
@@ -201,3 +202,11 @@ def test_other_music_shows_what_the_words_are_worth(page):
     table = page.table[0].value
     assert table["Sure"].iloc[0].startswith(format_percent(words["sure"].right))
     assert len(table) == 5
+
+
+def test_one_song_is_answered_in_the_same_words(page):
+    page.query_params.update({"view": "duel", "source": "demo", "demo": "jazz"})
+    page.run()
+    assert not page.exception
+    sentence = load("ensemble").predict(synth.play("jazz"), sample_rate=22_050).answer.sentence
+    assert any(f"**{sentence}**" in element.value for element in page.markdown)

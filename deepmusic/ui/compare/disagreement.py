@@ -25,14 +25,22 @@ def show() -> None:
         return
     segments: list[dict[str, Any]] = list(disagreement.disagreements(predictions))
     total = sum(segment["end"] - segment["start"] for segment in segments)
-    st.markdown(
-        f"The networks disagree during **{total:.0f} of {view.duration:.0f} s**: click a mark in "
-        "the first lane to play it."
+    answer = cache.answer_song(song, predictions, models.ENSEMBLE)
+    where = (
+        f"They disagree during **{total:.0f} of {view.duration:.0f} s**: click a mark in the first "
+        "lane to play it."
         if segments
-        else "All three networks predict the same genre throughout.",
-        help=song.remark or None,
+        else "All three predict the same genre throughout."
     )
+    stop = "" if answer.sentence.endswith("?") else "."
+    said = f"Together the networks say: **{answer.sentence}**{stop} {where}"
+    st.markdown(said, help=answer.meaning or None)
     st.audio(view.sound or song.data, format=view.mime_type, alt="The song")
     player.show(
-        view, predictions, featured=models.ENSEMBLE, key="duel_player", disagreements=segments
+        view,
+        predictions,
+        featured=models.ENSEMBLE,
+        key="duel_player",
+        disagreements=segments,
+        content=answer.content,
     )
