@@ -194,17 +194,14 @@ def _print_protocol(scores: Sequence["Score"]) -> None:
 
 def _print_pretrained(pretrained: "Score", scores: Sequence["Score"], interval: str) -> None:
     """Print the pretrained network's accuracy, and the networks' on the same clips."""
+    from deepmusic.evaluation.scores import on_same_clips
+
     protocol = pretrained.candidate.protocol
     click.echo(
         f"{pretrained.candidate.name:9} {protocol}: clip {pretrained.clip.value:.3f}, {interval} "
         f"({pretrained.clips} test clips, whose sound is at hand){_warning(protocol)}"
     )
-    same = {}
-    for score in scores:
-        table = score.table[score.table.index.isin(pretrained.table.index)]
-        if score is not pretrained and len(table) == pretrained.clips:
-            same[score.candidate.name] = (table["predicted"] == table["genre"]).mean()
-    if same:
+    if same := on_same_clips(pretrained, scores):
         listed = ", ".join(f"{name} {accuracy:.3f}" for name, accuracy in same.items())
         click.echo(f"{'':9} on the same clips: {listed}")
     click.echo(f"{'':9} musicnn has probably heard songs of GTZAN, under other labels.")

@@ -156,6 +156,16 @@ class Score:
         return calibration(self.table, self.candidate.genres, temperature)
 
 
+def on_same_clips(lead: Score, scores: Sequence[Score]) -> dict[str, float]:
+    """Return the accuracies of others over the clips of `lead`, by name, where all are known."""
+    found = {}
+    for score in scores:
+        table = score.table[score.table.index.isin(lead.table.index)]
+        if score.candidate != lead.candidate and len(table) == lead.clips:
+            found[score.candidate.name] = float((table["predicted"] == table["genre"]).mean())
+    return found
+
+
 def model_of(run: Run) -> str:
     """Return the network of a run; the SVM's and the pretrained one's have no ``config.json``."""
     if (run.path / "config.json").exists():

@@ -78,7 +78,7 @@ _TRANSFER_TRAIN: dict[str, dict[str, dict[str, Any]]] = {
         FROZEN: {"epochs": 15},
         FINETUNE: {"epochs": 15, "learning_rate": 1e-3},
         SCRATCH: {
-            **dict(epochs=6, windows_per_clip=3, batch_size=16, warmup_epochs=1),
+            **dict(epochs=4, windows_per_clip=1, batch_size=16, warmup_epochs=1),
             **dict(learning_rate=1e-3, augment=AugmentConfig()),
         },
     },

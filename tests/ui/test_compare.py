@@ -48,6 +48,16 @@ def test_the_page_shows_the_papers_table_beside_ours(page):
     assert "protocol" not in page.query_params, "the default"
 
 
+def test_the_pretrained_network_stands_beside_the_others_on_the_same_clips(page):
+    page.query_params["protocol"] = "fault_filtered"
+    page.run()
+    assert not page.exception
+    (text,) = (one for one in page.markdown if one.value.startswith("**Pretrained**"))
+    assert "**84 %** of 217 clips" in text.value
+    assert "CNN 62 %, CRNN 61 %, CNN\\-GRU 66 %, Ensemble 67 %" in text.value
+    assert "likely heard songs of GTZAN" in text.help
+
+
 def test_genres_are_shown_by_recall_precision_or_f1(page):
     page.query_params.update({"view": "genres", "bars": "f1"})
     page.run()

@@ -13,7 +13,7 @@ from deepmusic.evaluation.wording import Markup, results_table
 from deepmusic.formatting import format_percent
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.ui import cache, markdown, query_params
-from deepmusic.ui.compare import significance
+from deepmusic.ui.compare import pretrained, significance
 
 _MARKUP = Markup("**{}**".format, ":small[:gray[{}]]".format, markdown.plain)
 _CHART_HELP = (
@@ -89,6 +89,7 @@ def show(scores: Sequence[Score]) -> None:
             + (_CEILING_HELP if protocol.is_of_gtzan else "")
             + (_PAPER_HELP if protocol == BENCHMARK_PROTOCOL else ""),
         )
+        pretrained.show(scores)
         significance.show(scores)
         st.download_button(
             "Hand-out",
