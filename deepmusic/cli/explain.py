@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deepmusic import models
-from deepmusic.cli.options import complain
+from deepmusic.cli.options import CLIP, FiniteRange, complain
 from deepmusic.config import FRONT_ENDS
 from deepmusic.files import write_atomically
 from deepmusic.models import PRETRAINED
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 )
 @click.option("--genre", help="What to explain; by default what the network predicts.")
 @click.option("--against", help="Why not this genre.")
-@click.option("--clip", type=click.IntRange(0), default=0, help="Which 30 s of the song, from 0.")
+@click.option("--clip", type=CLIP, default=0, help="Which 30 s of the song, from 0.")
 @click.option(
     "--keep",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=0.2,
     show_default=True,
     help="Share of the spectrogram that is kept as what mattered.",

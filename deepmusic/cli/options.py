@@ -83,6 +83,7 @@ EPOCHS = click.IntRange(1, 100_000)
 BATCH_SIZE = click.IntRange(1, 65_536)
 REPEATS = click.IntRange(1, 1000)
 RESULTS = click.IntRange(1, 1000)
+CLIP = click.IntRange(0, 10_000)
 DESCRIPTOR = click.IntRange(3, 2**20)
 
 #: Networks compute with 32 bits, of which this is the largest number.
