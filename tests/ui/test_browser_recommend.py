@@ -38,7 +38,7 @@ def test_a_wrong_folder_is_told_beside_a_library(chromium, address):
 
 
 def test_a_query_has_a_name_and_its_results_have_true_reasons(chromium, address):
-    """Few of the demo bands sound like the demo jazz; the answer is on the first screen."""
+    """No result is less alike than the threshold; the answer is on the first screen."""
     from playwright.sync_api import expect
 
     with visit(chromium, f"{address}/recommend?in=demo&source=demo&demo=jazz") as page:
@@ -46,8 +46,8 @@ def test_a_query_has_a_name_and_its_results_have_true_reasons(chromium, address)
         expect(results.first).to_be_in_viewport(timeout=PATIENCE)
         settle(page)
         expect(page.get_by_text("Like synthetic-jazz")).to_be_in_viewport()
-        assert 1 <= results.count() <= 4
+        assert 1 <= results.count() <= 5
         for words in results.all_inner_texts():
-            assert int(re.search(r"(\d+) %", words)[1]) >= 70
+            assert int(re.search(r"(\d+) %", words)[1]) >= 60
             reasons = words.partition("Why:")[2].partition("\n")[0]
             assert not re.search("unlike|slower|faster|brighter|darker|%|Hz", reasons)
