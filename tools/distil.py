@@ -1,10 +1,11 @@
 """Teach the paper's networks what musicnn knows: ``python tools/distil.py COMMAND --help``.
 
 ``teach`` trains a network with two more heads on its layer ``embedding``, which predict musicnn's
-embedding and tags of the same window; its own genres are learnt beside them. ``deepmusic train
---init RUN`` goes on from there by the usual recipe. ``deploy`` goes on with all of GTZAN and
-labelled music from elsewhere, and ``measure`` counts how runs do on artists from elsewhere that
-were held out.
+embedding and tags of the same window; its own genres are learnt beside them. With ``--split
+all_clips`` it learns from all labels there are, those from elsewhere too, and can be shipped; under
+a benchmark's protocol from those of GTZAN's training clips alone, and ``deepmusic train --init``
+goes on from there by the usual recipe. ``measure`` counts how runs do on artists from elsewhere
+that were held out.
 
 None of the music is part of the repository. ``--gtzan`` names musicnn's embeddings of clips of
 GTZAN (``.npz``: `track`, `embedding` [n, 19, 200], `tags` [n, 19, 50]), whose log-mels are those of
@@ -29,6 +30,7 @@ from deepmusic.audio.features import windows
 from deepmusic.config import FRONT_ENDS, GTZAN_GENRES, MUSICNN_FRONT_END, TrainConfig
 from deepmusic.data import Dataset, open_dataset
 from deepmusic.data.gtzan import read_facts
+from deepmusic.evaluation import evaluate
 from deepmusic.evaluation.metrics import wilson_interval
 from deepmusic.models import ENSEMBLE, MODELS
 from deepmusic.prediction import Classifier, load_classifiers
@@ -53,10 +55,6 @@ TAGS_WEIGHT, GENRES_WEIGHT = 5.0, 1.0
 
 #: Share of the label, beside the teacher's genres, in the target of labelled clips.
 LABEL_SHARE = 0.7
-
-#: How much more often a labelled clip from elsewhere is drawn than a clip of GTZAN of its genre,
-#: and windows an epoch, all clips of `deploy` together.
-ELSEWHERE_WEIGHT, WINDOWS_PER_EPOCH = 2.0, 14_000
 
 FOLDS = 5
 
@@ -247,17 +245,17 @@ def accuracy(target, output):
     return metrics.categorical_accuracy(target[:, genres], output[:, genres])
 
 
-def _recipe(options: argparse.Namespace, split: str) -> TrainConfig:
+def _recipe(options: argparse.Namespace) -> TrainConfig:
     """Return the recipe of a network with what the options change."""
     recipe = models.spec(options.model).train
     assert recipe.augment
     mixed = recipe.augment.changed(mix_up=options.mix_up)
     changes = {"epochs": options.epochs, "learning_rate": options.learning_rate, "augment": mixed}
-    return recipe.changed(split=split, windows_per_clip=1, seed=options.seed, **changes)
+    return recipe.changed(split=options.split, windows_per_clip=1, seed=options.seed, **changes)
 
 
 def teach(options: argparse.Namespace) -> Run:
-    """Train a network to predict what the teacher makes of the training clips of a protocol."""
+    """Train a network to predict what musicnn makes of a protocol's training clips, and test it."""
     from deepmusic.training import fit
     from deepmusic.training.windows import RandomWindows
 
@@ -277,7 +275,7 @@ def teach(options: argparse.Namespace) -> Run:
         window_rows, centre=taught.mean(0), scale=taught.std(0), width=config.window_frames
     )
     rows = [cut(clips, genre_targets(clips, genres)) for clips, genres in lessons]
-    recipe = _recipe(options, options.split)
+    recipe = _recipe(options)
     run = worker.create(config, recipe, options.out)
     print(f"{run.path}: {len(gtzan.genre)} + {len(elsewhere.genre)} clips, ", end="")
     network = models.build(config)
@@ -288,45 +286,11 @@ def teach(options: argparse.Namespace) -> Run:
     print(f"{len(log_mels)} windows", flush=True)
     fit.fit(learner, run, RandomWindows(log_mels, targets, config, recipe))
     fit.keep(network, run)
-    return run
-
-
-def deploy(options: argparse.Namespace) -> Run:
-    """Train a network on all of GTZAN and labelled clips from elsewhere."""
-    from deepmusic.training import fit
-    from deepmusic.training.windows import RandomWindows
-
-    config, dataset = models.spec(options.model).config, open_dataset("gtzan")
-    gtzan = read_gtzan(dataset, training_tracks(dataset, ALL_CLIPS), options.gtzan)
-    elsewhere, artist = read_elsewhere(options.elsewhere)
-    elsewhere = elsewhere.take(~held_out(elsewhere, artist, options.hold_out))
-    soft = teacher_genres(gtzan, elsewhere)
-    used = elsewhere.is_taught & (elsewhere.is_labelled | (elsewhere.genre == ""))
-    log_mels = [*gtzan.log_mels, *elsewhere.log_mels[used]]
-    targets = np.concatenate(
-        [genre_targets(gtzan, soft[0]), genre_targets(elsewhere, soft[1])[used]]
-    )
-    weights = np.repeat([1.0, ELSEWHERE_WEIGHT], [len(gtzan.genre), used.sum()])
-    # Each genre has the same share of the windows, those of unlabelled clips by the teacher.
-    weights *= 1 / (weights @ targets)[targets.argmax(axis=1)]
-    recipe = _recipe(options, ALL_CLIPS)
-    drawn = np.random.default_rng(recipe.seed).choice(
-        len(weights), WINDOWS_PER_EPOCH, p=weights / weights.sum()
-    )
-    run = worker.create(config, recipe, options.out, Run.open(options.init))
-    print(f"{run.path}: {len(gtzan.genre)} + {used.sum()} clips", flush=True)
-    network = models.build(config)
-    fit.begin(network, run)
-    loss = "categorical_crossentropy"
-    network.compile(fit.optimizer(recipe), loss=loss, metrics=["accuracy"], jit_compile=False)
-    chosen = [log_mels[clip] for clip in drawn]
-    smooth = recipe.label_smoothing
-    targets = (1 - smooth) * targets[drawn] + smooth / len(GTZAN_GENRES)
-    fit.fit(network, run, RandomWindows(chosen, targets, config, recipe))
-    fit.keep(network, run)
-    clips = {"train": len(gtzan.genre), "elsewhere": int(used.sum())}
-    facts = {"protocol": str(DEPLOYED_PROTOCOL), "parameters": network.count_params()}
-    run.write_evaluation(facts | {"clips_by_part": clips, "skipped": []})
+    clips = {"train": len(gtzan.genre), "elsewhere": len(elsewhere.genre)}
+    facts = {"parameters": network.count_params(), "clips_by_part": clips, "skipped": []}
+    run.write_evaluation(facts if recipe.is_tested else facts | {"protocol": str(recipe.protocol)})
+    if recipe.is_tested:
+        evaluate.evaluate(run, dataset)
     return run
 
 
@@ -361,7 +325,7 @@ def main() -> None:
     """Run a command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, action in (("teach", teach), ("deploy", deploy), ("measure", measure)):
+    for name, action in (("teach", teach), ("measure", measure)):
         command = commands.add_parser(name, help=action.__doc__)
         command.set_defaults(action=action)
         command.add_argument("--elsewhere", type=Path, required=True)
@@ -378,10 +342,7 @@ def main() -> None:
         command.add_argument("--mix-up", type=float, default=0.3)
         command.add_argument("--seed", type=int, default=0)
         command.add_argument("--out", type=Path, required=True, help="folder of the run")
-        if name == "teach":
-            command.add_argument("--split", default=ALL_CLIPS, help="protocol of GTZAN's clips")
-        else:
-            command.add_argument("--init", type=Path, required=True, help="folder of a taught run")
+        command.add_argument("--split", default=ALL_CLIPS, help="protocol of GTZAN's clips")
     options = parser.parse_args()
     options.action(options)
 
