@@ -18,12 +18,12 @@ CEILING = 10 ** (-1.5 / 20)
 
 
 def record(score: Score, desk: Desk) -> np.ndarray:
-    """Return a score's sound at `LOUDNESS` [shape=(2, n_samples)]."""
+    """Return a score's sound at `LOUDNESS`, mono [shape=(1, n_samples)]."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         parts = [part for part in score.parts if part.notes]
         sounds = pool.map(lambda part: _play(score, part, Path(folder)), parts)
         stems = [(sound, part.strip) for sound, part in zip(sounds, parts, strict=True)]
-        sound = mix(stems, desk, SECONDS)
+        sound = mix(stems, desk, SECONDS).mean(axis=0, keepdims=True)
         sound *= 0.1 / np.sqrt(np.mean(sound**2))
         for _ in range(3):
             sound = limit(sound * 10 ** ((LOUDNESS - loudness(sound)) / 20), CEILING)
@@ -31,10 +31,20 @@ def record(score: Score, desk: Desk) -> np.ndarray:
 
 
 def loudness(sound: np.ndarray) -> float:
-    """Return the integrated loudness by EBU R 128, in LUFS."""
+    """Return the integrated loudness by EBU R 128 as two loudspeakers play it, in LUFS."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         soundfile.write(file.name, sound.T, RATE, subtype="FLOAT")
-        command = ["ffmpeg", "-nostats", "-i", file.name, "-af", "ebur128", "-f", "null", "-"]
+        command = [
+            "ffmpeg",
+            "-nostats",
+            "-i",
+            file.name,
+            "-af",
+            "ebur128=dualmono=true",
+            "-f",
+            "null",
+            "-",
+        ]
         report = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     return float(re.findall(r"I:\s+(-?[\d.]+) LUFS", report)[-1])
 
