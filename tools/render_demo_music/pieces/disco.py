@@ -33,17 +33,17 @@ BRASS = ". . .:.5 {0}:.5' .:.5 {0}:.5!'"
 
 def compose() -> tuple[s.Score, Desk]:
     piece = s.Score("disco", "Mirror Ball Avenue", bpm=118)
-    kick = piece.drums("kick", 16, Strip(-18, (peak(70, 4), peak(3500, 2)), 0.08), loose=0.003)
-    clap = piece.drums("snare and clap", 16, Strip(-20, (shelf(6000, 2),), 0.3), loose=0.006)
-    hats = piece.drums("hats", 16, Strip(-22, (high_pass(500), shelf(7000, 2)), 0.12), loose=0.005)
-    conga = piece.drums("congas", 16, Strip(-29, (), 0.25), loose=0.01)
+    kick = piece.drums("kick", 0, Strip(-18, (peak(70, 4), peak(3500, 2)), 0.08), loose=0.003)
+    clap = piece.drums("snare and clap", 0, Strip(-20, (shelf(6000, 2),), 0.3), loose=0.006)
+    hats = piece.drums("hats", 0, Strip(-22, (high_pass(500), shelf(7000, 2)), 0.12), loose=0.005)
+    conga = piece.drums("congas", 0, Strip(-29, (), 0.25), loose=0.01)
     bass = piece.part("bass", 33, Strip(-17.5, (compress(4), peak(900, 2)), 0.03), velocity=100)
     guitar = piece.part(
-        "guitar", 28, Strip(-25, (high_pass(250), chorus()), 0.2), bank=8, pan=0.5, velocity=84
+        "guitar", 28, Strip(-21.5, (high_pass(250), chorus()), 0.2), bank=8, pan=0.5, velocity=84
     )
     keys = piece.part("electric piano", 4, Strip(-27, (chorus(),), 0.3), pan=-0.4, velocity=76)
     strings = piece.part(
-        "strings", 48, Strip(-19.5, (high_pass(200), shelf(5000, 2)), 0.45), velocity=100
+        "strings", 48, Strip(-21.5, (high_pass(200), shelf(5000, 2)), 0.45), velocity=100
     )
     high = piece.part(
         "solo violins", 40, Strip(-27, (shelf(5000, -3),), 0.5), velocity=90, pan=-0.2

@@ -23,10 +23,10 @@ THIRD |= {"B5": "G5", "A4": "F#4", "E6": "C6", "C6": "A5", "D6": "B5", "D#6": "B
 
 
 def compose() -> tuple[s.Score, Desk]:
-    piece = s.Score("metal", "Iron Meridian", bpm=166)
+    piece = s.Score("metal", "Iron Meridian", bpm=180)
     tight = {"loose": 0.004, "velocity": 112.0}
     guitars = []
-    for side, pan, drive in (("left", -0.9, 55), ("right", 0.9, 45)):
+    for side, pan, drive in (("left", -0.9, 120), ("right", 0.9, 100)):
         amp = (amplifier(drive, 5200, 4), peak(500, -3), peak(110, 3))
         guitars.append(
             (
@@ -35,18 +35,18 @@ def compose() -> tuple[s.Score, Desk]:
             )
         )
     lead = piece.part(
-        "lead guitar", 27, Strip(-21, (amplifier(30, 5500, 3),), 0.35), pan=0.2, velocity=110
+        "lead guitar", 27, Strip(-25, (amplifier(30, 5500, 3),), 0.35), pan=0.2, velocity=110
     )
     harmony = piece.part(
-        "harmony guitar", 27, Strip(-23, (amplifier(30, 5500, 3),), 0.35), pan=-0.2, velocity=106
+        "harmony guitar", 27, Strip(-27, (amplifier(30, 5500, 3),), 0.35), pan=-0.2, velocity=106
     )
     bass = piece.part("bass", 34, Strip(-20, (amplifier(8, 4000, 4), compress(4)), 0.0), **tight)
     punch = (peak(65, 4), peak(400, -6), peak(4000, 7), saturate(1.5))
-    kick = piece.drums("kick", 16, Strip(-18, punch, 0.04), loose=0.003)
+    kick = piece.drums("kick", 16, Strip(-13.5, punch, 0.04), loose=0.003)
     snare = piece.drums(
-        "snare and toms", 16, Strip(-18, (peak(200, 3), saturate(1.5)), 0.3), loose=0.004
+        "snare and toms", 16, Strip(-16.5, (peak(200, 3), saturate(1.5)), 0.3), loose=0.004
     )
-    cymbals = piece.drums("cymbals", 16, Strip(-20.5, (high_pass(500),), 0.2))
+    cymbals = piece.drums("cymbals", 16, Strip(-17.5, (high_pass(500),), 0.2))
 
     for start in (0, 16, 32):
         for mutes, open_strings in guitars:
@@ -100,4 +100,6 @@ def compose() -> tuple[s.Score, Desk]:
     snare.hits(end, s.SNARE, "X")
     cymbals.hits(end, s.CRASH, "X")
     cymbals.hits(end, s.CRASH_2, "X")
-    return piece, Desk(0.8, 7000, (compress(2, -4), saturate(1.4), shelf(8000, 1)), fade=0.6)
+    return piece, Desk(
+        0.8, 7000, (compress(2, -4), saturate(1.4), peak(500, -5), shelf(5000, 3)), fade=0.6
+    )

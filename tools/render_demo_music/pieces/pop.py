@@ -17,13 +17,11 @@ A5 A5 G5 F5:1~ D5:.5 F5 G5 | F5:2.5~ .:1.5
 
 
 def compose() -> tuple[s.Score, Desk]:
-    bpm = 100
+    bpm = 96
     piece = s.Score("pop", "Say It Like Summer", bpm=bpm)
-    kick = piece.drums("kick", 24, Strip(-17.5, (peak(60, 4),), 0.04), loose=0.002)
-    clap = piece.drums("snare and clap", 24, Strip(-19, (shelf(6000, 3),), 0.3), loose=0.004)
-    hats = piece.drums(
-        "hats", 24, Strip(-26.5, (high_pass(3000), shelf(6000, 3)), 0.1), loose=0.004
-    )
+    kick = piece.drums("kick", 24, Strip(-15, (peak(60, 4),), 0.04), loose=0.002)
+    clap = piece.drums("snare and clap", 24, Strip(-16.5, (shelf(6000, 3),), 0.3), loose=0.004)
+    hats = piece.drums("hats", 24, Strip(-24, (high_pass(3000), shelf(6000, 3)), 0.1), loose=0.004)
     pumping = duck([beat * 60 / bpm for beat in range(16, 48)], 0.45)
     bass = piece.part(
         "synth bass", 39, Strip(-17.5, (low_pass(1500), compress(3), pumping), 0.0), velocity=100
@@ -32,7 +30,7 @@ def compose() -> tuple[s.Score, Desk]:
     guitar = piece.part(
         "acoustic guitar",
         25,
-        Strip(-26, (high_pass(250), shelf(6000, 4)), 0.2),
+        Strip(-28, (high_pass(250), shelf(6000, 4)), 0.2),
         pan=0.5,
         velocity=76,
     )

@@ -1,4 +1,4 @@
-"""Reggae: one drop in G minor; skank, bubbling organ, a bass line to sing, melodica on top."""
+"""Reggae: one drop in G minor; skank, bubbling organ, a bass line to sing, voices on top."""
 
 import score as s
 from mixer import Desk, Strip, compress, echo, high_pass, low_pass, peak, saturate, shelf
@@ -18,18 +18,18 @@ TUNE = """
 
 
 def compose() -> tuple[s.Score, Desk]:
-    piece = s.Score("reggae", "Harbour Road", bpm=72, swing=0.56, swing_unit=0.5)
+    piece = s.Score("reggae", "Harbour Road", bpm=78, swing=0.56, swing_unit=0.5)
     bass = piece.part(
         "bass",
         33,
-        Strip(-15.5, (low_pass(500), peak(90, 5), compress(3)), 0.0),
+        Strip(-14.5, (low_pass(700), peak(90, 5), compress(3)), 0.0),
         late=0.006,
         velocity=104,
     )
     guitar = piece.part(
         "guitar",
-        27,
-        Strip(-22, (high_pass(250), low_pass(5500)), 0.3),
+        28,
+        Strip(-20, (high_pass(250),), 0.3),
         pan=0.4,
         velocity=88,
         loose=0.006,
@@ -41,18 +41,18 @@ def compose() -> tuple[s.Score, Desk]:
         "organ", 16, Strip(-22, (low_pass(4500),), 0.25), pan=-0.15, velocity=76, loose=0.006
     )
     tune = piece.part(
-        "melodica",
-        22,
-        Strip(-21, (low_pass(5000), echo(0.625, 0.3)), 0.35),
+        "voices",
+        53,
+        Strip(-22, (low_pass(7000), echo(0.58, 0.3)), 0.35),
         velocity=88,
         late=0.01,
         vibrato=0.15,
     )
-    kick = piece.drums("kick", 8, Strip(-19, (peak(70, 4), low_pass(3000)), 0.08))
-    rim = piece.drums("side stick", 8, Strip(-22.5, (saturate(1.2), echo(0.42, 0.12)), 0.35))
-    hats = piece.drums("hats", 8, Strip(-26, (high_pass(800), shelf(7000, -3)), 0.15), loose=0.008)
+    kick = piece.drums("kick", 25, Strip(-14, (peak(70, 4), low_pass(3000)), 0.08))
+    rim = piece.drums("side stick", 25, Strip(-17.5, (saturate(1.2), echo(0.42, 0.12)), 0.35))
+    hats = piece.drums("hats", 25, Strip(-19, (high_pass(800), shelf(7000, -3)), 0.15), loose=0.008)
 
-    tune.line(2, TUNE)
+    tune.line(2, TUNE, up=-12)
     rim.hits(0, s.HIGH_TOM, "..X.xX..")
     rim.hits(1, s.LOW_TOM, "..X.")
     rim.hits(1.5, s.SNARE, ".X")
@@ -77,4 +77,4 @@ def compose() -> tuple[s.Score, Desk]:
     organ.line(end, "G3+Bb3+D4:2")
     kick.hits(end, s.KICK, "X")
     hats.hits(end, s.CRASH, "o")
-    return piece, Desk(1.3, 4000, (compress(2, -4), shelf(6000, -2)), fade=0.9)
+    return piece, Desk(0.9, 6000, (compress(2, -4), shelf(4000, 6)), fade=0.9)

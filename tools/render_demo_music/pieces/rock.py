@@ -23,18 +23,18 @@ A5:3~
 def compose() -> tuple[s.Score, Desk]:
     piece = s.Score("rock", "Gravel Road Engine", bpm=122)
     left = piece.part(
-        "guitar left", 27, Strip(-18.5, (amplifier(9, 4800, 4),), 0.12), pan=-0.8, velocity=100
+        "guitar left", 27, Strip(-17, (amplifier(9, 4800, 4),), 0.12), pan=-0.8, velocity=100
     )
     right = piece.part(
         "guitar right",
         27,
-        Strip(-19, (amplifier(13, 5200, 3),), 0.12),
+        Strip(-17.5, (amplifier(13, 5200, 3),), 0.12),
         pan=0.8,
         velocity=96,
         loose=0.014,
     )
     lead = piece.part(
-        "lead guitar", 27, Strip(-18.5, (amplifier(18, 5000, 4),), 0.3), velocity=104, late=0.008
+        "lead guitar", 27, Strip(-19, (amplifier(18, 5000, 4),), 0.3), velocity=104, late=0.008
     )
     bass = piece.part(
         "bass", 34, Strip(-19, (amplifier(1.6, 3000, 2), compress(4)), 0.03), velocity=104
