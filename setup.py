@@ -8,7 +8,14 @@ setup(
     package_dir={"deepmusic.assets": "assets"},
     package_data={
         "": ["*.csv", "*.npz", "*.toml", "*.css", "*.js", "*.html"],
-        "deepmusic.assets": ["*.json", "runs/**", "embeddings/**", "gtzan/**", "musicnn/**"],
+        "deepmusic.assets": [
+            "*.json",
+            "runs/**",
+            "embeddings/**",
+            "gtzan/**",
+            "musicnn/**",
+            "demo_music/**",
+        ],
     },
     include_package_data=False,
 )

@@ -17,7 +17,7 @@ class SongFile:
 
     name: str
     data: bytes
-    #: Caption beside it, as Markdown, such as that it is synthetic; and more about that.
+    #: Caption beside it, as Markdown, such as its part of GTZAN; and more about that.
     remark: str = ""
     details: str | None = None
     #: Whether it was chosen as a clip of GTZAN. Networks with a held-out test set predict these;

@@ -1,4 +1,4 @@
-"""Sources of a song: upload, microphone, GTZAN clips, and synthetic demo clips."""
+"""Sources of a song: upload, microphone, GTZAN clips, and demo music."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from deepmusic.data import Track
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui import cache, demos, markdown, query_params
 from deepmusic.ui.song import SongFile
 
 UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
@@ -136,19 +136,17 @@ def _demo() -> SongFile | None:
     genre = query_params.choose(
         DEMO,
         GTZAN_GENRES,
-        lambda genre: f"Synthetic {format_genre(genre)} band",
-        label="A synthetic band",
+        lambda genre: f"{format_genre(genre)}: {demos.TITLES[genre]}",
+        label="A demo piece",
         widget=st.selectbox,
         label_visibility="collapsed",
     )
-    from deepmusic.audio import bands
-
     return SongFile(
-        f"synthetic-{genre}.wav",
-        cache.demo_song(genre),
-        "**Synthetic**: computed, not recorded.",
-        f"{bands.BANDS[genre].description} The networks were trained on real recordings, so they "
-        "may well be wrong.",
+        demos.file_name(genre),
+        demos.read(genre),
+        f"**{demos.TITLES[genre]}**, demo music",
+        "Written for this app and chosen so that the networks know it; played by sampled "
+        "instruments.",
     )
 
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import load
 from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.files import ASSETS
 from deepmusic.formatting import format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
@@ -82,8 +83,8 @@ def test_the_demo_button_plays_and_classifies(app):
     app.run()
     app.button[0].click().run()
     assert not app.exception
-    assert "synthetic\\-classical\\.wav" in texts(app)
-    assert "**Synthetic**" in texts(app)
+    assert "demo\\-jazz\\.opus" in texts(app)
+    assert "**Second Set**" in texts(app)
     assert "of music that is not GTZAN" in texts(app)
 
 
@@ -98,8 +99,8 @@ def test_a_link_leads_to_a_demo_and_a_network(app):
     app.query_params["model"] = "crnn"
     app.run()
     assert not app.exception
-    assert "synthetic\\-metal\\.wav" in texts(app)
-    song = load("crnn").predict(synth.play("metal"), sample_rate=22_050)
+    assert "demo\\-metal\\.opus" in texts(app)
+    song = load("crnn").predict(ASSETS / "demo_music" / "metal.opus")
     assert f"{format_percent(song.probability)} that it is" in texts(app)
 
 

@@ -35,12 +35,12 @@ def test_deep_link_on_a_fresh_server(chromium):
         running_app() as app,
         visit(chromium, f"{app.address}/classify?source=demo&demo=reggae&model=crnn") as page,
     ):
-        expect_visible(page, "synthetic-reggae.wav")
+        expect_visible(page, "demo-reggae.opus")
         expect(page.get_by_role("radio", name="CRNN")).to_be_checked()
         page.get_by_role("link", name="Lesson", exact=True).wait_for()
         # Once the server is up, the first page's own address is "/"; the other leads there.
         page.goto(f"{app.address}/classify?source=demo&demo=metal&model=cnn")
-        expect_visible(page, "synthetic-metal.wav")
+        expect_visible(page, "demo-metal.opus")
         expect(page.get_by_role("radio", name="CNN", exact=True)).to_be_checked()
         assert page.get_by_text("Page not found").count() == 0
 
@@ -125,13 +125,13 @@ def test_the_main_job_by_keyboard_alone(chromium, server):
         for _ in range(3):
             page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
-        expect_visible(page, "synthetic-blues.wav")
+        expect_visible(page, "demo-blues.opus")
         settle(page)
         tab_to(page, "e.getAttribute('role') === 'combobox'")
         page.keyboard.type("jazz")
-        page.get_by_role("option", name="Synthetic jazz band").wait_for()
+        page.get_by_role("option", name="Jazz: Second Set").wait_for()
         page.keyboard.press("Enter")
-        expect_visible(page, "synthetic-jazz.wav")
+        expect_visible(page, "demo-jazz.opus")
         expect_visible(page, "Download JSON")
         settle(page)
         tab_to(page, "e.getAttribute('aria-label') === 'Position in the song'")

@@ -13,7 +13,7 @@ from deepmusic.audio import encode, synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.library.embeddings import MUSICNN
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui import cache
+from deepmusic.ui import cache, demos
 from deepmusic.ui.song import SongFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,9 +29,6 @@ def test_all_caches_stand_in_one_folder():
 def decoded(monkeypatch):
     """Counts of how often each song is decoded, and its log-mels computed."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
-    # Fewer and shorter demo songs.
-    monkeypatch.setattr(cache.library, "TAKES", 1)
-    monkeypatch.setattr(cache.library, "TAKE_SECONDS", 4.0)
     counts = Counter()
     load_song, compute_log_mels = audio.load_song, prediction.compute_log_mels
 
@@ -78,10 +75,10 @@ def test_all_pages_decode_a_song_once(decoded):
 
 
 def test_the_lesson_decodes_its_clip_once(decoded, monkeypatch):
-    monkeypatch.setattr(cache, "demo_song", lambda genre: upload("", seed=99).data)
+    monkeypatch.setattr(demos, "read", lambda genre: upload("", seed=99).data)
     for step in "12345":
         open_page("lesson", upload("", 1), step=step, demo="jazz")
-    name = "synthetic-jazz.wav"
+    name = "demo-jazz.opus"
     assert decoded["decoded", name] == decoded["log-mel", name] == 1
 
 

@@ -8,11 +8,9 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from deepmusic import load
-from deepmusic.audio import synth
 from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import Answer, Certainty, Content, Prediction
-from deepmusic.ui.classify import result, welcome
+from deepmusic.ui.classify import result
 from deepmusic.ui.player import content_segments
 
 ZEROS = np.zeros(1)
@@ -70,15 +68,6 @@ def test_the_lane_of_content():
     assert [part["genre"] for part in found] == ["music", "singing", "speech", "neither"]
     assert [part["start"] for part in found] == [0, 0.5, 1, 1.5]
     assert found[-1]["end"] == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("genre", welcome.NAMED_RIGHT)
-def test_the_first_bands_are_named_right(genre):
-    """The first press of a newcomer is answered right."""
-    song = load().predict(synth.play(genre), sample_rate=22_050)
-    assert song.genre == genre
-    assert song.certainty != Certainty.NONE_OF_TEN
 
 
 def test_noise_gets_no_genre_until_one_asks():

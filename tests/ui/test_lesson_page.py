@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import cache
+from deepmusic.ui import cache, demos
 from deepmusic.ui.song import SongFile
 
 
@@ -75,9 +75,7 @@ def test_memory_and_vote_show_this_clip_s_numbers():
     assert words(app) != at_first
     press(app, "Next")
     assert "<b>20 windows</b>" in words(app)
-    predicted = cache.classify_song(SongFile("synthetic-jazz.wav", cache.demo_song("jazz")))[
-        "ensemble"
-    ]
+    predicted = cache.classify_song(SongFile("demo-jazz.opus", demos.read("jazz")))["ensemble"]
     assert (
         f"<b>{predicted.genre}</b>, {100 * predicted.confidence:.0f}\N{NO-BREAK SPACE}%"
         in words(app)
@@ -100,7 +98,7 @@ def test_a_link_with_nonsense_leads_to_the_first_step():
 def test_gtzan_clips_can_be_chosen_where_they_are(monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
     app = open_lesson(step="5")
-    assert app.selectbox[0].label == "A synthetic band"
+    assert app.selectbox[0].label == "A demo piece"
     app.button_group[1].set_value("gtzan").run()
     assert not app.exception
     assert address(app, "source") == "gtzan"

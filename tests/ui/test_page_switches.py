@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import cache
 
 PAGES = sorted(path.stem for path in Path("pages").glob("*.py"))
 #: For each page a link that sets as much as can be set.
@@ -28,9 +27,6 @@ LINKS = {
 def _without_gtzan(monkeypatch, tmp_path):
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
-    # Fewer and shorter demo songs.
-    monkeypatch.setattr(cache.library, "TAKES", 1)
-    monkeypatch.setattr(cache.library, "TAKE_SECONDS", 4.0)
 
 
 def every_pair() -> list[str]:

@@ -19,6 +19,7 @@ KILOBITS = 48
 
 
 def main() -> None:
+    """Render what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("genres", nargs="*", default=list(pieces.GENRES))
     parser.add_argument("--to", type=Path, default=TARGET, help="folder to write to")

@@ -33,10 +33,12 @@ class Desk:
 
 
 def high_pass(frequency: float, order: int = 2) -> Effect:
+    """Leave out what lies below a frequency."""
     return _filter(signal.butter(order, frequency, "highpass", fs=RATE, output="sos"))
 
 
 def low_pass(frequency: float, order: int = 2) -> Effect:
+    """Leave out what lies above a frequency."""
     return _filter(signal.butter(order, frequency, "lowpass", fs=RATE, output="sos"))
 
 

@@ -64,8 +64,8 @@ class Part:
         """Write notes one after the other from a beat on; return the beat after the last.
 
         ``E4:1.5`` is a note and its beats, which hold until the next number; ``E4+G4`` sounds
-        together, ``.`` is a rest. Marks: ``!`` loud, ``?`` soft, ``'`` short, ``_`` into the next,
-        ``~`` vibrato, ``^2`` bent up by two semitones to the note, ``v2`` falling by two at its end.
+        together, ``.`` is a rest. Marks: ``!`` loud, ``?`` soft, ``'`` short, ``_`` to the next,
+        ``~`` vibrato, ``^2`` bent up by two semitones to it, ``v2`` falling by two at its end.
         """
         beats, begin = 1.0, start
         for token in text.split():

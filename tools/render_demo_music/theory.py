@@ -40,7 +40,7 @@ def root_class(chord: str) -> int:
 
 
 def classes(chord: str) -> tuple[int, ...]:
-    """Return a chord's pitch classes; a ninth or thirteenth leaves out what a pianist leaves out."""
+    """Return a chord's pitch classes; with a ninth or thirteenth, those that a pianist plays."""
     root, kind, _ = _split(chord)
     return tuple((pitch(root + "4") + interval) % 12 for interval in _CHORDS[kind])
 

@@ -9,8 +9,6 @@ from pathlib import Path
 import streamlit as st
 
 from deepmusic import audio
-from deepmusic.audio import encode
-from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_genre
 from deepmusic.library import embeddings, known_clips, tags
@@ -20,12 +18,10 @@ from deepmusic.library.song_index import MEL, AnalyzedSong, Entry, SongIndex
 from deepmusic.library.song_index import analyze_song as analyze
 from deepmusic.library.store import Library
 from deepmusic.prediction import Classifier
+from deepmusic.ui import demos
 from deepmusic.ui.cache import models
 from deepmusic.ui.cache.songs import SONG_KEYS, decode_song
 from deepmusic.ui.song import SongFile
-
-#: Songs of each synthetic band, and their length in s.
-TAKES, TAKE_SECONDS = 3, 12.0
 
 _COVER_PIXELS = 96
 
@@ -60,27 +56,13 @@ def gtzan_index() -> SongIndex:
 
 @st.cache_resource(show_spinner=False)
 def demo_index() -> SongIndex:
-    """Embed `TAKES` songs of each synthetic band: a small library for newcomers."""
+    """Embed the demo music: a small library for newcomers."""
     songs = []
-    for number, (genre, take) in enumerate(demo_takes()):
-        song = audio.load_song(demo_take(genre, take), name=f"{genre}-{take}.wav")
-        entry = Entry(number, f"Take {take}", f"Synthetic {format_genre(genre)} band", genre=genre)
+    for number, (genre, title) in enumerate(demos.TITLES.items()):
+        song = audio.load_song(demos.read(genre), name=demos.file_name(genre))
+        entry = Entry(number, title, f"Demo {format_genre(genre)}", genre=genre)
         songs.append(analyze(song, embedder(), entry=entry))
-    return SongIndex.of("Demo bands", songs, embedder().space)
-
-
-def demo_takes() -> list[tuple[str, int]]:
-    """Return genre and take of each song of `demo_index`, by its id."""
-    return [(genre, take) for genre in GTZAN_GENRES for take in range(1, TAKES + 1)]
-
-
-@st.cache_data(show_spinner=False, max_entries=len(GTZAN_GENRES) * TAKES)
-def demo_take(genre: str, take: int) -> bytes:
-    """Return a take of the synthetic band of a genre, as FLAC."""
-    from deepmusic.audio import synth
-
-    samples = synth.play(genre, seconds=TAKE_SECONDS, seed=take)
-    return encode.encode_flac(samples, audio.SAMPLE_RATE)
+    return SongIndex.of("Demo music", songs, embedder().space)
 
 
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)

@@ -82,14 +82,6 @@ def _play_file(name: bytes, modified: int) -> tuple[bytes, str]:
     return encode.encode_flac(song.samples, song.sample_rate), "audio/flac"
 
 
-@st.cache_data(show_spinner=False, max_entries=10)
-def demo_song(genre: str) -> bytes:
-    """Return 30 s of the synthetic band of a genre, as WAV."""
-    from deepmusic.audio import synth
-
-    return encode.encode_wav(synth.play(genre), audio.SAMPLE_RATE)
-
-
 def classify_song(song: SongFile) -> Mapping[str, Any]:
     """Return the predictions of every network and of the ensemble for a song, by name."""
     return _classify_song(song, cached_models.own_runs())

@@ -11,11 +11,8 @@ from deepmusic.errors import ModelError
 from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui import cache, demos, markdown, query_params
 from deepmusic.ui.song import SongFile, SongView
-
-#: Bands that the answer names right, which stand first; a test holds it.
-NAMED_RIGHT = ("classical", "country", "jazz", "blues")
 
 #: In the session: the demo that was started by a button, and shall play.
 _STARTED = "started_demo"
@@ -34,7 +31,10 @@ def show(head: Any) -> None:
         st.markdown(
             "Give neural networks a song. They name its genre, and show where they find it."
         )
-    st.markdown("No song at hand? **Press a band**: each is synthetic, and plays at once.")
+    st.markdown(
+        "No song at hand? **Press a genre**: its demo plays at once.",
+        help="Ten pieces, written for this app and chosen so that the networks know them.",
+    )
     colours = "".join(
         f".st-key-band_{genre} button {{ background: {genre_colour(genre)}; }}"
         f".st-key-band_{genre} button p {{ color: {ink_on(genre_colour(genre))}; }}"
@@ -43,7 +43,7 @@ def show(head: Any) -> None:
     )
     st.html(f"<style>{colours}</style>")
     with st.container(key="bands", horizontal=True):
-        for genre in [*NAMED_RIGHT, *(one for one in GTZAN_GENRES if one not in NAMED_RIGHT)]:
+        for genre in sorted(GTZAN_GENRES, key=_rank):
             st.button(
                 format_genre(genre),
                 key=f"band_{genre}",
@@ -82,9 +82,14 @@ def _show_accuracies() -> None:
         )
 
 
+def _rank(genre: str) -> int:
+    right = demos.NAMED_RIGHT
+    return right.index(genre) if genre in right else len(right)
+
+
 def _start_demo(genre: str) -> None:
     query_params.select(source="demo", demo=genre)
-    st.session_state[_STARTED] = f"synthetic-{genre}.wav"
+    st.session_state[_STARTED] = demos.file_name(genre)
 
 
 def plays_at_once(song: SongFile) -> bool:

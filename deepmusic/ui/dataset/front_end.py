@@ -6,7 +6,7 @@ from deepmusic.audio import encode, features
 from deepmusic.charts.spectrogram import resize_png, spectrogram_png
 from deepmusic.config import MelConfig
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache
+from deepmusic.ui import cache, demos
 from deepmusic.ui.cache.exploration import SelectedDataset
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import DEMO
@@ -106,7 +106,7 @@ def _choose_excerpt(selected: SelectedDataset) -> SongFile:
                 return _cut(SongFile(track, sound[0]))
             except DeepMusicError:
                 continue
-    return _cut(SongFile("the synthetic rock band", cache.demo_song("rock")))
+    return _cut(SongFile("the demo rock", demos.read("rock")))
 
 
 def _cut(song: SongFile) -> SongFile:

@@ -1,4 +1,4 @@
-"""Song indexes of the Recommend page: the visitor's library, the demo bands, or GTZAN."""
+"""Song indexes of the Recommend page: the visitor's library, the demo music, or GTZAN."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from deepmusic.errors import AudioError, LibraryError
 from deepmusic.library import embeddings
 from deepmusic.library.song_index import Entry, SongIndex
 from deepmusic.library.store import Library
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, demos, markdown
 
 LIBRARY, DEMO, GTZAN = "library", "demo", "gtzan"
 
@@ -49,7 +49,7 @@ def explain_fallback(name: str) -> None:
 
 
 def sound_path(name: str, entry: Entry) -> Path | None:
-    """Return the file of a song; None where its sound is synthetic or not available."""
+    """Return the file of a song; None where it has none or it is not available."""
     if name == LIBRARY:
         return entry.path
     if name == GTZAN and (dataset := cache.gtzan()):
@@ -66,7 +66,7 @@ def sound(name: str, entry: Entry) -> tuple[bytes, str] | None:
         If the file is gone or damaged.
     """
     if name == DEMO:
-        return cache.demo_take(*cache.demo_takes()[entry.id]), "audio/flac"
+        return demos.read(entry.genre), demos.MEDIA_TYPE
     if not (path := sound_path(name, entry)):
         return None
     try:

@@ -22,7 +22,7 @@ _MOST_LISTED = 1000
 
 def choose_index() -> str:
     """Let the visitor choose an index; the library comes first, where there is one."""
-    names = {indexes.DEMO: "Demo bands", indexes.GTZAN: "GTZAN"}
+    names = {indexes.DEMO: "Demo music", indexes.GTZAN: "GTZAN"}
     if indexes.library() is not None:
         count = indexes.library_count()
         mine = {indexes.LIBRARY: f"My library ({count:,})" if count else "My library"}

@@ -41,6 +41,7 @@ A4:2/3~ C#5:1/3 E5 Eb5 D5 C#5:2/3~^2 B4:1/3 .:1 | A4:3~
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("blues", "Last Train, Slow Rain", bpm=69)
     lead = piece.part(
         "lead guitar",

@@ -35,6 +35,7 @@ A4:1 C5 F5:1~ D5:.5 B4 | A4:4~
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     slower = ((27.0, 72.0), (30.0, 66.0), (32.0, 54.0))
     piece = s.Score("classical", "Andante for an Empty Hall", bpm=76, tempi=slower)
     hall = 0.55

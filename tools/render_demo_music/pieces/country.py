@@ -26,6 +26,7 @@ PICKING = "D5:.5'^2 B4' A4:.25 G4 E4:.5' D4:.25 E4 G4:.5' A4:.25 B4 G4:.5'"
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("country", "Gate Left Open", bpm=106, swing=0.53, swing_unit=0.5)
     bright = (high_pass(120), shelf(5000, 3))
     strum = piece.part("acoustic guitar", 25, Strip(-19.5, bright, 0.2), pan=-0.5, velocity=80)

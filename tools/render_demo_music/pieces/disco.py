@@ -25,13 +25,15 @@ A5:1.5! G5:.5 A5:1 C6 | B5:2~ G5:.5 A5 B5:1 | G5:1.5 E5:.5 G5:1 B5 | A5:2.5~ .:.
 E6:1.5! D6:.5 C6:1 A5 | B5:1.5 G#5:.5 E5:1 E5:.25 F#5 G#5 B5
 """
 VERSE = """
-E5:.5' E5' .:1 G5:.5 E5:1 D5:.5 | C5:.5 A4:1.5~ .:2 | F5:.5' F5' .:1 A5:.5 F5:1 E5:.5 | D5:.5 B4:1.5~ .:2 |
+E5:.5' E5' .:1 G5:.5 E5:1 D5:.5 | C5:.5 A4:1.5~ .:2 |
+F5:.5' F5' .:1 A5:.5 F5:1 E5:.5 | D5:.5 B4:1.5~ .:2 |
 E5:.5' E5' .:1 G5:.5 B5:1 G5:.5 | A5:1.5~ .:.5 E5:.25 F5 G5 A5 B5 C6 D6 E6
 """
 BRASS = ". . .:.5 {0}:.5' .:.5 {0}:.5!'"
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("disco", "Mirror Ball Avenue", bpm=118)
     kick = piece.drums("kick", 0, Strip(-18, (peak(70, 4), peak(3500, 2)), 0.08), loose=0.003)
     clap = piece.drums("snare and clap", 0, Strip(-20, (shelf(6000, 2),), 0.3), loose=0.006)

@@ -20,6 +20,7 @@ LOOP = ((0, 1.4, 92), (1.5, 0.25, 70), (1.75, 0.6, 86), (2.75, 0.25, 70), (3, 0.
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("hiphop", "Palm Shadow Cruise", bpm=94, swing=0.56, swing_unit=0.5)
     kick = piece.drums("kick", 25, Strip(-10, (peak(55, 4), saturate(2)), 0.03), loose=0.003)
     clap = piece.drums("snare and clap", 25, Strip(-12.5, (saturate(2),), 0.2), loose=0.004)

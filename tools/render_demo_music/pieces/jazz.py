@@ -47,6 +47,7 @@ COMPING = ((1.5, 3.5), (0.0, 2.5), (0.5,), (1.5, 3.0), (0.0, 1.5), (2.5,))
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("jazz", "Second Set", bpm=148, swing=0.63)
     right = piece.part(
         "piano right hand", 0, Strip(-19, (), 0.3), loose=0.012, late=0.018, velocity=82
@@ -60,7 +61,7 @@ def compose() -> tuple[s.Score, Desk]:
 
     right.line(0, LINE)
     bass.line(0, WALK, velocity=90)
-    for bar, (chord, notes) in enumerate(zip(CHORDS, voicings(CHORDS, "F3"), strict=True)):
+    for bar, notes in enumerate(voicings(CHORDS, "F3")):
         at = 4.0 * bar
         last = bar == len(CHORDS) - 1
         if not last:

@@ -15,15 +15,18 @@ STABS = """
 CHORUS = ("E2+B2+E3", "C3+G3+C4", "G2+D3+G3", "D3+A3+D4") * 2
 ROOTS = ("E1", "C2", "G1", "D2") * 2
 LEAD = """
-B4:1.5~ E5:.5 G5:1 F#5:.5 E5 | E5:1~ D5:.5 C5 G5:1.5~ E5:.5 | D5:1 G5:.5 A5 B5:1.5~ A5:.5 | A5:1 F#5:.5 D5 A4:1 B4 |
-B4:.5 E5 G5 B5 E5 G5 B5 E6 | C5 E5 G5 C6 B5:1~ G5 | D5:.5 G5 B5 D6 B5 A5 G5 A5 | F#5:1~ A5:.5 B5 C6:1 D#6
+B4:1.5~ E5:.5 G5:1 F#5:.5 E5 | E5:1~ D5:.5 C5 G5:1.5~ E5:.5 |
+D5:1 G5:.5 A5 B5:1.5~ A5:.5 | A5:1 F#5:.5 D5 A4:1 B4 |
+B4:.5 E5 G5 B5 E5 G5 B5 E6 | C5 E5 G5 C6 B5:1~ G5 |
+D5:.5 G5 B5 D6 B5 A5 G5 A5 | F#5:1~ A5:.5 B5 C6:1 D#6
 """
 THIRD = {"B4": "G4", "E5": "C5", "G5": "E5", "F#5": "D5", "D5": "B4", "C5": "A4", "A5": "F#5"}
 THIRD |= {"B5": "G5", "A4": "F#4", "E6": "C6", "C6": "A5", "D6": "B5", "D#6": "B5"}
 
 
 def compose() -> tuple[s.Score, Desk]:
-    piece = s.Score("metal", "Iron Meridian", bpm=180)
+    """Return the score and its mix."""
+    piece = s.Score("metal", "Iron Meridian", bpm=172)
     tight = {"loose": 0.004, "velocity": 112.0}
     guitars = []
     for side, pan, drive in (("left", -0.9, 120), ("right", 0.9, 100)):

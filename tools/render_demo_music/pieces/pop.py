@@ -17,7 +17,8 @@ A5 A5 G5 F5:1~ D5:.5 F5 G5 | F5:2.5~ .:1.5
 
 
 def compose() -> tuple[s.Score, Desk]:
-    bpm = 96
+    """Return the score and its mix."""
+    bpm = 101
     piece = s.Score("pop", "Say It Like Summer", bpm=bpm)
     kick = piece.drums("kick", 24, Strip(-15, (peak(60, 4),), 0.04), loose=0.002)
     clap = piece.drums("snare and clap", 24, Strip(-16.5, (shelf(6000, 3),), 0.3), loose=0.004)

@@ -12,13 +12,16 @@ BASS = {
     "Eb": "Eb2:.75 .:.25 Eb2:.5 D2 Bb1:.75 .:.25 C2:.5 D2",
 }
 TUNE = """
-.:1 D5:.5 F5 G5:1.5~ F5:.5 | D5:.5 C5 Bb4:1~ .:2 | .:1 G5:.5 F5 Eb5:1.5~ D5:.5 | C5:.5 D5 A4:1~ .:2 |
-.:1 D5:.5 F5 G5:1~ Bb5:.5 A5 | G5:.5 F5 D5:1~ .:2 | .:1 Bb5:.5 A5 G5:1~ F5:.5 Eb5 | D5:.5 F5 D5:1~ .:1 C5:.5 D5 | Bb4:2~
+.:1 D5:.5 F5 G5:1.5~ F5:.5 | D5:.5 C5 Bb4:1~ .:2 |
+.:1 G5:.5 F5 Eb5:1.5~ D5:.5 | C5:.5 D5 A4:1~ .:2 |
+.:1 D5:.5 F5 G5:1~ Bb5:.5 A5 | G5:.5 F5 D5:1~ .:2 |
+.:1 Bb5:.5 A5 G5:1~ F5:.5 Eb5 | D5:.5 F5 D5:1~ .:1 C5:.5 D5 | Bb4:2~
 """
 
 
 def compose() -> tuple[s.Score, Desk]:
-    piece = s.Score("reggae", "Harbour Road", bpm=78, swing=0.56, swing_unit=0.5)
+    """Return the score and its mix."""
+    piece = s.Score("reggae", "Harbour Road", bpm=74, swing=0.56, swing_unit=0.5)
     bass = piece.part(
         "bass",
         33,
@@ -72,9 +75,9 @@ def compose() -> tuple[s.Score, Desk]:
             rim.hits(at + 3, s.HIGH_TOM, "X.x.", gain=0.9)
             rim.hits(at + 3.5, s.LOW_TOM, "X.", gain=0.9)
     end = 34.0
-    bass.line(end, "G1:2")
-    guitar.line(end, "G3+Bb3+D4+G4:2")
-    organ.line(end, "G3+Bb3+D4:2")
+    bass.line(end, "G1:3")
+    guitar.line(end, "G3+Bb3+D4+G4:3")
+    organ.line(end, "G3+Bb3+D4:3")
     kick.hits(end, s.KICK, "X")
     hats.hits(end, s.CRASH, "o")
     return piece, Desk(0.9, 6000, (compress(2, -4), shelf(4000, 6)), fade=0.9)

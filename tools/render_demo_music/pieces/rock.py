@@ -21,6 +21,7 @@ A5:3~
 
 
 def compose() -> tuple[s.Score, Desk]:
+    """Return the score and its mix."""
     piece = s.Score("rock", "Gravel Road Engine", bpm=122)
     left = piece.part(
         "guitar left", 27, Strip(-17, (amplifier(9, 4800, 4),), 0.12), pan=-0.8, velocity=100
