@@ -10,11 +10,7 @@ setup(
         "": ["*.csv", "*.npz", "*.toml", "*.css", "*.js", "*.html"],
         "deepmusic.assets": [
             "*.json",
-            "runs/**",
-            "embeddings/**",
-            "gtzan/**",
-            "musicnn/**",
-            "demo_music/**",
+            *(f"{name}/**" for name in ("demo_music", "embeddings", "gtzan", "musicnn", "runs")),
         ],
     },
     include_package_data=False,

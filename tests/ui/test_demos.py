@@ -1,8 +1,7 @@
 """The demo music: complete, loud enough, named right, and what its scores say."""
 
 import hashlib
-import runpy
-import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -18,14 +17,12 @@ FOLDER = ASSETS / "demo_music"
 RENDERER = ROOT / "tools" / "render_demo_music"
 
 
-@pytest.fixture
-def compose(monkeypatch):
+@pytest.fixture(scope="module")
+def compose():
     """What composes a genre's piece."""
-    monkeypatch.syspath_prepend(str(RENDERER))
-    before = set(sys.modules)
-    yield runpy.run_path(str(RENDERER / "pieces" / "__init__.py"))["compose"]
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(RENDERER))
+        yield import_module("pieces").compose
 
 
 def test_there_is_one_piece_for_each_genre():
