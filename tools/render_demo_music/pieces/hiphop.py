@@ -41,7 +41,7 @@ def compose() -> tuple[s.Score, Desk]:
         velocity=90,
         vibrato=0.35,
     )
-    piano = piece.part("piano", 0, Strip(-27, (low_pass(3000),), 0.2), velocity=84, pan=-0.3)
+    piano = piece.part("piano", 0, Strip(-24.5, (low_pass(3000),), 0.2), velocity=84, pan=-0.3)
     choir = piece.part(
         "voices", 53, Strip(-26, (high_pass(250), shelf(5000, 3)), 0.4), velocity=90, pan=0.2
     )

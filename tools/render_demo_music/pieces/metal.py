@@ -104,5 +104,5 @@ def compose() -> tuple[s.Score, Desk]:
     cymbals.hits(end, s.CRASH, "X")
     cymbals.hits(end, s.CRASH_2, "X")
     return piece, Desk(
-        0.8, 7000, (compress(2, -4), saturate(1.4), peak(500, -5), shelf(5000, 3)), fade=0.6
+        0.8, 7000, (compress(2, -4), saturate(1.4), peak(500, -4), shelf(5000, 1.5)), fade=0.6
     )

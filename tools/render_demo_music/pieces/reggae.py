@@ -80,4 +80,4 @@ def compose() -> tuple[s.Score, Desk]:
     organ.line(end, "G3+Bb3+D4:3")
     kick.hits(end, s.KICK, "X")
     hats.hits(end, s.CRASH, "o")
-    return piece, Desk(0.9, 6000, (compress(2, -4), shelf(4000, 6)), fade=0.9)
+    return piece, Desk(0.9, 6000, (compress(2, -4), peak(1200, 3), shelf(4000, 4)), fade=0.9)
