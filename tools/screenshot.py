@@ -1,6 +1,6 @@
 """Take the README's picture from the running app: ``make screenshot`` (needs Chromium).
 
-Starts the app on a free port, lets it classify a piece of demo music, and writes what a visitor sees.
+Starts the app on a free port, lets it classify a piece of demo music, and writes what is seen.
 """
 
 import argparse
