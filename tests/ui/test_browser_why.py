@@ -22,6 +22,11 @@ PLAYING = """async () => {
   return [audio.currentTime, audio.paused, sound.duration, Math.sqrt(power), samples[30000]];
 }"""
 
+SOURCE = """() => document.querySelector("[data-testid=stAudio]").currentSrc"""
+
+#: Whether the audio has been given a sound that was made of the evidence.
+GIVEN = """() => document.querySelector("[data-testid=stAudio]").currentSrc.startsWith("data:")"""
+
 
 def test_what_mattered_is_played_at_the_same_moment(chromium, server):
     buffer = io.BytesIO()
@@ -42,9 +47,13 @@ def test_what_mattered_is_played_at_the_same_moment(chromium, server):
         page.locator("img.spectrogram").click(position={"x": below["width"] / 3, "y": 40})
         whole = page.evaluate(PLAYING)
         mattered.click()
+        # The element takes its new source a moment later.
+        page.wait_for_function(GIVEN)
         expect(mattered).to_have_attribute("aria-pressed", "true")
         kept = page.evaluate(PLAYING)
+        source = page.evaluate(SOURCE)
         page.get_by_role("button", name="The rest").click()
+        page.wait_for_function(f"before => ({SOURCE})() !== before", arg=source)
         rest = page.evaluate(PLAYING)
         for moment, paused, seconds, loudness, _ in (kept, rest):
             assert whole[0] - 0.5 <= moment <= whole[0] + 8
@@ -53,4 +62,5 @@ def test_what_mattered_is_played_at_the_same_moment(chromium, server):
             assert loudness == pytest.approx(whole[3], rel=0.3)
         assert len({round(one[4], 4) for one in (whole, kept, rest)}) == 3
         page.get_by_role("button", name="Whole song").click()
+        page.wait_for_function(f"() => !({GIVEN})()")
         assert page.evaluate(PLAYING)[4] == pytest.approx(whole[4], abs=1e-4)

@@ -7,13 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic import load, models
-from deepmusic.audio import synth
 from deepmusic.evaluation import candidates, release, scores
 from deepmusic.evaluation.scores import score_candidate
 from deepmusic.formatting import format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, STRICTER, Protocol
 from deepmusic.runs import assets
+from deepmusic.ui import demos
 from tests.evaluation.examples import make_run
 
 
@@ -218,5 +218,5 @@ def test_one_song_is_answered_in_the_same_words(page):
     page.query_params.update({"view": "duel", "source": "demo", "demo": "jazz"})
     page.run()
     assert not page.exception
-    sentence = load("ensemble").predict(synth.play("jazz"), sample_rate=22_050).answer.sentence
+    sentence = load("ensemble").predict(demos.read("jazz")).answer.sentence
     assert any(f"**{sentence}**" in element.value for element in page.markdown)
