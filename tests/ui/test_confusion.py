@@ -51,6 +51,12 @@ def _only_paper_is_shipped(monkeypatch):
         return [c for c in found if not c.shipped or str(c.protocol) == "paper"], faults
 
     monkeypatch.setattr(candidates, "find_candidates", find)
+    find_pretrained = candidates.find_pretrained
+    monkeypatch.setattr(
+        candidates,
+        "find_pretrained",
+        lambda: [c for c in find_pretrained() if str(c.protocol) == "paper"],
+    )
 
 
 @pytest.fixture
@@ -122,11 +128,26 @@ def test_the_ensemble_can_be_added(page):
     page.query_params["layout"] = "matrices"
     page.run()
     options = widget(page, "Networks").options
-    assert options == ["CNN", "CRNN", "CNN-GRU", "Ensemble"]
+    assert options == ["CNN", "CRNN", "CNN-GRU", "Ensemble", "Pretrained"]
     widget(page, "Networks").set_value(["shipped-ensemble"]).run()
     assert not page.exception
     assert len(matrices(page)) == 1
     assert not page.expander, "the paper prints no matrix of it"
+
+
+def test_the_pretrained_network_is_compared_on_the_clips_that_both_were_tested_on(page):
+    page.query_params["by"] = "shipped-musicnn"
+    page.run()
+    assert not page.exception
+    (matrix,) = matrices(page)
+    pretrained = next(c for c in candidates.find_pretrained())
+    n_clips = len(pretrained.runs[0].read_predictions())
+    assert title_of(matrix).endswith(f"of {n_clips} clips")
+    page.query_params.update({"layout": "difference", "second": "shipped-musicnn"})
+    page.run()
+    assert not page.exception
+    assert f"Of {n_clips} clips, CNN alone" in texts(page)
+    assert "has very likely heard songs of GTZAN" in texts(page)
 
 
 @pytest.mark.parametrize("measure", [COUNTS, RECALL, PRECISION])
@@ -194,7 +215,7 @@ def test_nothing_chosen_invites(page):
     assert not page.exception and not page.get("plotly_chart")
     assert "Choose a network above" in texts(page)
     press(page, "Show them all")
-    assert len(matrices(page)) == 4
+    assert len(matrices(page)) == 5
 
 
 def test_nothing_tested_invites(page, nothing_shipped):

@@ -27,7 +27,7 @@ _VIEWS = {SINGLE: "One network", SIDE_BY_SIDE: "Side by side", DIFFERENCE: "Diff
 _BARE: dict[str, Any] = {"label_visibility": "collapsed"}
 
 #: More networks than this do not fit in a row of buttons.
-_FEW = 4
+_FEW = 5
 
 
 def choose_protocol(protocols: Sequence[Protocol]) -> Protocol:

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from deepmusic import models
 from deepmusic.charts.confusion import confusion_chart, precision_chart
 from deepmusic.evaluation import confusion, paper
 from deepmusic.evaluation.confusion import COUNTS, PRECISION, UNITS
@@ -65,6 +66,8 @@ def _chart(result: Result, measure: str, top: float, **settings: Any) -> Any:
 
 def show_in_words(shown: Mapping[str, Result]) -> None:
     """Show the most frequent confusions, or largest differences, as buttons that open cells."""
+    if any(result.model == models.PRETRAINED for result in shown.values()):
+        st.caption("musicnn has very likely heard songs of GTZAN, under other labels.")
     if len(shown) == 2:
         _show_difference_in_words(shown)
         return

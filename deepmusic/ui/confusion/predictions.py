@@ -36,8 +36,12 @@ class Result:
 
 
 def find_candidates() -> tuple[dict[str, Candidate], dict[str, str]]:
-    """Return all tested networks and ensembles by their name in the address, and faults by run."""
+    """Return all tested networks and ensembles by their name in the address, and faults by run.
+
+    The pretrained network stands last: it was tested on fewer clips.
+    """
     found, faults = candidates.find_candidates()
+    found = [*found, *candidates.find_pretrained()]
     return {_slug(one): one for one in found if one.model != models.BASELINE}, faults
 
 
@@ -72,9 +76,16 @@ def _read(candidate: Candidate) -> Result:
     return Result(
         candidate.name,
         candidate.model,
-        candidate.shipped and candidate.model != models.ENSEMBLE,
+        candidate.shipped and candidate.model in models.MODELS,
         candidate.genres,
-        candidate.runs[0].config.train.data,
+        _data(candidate),
         windows,
         clips,
     )
+
+
+def _data(candidate: Candidate) -> str:
+    """Return the dataset of a candidate; the shipped pretrained one has no ``config.json``."""
+    if candidate.model == models.PRETRAINED and candidate.shipped:
+        return "gtzan"
+    return candidate.runs[0].config.train.data
