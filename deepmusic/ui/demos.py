@@ -1,6 +1,9 @@
 """The demo music: ten pieces of 30 s, one a genre, in ``assets/demo_music``."""
 
+import streamlit as st
+
 from deepmusic.files import ASSETS
+from deepmusic.formatting import format_genre
 
 TITLES = {
     "blues": "Last Train, Slow Rain",
@@ -29,3 +32,13 @@ def file_name(genre: str) -> str:
 def read(genre: str) -> bytes:
     """Return a genre's piece, as Ogg Opus; raise `OSError` if it is not shipped."""
     return (ASSETS / "demo_music" / f"{genre}.opus").read_bytes()
+
+
+def play_instead(genre: str, *, of_gtzan: bool) -> None:
+    """Play a genre's piece, and say that it stands in for a clip whose sound is not here."""
+    why = "GTZAN's recordings may not be passed on" if of_gtzan else "Its sound is not here"
+    if genre not in TITLES:
+        st.caption(f"{why}.")
+        return
+    st.caption(f"{why}. In its place: **{TITLES[genre]}**, this app's own {format_genre(genre)}.")
+    st.audio(read(genre), format=MEDIA_TYPE, alt=f"Demo music, {format_genre(genre)}")

@@ -186,16 +186,26 @@ def ensure_song(page: str) -> None:
         query_params.select(page, source=DEMO, demo=GTZAN_GENRES[0])
 
 
-def open_in_classify(data: str, track: str, path: Path) -> None:
-    """Go on to Classify with a clip: name of its dataset as in a run's settings, id, and file."""
+def open_in_classify(data: str, track: str, path: Path | None, sound: bytes = b"") -> None:
+    """Go on to Classify with a clip.
+
+    Parameters
+    ----------
+    data, track : str
+        Name of its dataset as in a run's settings, and its id.
+    path : Path, optional
+        Of its file, if it has one.
+    sound : bytes
+        What is opened of a clip without a file.
+    """
     if data == "gtzan":
         wanted = {"source": GTZAN, "gtzan": track}
     else:
         wanted = {"source": UPLOAD}
-        content = _read(path)
+        content = _read(path) if path else sound
         if content is None:
             return
-        st.session_state[_UPLOADS] = [SongFile(path.name, content)]
+        st.session_state[_UPLOADS] = [SongFile(path.name if path else f"{track}.wav", content)]
     query_params.select("classify", **wanted)
     st.switch_page("pages/classify.py", query_params=wanted)
 

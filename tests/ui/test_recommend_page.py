@@ -62,6 +62,7 @@ def results(app) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_newcomer_finds_the_demo_bands(page):
     page.run()
     assert not page.exception

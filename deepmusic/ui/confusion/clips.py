@@ -12,7 +12,7 @@ from deepmusic.data.splits import clip_of
 from deepmusic.errors import AudioError
 from deepmusic.evaluation import confusion
 from deepmusic.formatting import format_genre, format_percent
-from deepmusic.ui import cache, markdown, query_params, song_source
+from deepmusic.ui import cache, demos, markdown, query_params, song_source
 from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset, clip_sound
 from deepmusic.ui.confusion.cells import Cell
 from deepmusic.ui.confusion.predictions import Result
@@ -38,7 +38,7 @@ def show_clips(results: Mapping[str, Result], cell: Cell) -> None:
     )
     if listed.empty:
         return
-    _show_player(list(listed.index), data)
+    _show_player(list(listed.index), data, cell.genre)
     with st.container(height=190 if len(listed) > _ROWS else "content", border=False):
         st.table(_table(listed, results, cell.networks), hide_index=True, border="horizontal")
 
@@ -79,12 +79,14 @@ def _names(tracks: list[str], data: str) -> dict[str, str]:
     return {track: ", ".join(filter(None, facts.get(clip_of(track), ()))) for track in tracks}
 
 
-def _show_player(tracks: list[str], data: str) -> None:
+def _show_player(tracks: list[str], data: str, genre: str) -> None:
     """Play one of these clips, where its sound is available."""
     dataset = cache.find_dataset(data)
     audible = [one for one in tracks if dataset and _is_audible(dataset, clip_of(one))]
     if dataset is None or not audible:
-        st.caption(_why_silent(dataset, data))
+        if why := _why_silent(dataset, data):
+            st.caption(why)
+        demos.play_instead(genre, of_gtzan=data == "gtzan")
         return
     names = _names(audible, data)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -120,14 +122,14 @@ def _is_audible(dataset: Dataset, clip: str) -> bool:
 
 
 def _why_silent(dataset: Dataset | None, data: str) -> str:
-    """Return why none of the clips of a cell can be played, and what to do."""
+    """Return what to do to play the clips of a cell, if anything can be done."""
     if data == "gtzan" and not current_deployment().is_public:
         if dataset is None:
             return f"To play these clips, set {ENVIRONMENT_VARIABLE} to GTZAN's folder."
         if isinstance(dataset, Gtzan):
             n_clips = len(dataset.audio_tracks)
             return f"Your GTZAN has {n_clips} of 1000 clips, and none of these: nothing to play."
-    return "The sound of these clips is not available here."
+    return ""
 
 
 def _percent(share: float) -> str:

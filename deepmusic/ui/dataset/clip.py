@@ -4,10 +4,11 @@ import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_genre
-from deepmusic.ui import markdown, query_params, song_source
+from deepmusic.ui import demos, markdown, song_source
 from deepmusic.ui.cache import exploration
 from deepmusic.ui.cache.exploration import SelectedClip, SelectedDataset
 from deepmusic.ui.markdown import plain as escape
+from deepmusic.ui.song_source import GTZAN
 
 _PARTS = {
     "train": "is a training clip",
@@ -69,13 +70,10 @@ def _play(selected: SelectedDataset, track: str) -> None:
     sound = load_sound(selected, track)
     if sound is None:
         if path is None:
-            st.caption("Its sound is not available here.")
+            demos.play_instead(
+                selected.dataset.tracks[track].genre, of_gtzan=selected.data == GTZAN
+            )
         return
     st.audio(sound[0], format=sound[1], alt=f"The clip {track}")
     if st.button("Open in Classify"):
-        if path:
-            song_source.open_in_classify(selected.data, track, path)
-            return
-        wanted = {"source": song_source.DEMO, "demo": selected.dataset.tracks[track].genre}
-        query_params.select("classify", **wanted)
-        st.switch_page("pages/classify.py", query_params=wanted)
+        song_source.open_in_classify(selected.data, track, path, sound[0])
