@@ -24,6 +24,9 @@ GTZAN_GENRES = (
 #: A GTZAN clip of 661,794 samples gives 1293 frames, of which `compact` keeps 387.
 GTZAN_FRAMES, GTZAN_COMPACT_FRAMES = 1293, 387
 
+#: 30 s at 44.1 kHz give 2584 frames, of which FMA's log-mel archive keeps 128.
+FMA_FRAMES, FMA_KEPT_FRAMES = 2584, 128
+
 PositiveInt = Annotated[int, Field(gt=0)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -120,9 +123,10 @@ class MelConfig(Config):
     frame_step: Annotated[float, Field(ge=1)] = 1.0
     #: A song is cut into clips of this length, each with its own dB reference.
     clip_seconds: PositiveFloat = 30.0
-    #: What the bytes of a log-mel say: dB below the loudest point, or musicnn's
-    #: ``log10(1 + 10000 * power)`` of a clip of one level, from 0 to `LARGEST_LOG_POWER`.
-    scale: Literal["decibels", "log_power"] = "decibels"
+    #: What the bytes of a log-mel say: dB from the clip's quietest point (0) to its loudest (255);
+    #: dB from `top_db` below the loudest to it; or musicnn's ``log10(1 + 10000 * power)`` of a clip
+    #: of one level, from 0 to `LARGEST_LOG_POWER`.
+    scale: Literal["decibels", "fixed_decibels", "log_power"] = "decibels"
 
     @property
     def seconds_per_frame(self) -> float:
@@ -130,10 +134,14 @@ class MelConfig(Config):
         return self.frame_step * self.hop_length / self.sample_rate
 
 
-#: The two named front ends. `paper` keeps all frames, `compact` 3.3 times fewer.
+#: The named front ends. `paper` keeps all frames, `compact` 3.3 times fewer; `fma`, of FMA's
+#: log-mel archive, reads all of a file's 44.1 kHz, and keeps 4.3 frames a second.
 FRONT_ENDS: dict[str, MelConfig] = {
     "paper": MelConfig(),
     "compact": MelConfig(frame_step=GTZAN_FRAMES / (GTZAN_COMPACT_FRAMES + 0.5)),
+    "fma": MelConfig(
+        sample_rate=44_100, frame_step=FMA_FRAMES / FMA_KEPT_FRAMES, scale="fixed_decibels"
+    ),
 }
 
 #: Front end of the pretrained network (`deepmusic.models.musicnn`), which reads no decibels but

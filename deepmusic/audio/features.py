@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from deepmusic.config import GTZAN_FRAMES, LARGEST_LOG_POWER, MelConfig
+from deepmusic.config import FRONT_ENDS, GTZAN_FRAMES, LARGEST_LOG_POWER, MelConfig
 from deepmusic.errors import AudioError
 
 #: GTZAN's clips have 1290 to 1320 frames, of each of which 387 are kept.
 _GTZAN_FRAME_RANGE = range(1280, 1331)
+
+#: Spacing of FMA's archive, whose frames end as far from the clip's end as they begin.
+_FMA_STEP = FRONT_ENDS["fma"].frame_step
 
 #: librosa's filters of the named front ends, by sample rate, FFT size and number of bands.
 _STORED = Path(__file__).with_name("mel_filters.npz")
@@ -170,6 +173,9 @@ def frame_spacing(n_frames: int, mel: MelConfig) -> tuple[int, float]:
     """
     if mel.frame_step == 1:
         return n_frames, 1.0
+    if mel.frame_step == _FMA_STEP:
+        n_kept = round(n_frames / mel.frame_step)
+        return n_kept, n_frames / max(1, n_kept)
     usual = GTZAN_FRAMES if n_frames in _GTZAN_FRAME_RANGE else n_frames
     # 0.4, not 0.5, lets 3.0 s of sound (130 frames) fill a window of 39.
     n_kept = max(0, round(usual / mel.frame_step - 0.4))
@@ -197,7 +203,11 @@ def network_input(decibels: np.ndarray, mel: MelConfig) -> np.ndarray:
     -------
     np.ndarray [shape=(n_mels, n_kept)], uint8
     """
-    scaled = to_bytes(below_loudest(decibels, mel))
+    below = below_loudest(decibels, mel)
+    if mel.scale == "fixed_decibels":
+        scaled = np.rint((below + mel.top_db) * (255 / mel.top_db)).astype(np.uint8)
+    else:
+        scaled = to_bytes(below)
     return np.ascontiguousarray(scaled[:, kept_frames(decibels.shape[1], mel)])
 
 

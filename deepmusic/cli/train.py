@@ -33,7 +33,7 @@ from deepmusic.cli.options import (
 from deepmusic.cli.results import evaluation_line
 from deepmusic.cli.runs import print_runs
 from deepmusic.config import FINETUNE, FROZEN, SCRATCH, TRANSFERS
-from deepmusic.data import NAMES, absolute_name
+from deepmusic.data import absolute_name
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_plain
 from deepmusic.models import ALL, BASELINE, MODELS, PRETRAINED
@@ -121,8 +121,8 @@ def train(
     if seed + repeats - 1 > LARGEST_SEED:
         raise click.UsageError(f"The last of --repeats must have a seed up to {LARGEST_SEED}.")
     data = absolute_name(data)
-    if data not in NAMES:
-        open_data(data)
+    # Of GTZAN, what is missing is told by the run; of the others, before there is one.
+    dataset = None if data in ("gtzan", "toy") else open_data(data)
     split = split or recipes.default_split(data)
     given = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
     if embeddings and model != PRETRAINED:
@@ -160,7 +160,8 @@ def train(
     for name in MODELS if model == ALL else [model]:
         usual = preset or ("class" if data == "toy" else "best")
         sizes, recipe = recipes.recipe(name, usual, transfer or FROZEN)
-        sizes = recipes.for_dataset(sizes, data)
+        if dataset:
+            sizes, recipe = recipes.for_dataset(sizes, recipe, dataset)
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
     first = open_run(init) if init else None

@@ -10,6 +10,7 @@ from deepmusic.data.dataset import (
     tracks_with_audio,
 )
 from deepmusic.data.fma import Fma
+from deepmusic.data.fma_archive import FmaArchive
 from deepmusic.data.folder import Folder
 from deepmusic.data.gtzan import Gtzan
 from deepmusic.data.opening import NAMES, absolute_name, open_dataset
@@ -21,6 +22,7 @@ __all__ = [
     "Dataset",
     "ExpectedFiles",
     "Fma",
+    "FmaArchive",
     "Folder",
     "Gtzan",
     "LogMels",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from deepmusic.audio import SoundFiles
-from deepmusic.config import MelConfig
+from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.data import splits
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.data.splits import Split
@@ -107,6 +107,10 @@ class Dataset:
         A short name for people and files; authors and licence, for wherever it is shown.
     location : Path or None
         Where its files lie; None if it has none.
+    mel : MelConfig
+        Front end of the networks that are trained on it.
+    window_frames, windows_per_clip : int
+        Their windows; None leaves the number in an epoch to the recipe.
     genres : tuple of str
         At least two, in the order of a network's outputs.
     splits : tuple of str
@@ -120,6 +124,9 @@ class Dataset:
 
     name: str
     location: Path | None = None
+    mel: MelConfig = FRONT_ENDS["compact"]
+    window_frames: int = 39
+    windows_per_clip: int | None = None
     genres: tuple[str, ...]
     splits: tuple[str, ...] = (PAPER,)
     expected = ExpectedFiles()
@@ -132,6 +139,11 @@ class Dataset:
 
     #: Parts of the published split (`OWN`) by track.
     _part_of: Mapping[str, str] = {}
+
+    @property
+    def has_log_mels(self) -> bool:
+        """Whether an archive of its log-mels is available."""
+        return False
 
     @property
     def remarks(self) -> list[str]:

@@ -1,7 +1,8 @@
-"""FMA small: 8,000 clips of 30 s from 8 genres, all free to use.
+"""FMA: clips of 30 s, all free to use; small has 8,000 of 8 genres, medium 25,000 of 16.
 
-Defferrard, Benzi, Vandergheynst and Bresson, "FMA: A Dataset for Music Analysis", ISMIR 2017.
-The split is theirs: 80/10/10, no artist in two parts.
+Large has 106,574, of which those with a main genre are used. Defferrard, Benzi, Vandergheynst and
+Bresson, "FMA: A Dataset for Music Analysis", ISMIR 2017. The split is theirs: 80/10/10, no artist
+in two parts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,8 @@ ENVIRONMENT_VARIABLE = "DEEPMUSIC_FMA"
 
 _METADATA = Path("fma_metadata") / "tracks.csv"
 
-_AUDIO, _SUBSET = "fma_small", "small"
+#: Each set contains those before it, and the table names the first that a track is in.
+_SUBSETS = ("small", "medium", "large")
 
 _PARTS = {"training": "train", "validation": "valid", "test": "test"}
 
@@ -35,14 +37,14 @@ _BROKEN = ("098565", "098567", "098569", "099134", "108925", "133297")
 
 
 class Fma(Dataset):
-    """FMA small from a folder that holds ``fma_metadata/`` and ``fma_small/``.
+    """FMA from a folder that holds ``fma_metadata/`` and ``fma_small/``.
 
     Tracks are named by FMA's number, such as ``000002``.
 
     Parameters
     ----------
     root : Path
-        The folder with both.
+        The folder with both; or ``fma_small/``, ``fma_medium/`` or ``fma_large/`` itself.
 
     Raises
     ------
@@ -50,7 +52,6 @@ class Fma(Dataset):
         If the table of tracks is missing or of another form.
     """
 
-    name = "fma_small"
     splits = (OWN, PAPER)
     expected = ExpectedFiles(
         seconds=(29.0, 31.0),
@@ -68,10 +69,13 @@ class Fma(Dataset):
                 f"{root} holds no {_METADATA}. Unpack fma_metadata.zip and fma_small.zip side by "
                 "side, and point at the folder that holds both."
             )
-        rows = _read_tracks(root / _METADATA)
+        subset = root.name.removeprefix("fma_")
+        subset, root = (subset, root.parent) if subset in _SUBSETS else (_SUBSETS[0], root)
+        self.name = f"fma_{subset}"
+        rows = _read_tracks(root / _METADATA, subset)
         self.tracks = {track.id: track for track, _ in rows}
         self._part_of = {track.id: part for track, part in rows}
-        found = {path.stem: path for path in (root / _AUDIO).glob("[0-9]*/[0-9]*.mp3")}
+        found = {path.stem: path for path in (root / self.name).glob("[0-9]*/[0-9]*.mp3")}
         self._audio = {track: found[track] for track in self.tracks if track in found}
         self.genres = tuple(sorted({track.genre for track in self.tracks.values()}))
 
@@ -99,30 +103,32 @@ class Fma(Dataset):
 
 def is_fma(root: Path) -> bool:
     """Return whether a folder holds FMA's table of tracks."""
-    return (root / _METADATA).is_file()
+    beside = root.parent if root.name.removeprefix("fma_") in _SUBSETS else root
+    return (beside / _METADATA).is_file()
 
 
-def _read_tracks(path: Path) -> list[tuple[Track, str]]:
+def _read_tracks(path: Path, subset: str) -> list[tuple[Track, str]]:
     """Return the tracks of the subset and their parts."""
     try:
-        rows = list(_parse(read_cells(path)))
+        rows = list(_parse(read_cells(path), subset))
     except (OSError, IndexError, ValueError, DatasetError) as error:
         raise DatasetError(
             f"{path} is not FMA's table of tracks ({type(error).__name__}: {error}). Unpack "
             "fma_metadata.zip anew."
         ) from error
     if len({track.genre for track, _ in rows}) < 2:
-        raise DatasetError(f"{path} lists no tracks of the subset {_SUBSET}. Unpack it anew.")
+        raise DatasetError(f"{path} lists no tracks of the subset {subset}. Unpack it anew.")
     return rows
 
 
-def _parse(lines: Iterator[list[str]]) -> Iterator[tuple[Track, str]]:
+def _parse(lines: Iterator[list[str]], largest: str) -> Iterator[tuple[Track, str]]:
     """Yield the tracks of a table with two lines of headings and one of nothing."""
     headings = list(zip(next(lines, []), next(lines, []), strict=True))
     subset, part = headings.index(("set", "subset")), headings.index(("set", "split"))
     genre, title = headings.index(("track", "genre_top")), headings.index(("track", "title"))
     artist = headings.index(("artist", "name"))
+    wanted = _SUBSETS[: _SUBSETS.index(largest) + 1]
     for row in lines:
-        if row and row[0].isdigit() and row[subset] == _SUBSET and row[genre]:
+        if row and row[0].isdigit() and row[subset] in wanted and row[genre]:
             track = Track(f"{int(row[0]):06d}", row[genre], row[artist], row[title])
             yield track, _PARTS.get(row[part], "")

@@ -5,17 +5,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deepmusic.data.dataset import Dataset
-from deepmusic.data.fma import Fma, is_fma
+from deepmusic.data.fma import ENVIRONMENT_VARIABLE, Fma, is_fma
+from deepmusic.data.fma_archive import FmaArchive, is_fma_archive
 from deepmusic.data.folder import Folder
 from deepmusic.data.gtzan import Gtzan, is_gtzan
 from deepmusic.data.toy import Toy
 from deepmusic.errors import DatasetError
 from deepmusic.files import real_path
 
+
+def _open_fma() -> Dataset:
+    """Open FMA's log-mel archive where the variable names one, else its sound."""
+    named = Path(os.environ.get(ENVIRONMENT_VARIABLE, ""))
+    return FmaArchive(named) if named.is_file() else Fma.from_environment()
+
+
 #: Datasets that have a name of their own; all others are named by their path.
 NAMES: Mapping[str, Callable[[], Dataset]] = {
     "gtzan": Gtzan.from_environment,
-    "fma": Fma.from_environment,
+    "fma": _open_fma,
     "toy": Toy,
 }
 
@@ -27,8 +35,8 @@ def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
     ----------
     name : str
         ``gtzan`` or ``fma`` (from ``DEEPMUSIC_GTZAN`` or ``DEEPMUSIC_FMA``, or from where a
-        download put it), ``toy``, or a path: of GTZAN's audio or log-mels, of FMA, of a folder with
-        one subfolder a genre, or of a CSV with the columns path and genre.
+        download put it), ``toy``, or a path: of GTZAN's or FMA's audio or log-mels, of a folder
+        with one subfolder a genre, or of a CSV with the columns path and genre.
     any_size : bool
         Whether music without two genres is a dataset too, to be checked and not to be learnt from.
 
@@ -53,6 +61,8 @@ def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
     try:
         if is_fma(path):
             return Fma(path)
+        if path.is_file() and is_fma_archive(path):
+            return FmaArchive(path)
         if is_gtzan(path):
             return Gtzan(path)
         return Folder(path, any_size=any_size)

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from deepmusic.audio.features import mfccs
-from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset, LogMels, load_part
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.evaluation.calibration import apply_temperature, fit_temperature
@@ -103,7 +102,7 @@ def evaluate(
             dataset,
             split,
             part,
-            FRONT_ENDS["compact"],
+            dataset.mel,
             n_frames=_LEAST_FRAMES,
             genres=dataset.genres,
         )

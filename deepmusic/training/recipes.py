@@ -1,7 +1,7 @@
 """Recipes: presets for a class, of the paper and of the shipped networks."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepmusic import models
 from deepmusic.config import (
@@ -14,6 +14,9 @@ from deepmusic.config import (
 )
 from deepmusic.errors import RunError
 from deepmusic.protocols import WINDOW_LEAK
+
+if TYPE_CHECKING:
+    from deepmusic.data import Dataset
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,19 @@ def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:
     return {"split": split, "fold": fold} | per_clip
 
 
-def for_dataset(model: ModelConfig, data: str) -> ModelConfig:
-    """Return the settings of a network for a dataset's genres; raise `DatasetError` if missing."""
-    from deepmusic.data import open_dataset
+def for_dataset(
+    model: ModelConfig, train: TrainConfig, dataset: "Dataset"
+) -> tuple[ModelConfig, TrainConfig]:
+    """Return the settings of a network and its recipe for a dataset's genres and front end.
 
-    if data in ("gtzan", "toy"):
-        return model
-    return model.changed(genres=open_dataset(data).genres)
+    The pretrained network keeps its own front end.
+    """
+    sizes: dict[str, Any] = {"genres": dataset.genres}
+    if model.name != models.PRETRAINED and dataset.mel != model.mel:
+        sizes |= {"mel": dataset.mel, "window_frames": dataset.window_frames}
+    if dataset.windows_per_clip:
+        train = train.changed(windows_per_clip=dataset.windows_per_clip)
+    return model.changed(**sizes), train
 
 
 def default_split(data: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from deepmusic.config import FRONT_ENDS
 from deepmusic.data import (
     Fma,
+    FmaArchive,
     Folder,
     Gtzan,
     Toy,
@@ -19,7 +20,7 @@ from deepmusic.errors import DatasetError
 from deepmusic.protocols import ALL_CLIPS, Protocol
 
 COMPACT, PAPER = FRONT_ENDS["compact"], FRONT_ENDS["paper"]
-KINDS = ["gtzan", "toy", "fma", "folder", "csv"]
+KINDS = ["gtzan", "toy", "fma", "fma_archive", "folder", "csv"]
 
 
 @pytest.fixture(params=KINDS)
@@ -28,6 +29,7 @@ def dataset(request):
         "gtzan": lambda: Gtzan(request.getfixturevalue("toy_gtzan")),
         "toy": Toy,
         "fma": lambda: Fma(request.getfixturevalue("toy_fma")),
+        "fma_archive": lambda: FmaArchive(request.getfixturevalue("fma_archive")),
         "folder": lambda: Folder(request.getfixturevalue("music")),
         "csv": lambda: Folder(request.getfixturevalue("table")),
     }
@@ -102,13 +104,13 @@ def test_log_mels_come_in_order_and_the_rest_is_named(dataset):
     usable = [track for track in dataset.tracks if track not in dataset.expected.unreadable]
     available = [track for track in usable if track in tracks_with_audio(dataset)] or usable
     wanted = ["a stranger", *available[2::-1]]
-    log_mels = dataset.log_mels(wanted, COMPACT)
+    log_mels = dataset.log_mels(wanted, dataset.mel)
     assert list(log_mels.by_track) == wanted[1:]
     assert [skipped.track for skipped in log_mels.skipped] == ["a stranger"]
     for log_mel in log_mels.by_track.values():
         assert log_mel.dtype == np.uint8
-        assert log_mel.shape[0] == COMPACT.n_mels
-        assert log_mel.shape[1] >= 39
+        assert log_mel.shape[0] == dataset.mel.n_mels
+        assert log_mel.shape[1] >= dataset.window_frames
 
 
 def test_it_can_be_prepared_and_then_log_mels_are_the_same(dataset, tmp_path, monkeypatch):

@@ -40,6 +40,21 @@ def test_fma_small_is_read_from_its_own_table(toy_fma):
     assert split.name == "fma_small, own split"
 
 
+def test_medium_and_large_contain_the_smaller_sets(toy_fma, tmp_path):
+    (tmp_path / "fma_metadata").symlink_to(toy_fma / "fma_metadata")
+    for subset, n_tracks in (("medium", 49), ("large", 50)):
+        folder = tmp_path / f"fma_{subset}"
+        (folder / "000").mkdir(parents=True)
+        (folder / "000" / "000005.mp3").touch()
+        fma = open_dataset(str(folder))
+        assert isinstance(fma, Fma)
+        assert fma.name == f"fma_{subset}"
+        assert len(fma.tracks) == n_tracks
+        assert fma.tracks["000005"].genre == "Rock"
+        assert fma.audio_path("000005") == folder / "000" / "000005.mp3"
+        assert fma.split("own").name == f"fma_{subset}, own split"
+
+
 def test_what_is_broken_in_every_copy_of_fma_is_named(toy_fma):
     log_mels = Fma(toy_fma).log_mels(["000002", "098565", "000140"], COMPACT)
     assert list(log_mels.by_track) == ["000002"]

@@ -298,9 +298,12 @@ def test_two_genres_of_ones_own_go_through_the_baseline(music, tmp_path):
 
 
 def test_a_network_learns_the_genres_of_its_dataset(music):
-    config = recipes.for_dataset(models.spec("crnn").config, str(music))
+    spec = models.spec("crnn")
+    config, recipe = recipes.for_dataset(spec.config, spec.train, Folder(music))
     assert config.genres == ("Rock", "hiphop")
-    assert recipes.for_dataset(config, "gtzan") == config
+    assert (config.mel, config.window_frames) == (COMPACT, 39)
+    assert recipe == spec.train
+    assert recipes.for_dataset(config, recipe, Folder(music)) == (config, recipe)
     assert models.spec("crnn").config.genres == GTZAN_GENRES
     assert recipes.default_split(str(music)) == "paper"
     assert recipes.default_split("toy") == "paper"

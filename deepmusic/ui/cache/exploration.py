@@ -15,15 +15,12 @@ import streamlit as st
 from deepmusic import audio
 from deepmusic.audio import encode, synth
 from deepmusic.charts.spectrogram import log_mel_png
-from deepmusic.config import FRONT_ENDS
 from deepmusic.data import Dataset, Gtzan, Toy, explore, logmels, toy
 from deepmusic.data.gtzan import known_faults
 from deepmusic.data.splits import clip_of
 from deepmusic.errors import DatasetError
 from deepmusic.protocols import ARTIST_FOLDS
 from deepmusic.ui.cache.songs import play_file
-
-COMPACT = FRONT_ENDS["compact"]
 
 #: Log-mels of this many clips are computed while someone waits.
 _FEW = 400
@@ -53,7 +50,7 @@ class SelectedDataset:
     @property
     def available(self) -> bool:
         """Whether it has sound or log-mels."""
-        return self.n_audible > 0 or (isinstance(self.dataset, Gtzan) and self.dataset.has_log_mels)
+        return self.n_audible > 0 or self.dataset.has_log_mels
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,8 @@ def track_table(selected: SelectedDataset, split: str) -> pd.DataFrame:
 @st.cache_data(show_spinner=False, max_entries=600, hash_funcs=_KEYS)
 def clip_png(clip: SelectedClip, wide: bool = False) -> bytes | str:
     """Return the log-mel of a clip as PNG, or the reason why there is none."""
-    found = clip.selected.dataset.log_mels([clip.track], COMPACT)
+    dataset = clip.selected.dataset
+    found = dataset.log_mels([clip.track], dataset.mel)
     if clip.track in found.by_track:
         return log_mel_png(found.by_track[clip.track], *((1100, 150) if wide else (384, 128)))
     return found.skipped[0].reason
@@ -141,7 +139,7 @@ def clip_sound(clip: SelectedClip) -> tuple[bytes, str] | None:
 def log_mels_are_ready(selected: SelectedDataset) -> bool:
     """Tell whether the log-mels of all clips are few, or computed already."""
     dataset = selected.dataset
-    if isinstance(dataset, Gtzan) and dataset.has_log_mels:
+    if dataset.has_log_mels:
         return True
     return selected.n_audible <= _FEW or logmels.count_prepared(dataset) > _FEW
 
@@ -178,7 +176,7 @@ def _log_mels(dataset: Dataset) -> dict[str, np.ndarray]:
     if isinstance(dataset, Toy):
         # Three of each band are enough, and computed in a second or two.
         tracks = [track for track in tracks if int(track[-2:]) < 3]
-    log_mels = dict(dataset.log_mels(tracks, COMPACT).by_track)
+    log_mels = dict(dataset.log_mels(tracks, dataset.mel).by_track)
     if not log_mels:
         raise DatasetError("None of these clips can be used. Check the dataset to see why.")
     return log_mels

@@ -10,7 +10,7 @@ from deepmusic.data.quality import FAULTS, Report
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_genre, to_csv
 from deepmusic.ui import markdown
-from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset, default_fold
+from deepmusic.ui.cache.exploration import SelectedDataset, default_fold
 
 #: Keys in the session: the dataset and split of the last report, and the report.
 _CHECKED, _REPORT = "dataset_checked", "dataset_report"
@@ -75,7 +75,7 @@ def _embed(dataset: Dataset) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.
     """Return embeddings and log-mels of all clips, by track."""
     from deepmusic.library import embeddings
 
-    clips = dataset.log_mels(dataset.tracks, COMPACT).by_track
+    clips = dataset.log_mels(dataset.tracks, dataset.mel).by_track
     return embeddings.embed_clips(clips, embeddings.load_networks()), clips
 
 

@@ -8,7 +8,7 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_genre
 from deepmusic.ui import markdown
 from deepmusic.ui.cache import exploration
-from deepmusic.ui.cache.exploration import COMPACT, SelectedDataset
+from deepmusic.ui.cache.exploration import SelectedDataset
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import GTZAN
 
@@ -93,7 +93,7 @@ def show_sounds(selected: SelectedDataset, split: str) -> None:
         help="Mean over all clips and frames, each clip relative to its own loudest point.",
     )
     left.plotly_chart(
-        spectrum_chart(spectra, explore.band_frequencies(COMPACT), strong, genres),
+        spectrum_chart(spectra, explore.band_frequencies(selected.dataset.mel), strong, genres),
         config=_NO_BUTTONS,
         alt="Mean level by frequency of each genre",
     )

@@ -229,9 +229,9 @@ def _choose_plans(
             recipe = recipe.changed(augment=usual_one or AugmentConfig())
         elif augmentation == _OFF:
             recipe = recipe.changed(augment=None)
+        sizes, recipe = recipes.for_dataset(sizes, recipe, dataset)
         plans += [
-            (sizes.changed(genres=dataset.genres), recipe.changed(**changes, seed=seed + repeat))
-            for repeat in range(repeats)
+            (sizes, recipe.changed(**changes, seed=seed + repeat)) for repeat in range(repeats)
         ]
     return plans
 
