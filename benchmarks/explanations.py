@@ -4,14 +4,16 @@ On test clips of GTZAN (``paper``) whose log-mels are in an archive (``DEEPMUSIC
 of the paper's networks: the genre's mean probability while 0 to 60 % of a clip are taken away, the
 most important parts first, against random order and the loudest first; the same while only 0 to
 60 % are left. On the clips whose sound is there: how often the genre stays when only 30 % of the
-recording are left, chosen by the evidence or at random. Writes ``assets/explanations.json``.
+recording are left, chosen by the evidence or at random. The pretrained network, which reads sound
+and has learnt all of GTZAN, is asked about every clip whose sound is there. Writes
+``assets/explanations.json``.
 """
 
 import argparse
 import json
 import os
 import sys
-import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,18 +21,19 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from deepmusic.audio import features, load_song, song_from_array
+from deepmusic.audio import load_song, song_from_array
 from deepmusic.data import open_dataset
 from deepmusic.data.archive import read_archive
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.explain import explain
-from deepmusic.explain.masks import Wanted, mask_regression
-from deepmusic.explain.truth import curve
+from deepmusic.explain.masks import Wanted, mask_regression, pretrained_windows
+from deepmusic.explain.truth import curve, mean_probabilities
 from deepmusic.files import ASSETS, write_atomically
-from deepmusic.models import MODELS
-from deepmusic.prediction import classify, load_classifiers
-from deepmusic.protocols import BENCHMARK_PROTOCOL
+from deepmusic.models import MODELS, PRETRAINED
+from deepmusic.prediction import load_classifiers
+from deepmusic.prediction.pretrained import PretrainedClassifier
 
+#: Parts of a clip: bands of 8 mels by 1 s.
 SHAPE = (16, 30)
 KEEP, DRAWS = 0.3, 1000
 
@@ -52,20 +55,33 @@ def reduction(by: np.ndarray, random: np.ndarray) -> list[float]:
     ]
 
 
-def measure_curves(network, clips: list[np.ndarray]) -> dict:
+def evidence_of_log_mels(network, clips: list[np.ndarray]) -> Iterator[tuple]:
+    """Yield frames and evidence of each clip, for the genre that the network predicts."""
+    for frames in clips:
+        frames = frames.astype(np.float32)
+        genre = int(mean_probabilities(frames, network).argmax())
+        yield frames, genre, mask_regression(frames, network, Wanted(genre, None), SHAPE)
+
+
+def evidence_of_songs(network, songs: list) -> Iterator[tuple]:
+    """Yield the same for the pretrained network, which reads sound."""
+    for song in songs:
+        windows = pretrained_windows(song)
+        frames = windows.reshape(-1, windows.shape[-1]).T
+        genre = int(mean_probabilities(frames, network).argmax())
+        yield frames, genre, explain(song, network, network.head.genres[genre]).map
+
+
+def measure_curves(network, explained: Iterable[tuple]) -> dict:
     """Return means over clips of deletion and insertion, by what orders the parts."""
     found: dict[str, list[float]] = {}
-    for number, frames in enumerate(clips):
-        frames = frames.astype(np.float32)
-        windows = features.windows(frames, network.config.window_frames)
-        plain = network.predict_windows(windows)[1].mean(axis=0)
-        genre = int(plain.argmax())
-        rng = np.random.default_rng(number)
-        energy = frames.reshape(SHAPE[0], len(frames) // SHAPE[0], -1).mean(axis=1)
-        energy = np.stack([part.mean(axis=1) for part in np.array_split(energy, SHAPE[1], 1)], 1)
+    for number, (frames, genre, evidence) in enumerate(explained):
+        shape = evidence.shape
+        energy = frames.reshape(shape[0], len(frames) // shape[0], -1).mean(axis=1)
+        energy = np.stack([part.mean(axis=1) for part in np.array_split(energy, shape[1], 1)], 1)
         orders = {
-            "evidence": mask_regression(frames, network, Wanted(genre, None), SHAPE),
-            "random": rng.random(SHAPE),
+            "evidence": evidence,
+            "random": np.random.default_rng(number).random(shape),
             "energy": energy,
         }
         for name, importance in orders.items():
@@ -75,18 +91,18 @@ def measure_curves(network, clips: list[np.ndarray]) -> dict:
                 found.setdefault(key, []).append(float(area))
     arrays = {key: np.array(values) for key, values in found.items()}
     return {
-        "clips": len(clips),
+        "clips": len(next(iter(arrays.values()))),
         **{key: interval(values) for key, values in arrays.items()},
         "deletion below random": reduction(arrays["deletion evidence"], arrays["deletion random"]),
         "deletion below energy": reduction(arrays["deletion evidence"], arrays["deletion energy"]),
     }
 
 
-def measure_sound(name: str, network, songs: list) -> dict:
+def measure_sound(network, songs: list) -> dict:
     """Return how often the genre stays in the most important or random 30 % of a recording."""
     kept: dict[str, list[bool]] = {"evidence": [], "random": []}
     for number, song in enumerate(songs):
-        genre = classify(song, {name: network})[name].genre
+        genre = network.predict(song).genre
         evidence = explain(song, network)
         shuffled = np.random.default_rng(number).permutation(evidence.map.ravel())
         orders = {
@@ -95,7 +111,7 @@ def measure_sound(name: str, network, songs: list) -> dict:
         }
         for order, one in orders.items():
             left = song_from_array(one.resynthesise(song, KEEP), sample_rate=song.sample_rate)
-            kept[order].append(classify(left, {name: network})[name].genre == genre)
+            kept[order].append(network.predict(left).genre == genre)
     return {"clips": len(songs)} | {key: interval(np.array(one)) for key, one in kept.items()}
 
 
@@ -103,24 +119,36 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clips", type=int, default=200, help="test clips, drawn at random")
-    parser.add_argument("--songs", type=int, default=40, help="test clips with sound")
+    parser.add_argument("--songs", type=int, default=100, help="clips with sound")
+    names = [*MODELS, PRETRAINED]
+    parser.add_argument("--models", nargs="+", choices=names, default=names, help="networks")
+    parser.add_argument("--out", type=Path, default=ASSETS / "explanations.json")
     options = parser.parse_args()
+    path = options.out
     dataset = open_dataset("gtzan")
-    tracks = list(np.random.default_rng(0).permutation(dataset.split("paper").test))
+    split = dataset.split("paper")
+    tracks = list(np.random.default_rng(0).permutation(split.test))
     archive = read_archive(next(Path(os.environ[ENVIRONMENT_VARIABLE]).glob("*.npz")))
     clips = [archive[track] for track in tracks if track in archive][: options.clips]
-    paths = [path for track in tracks if (path := dataset.audio_path(track))][: options.songs]
-    songs = [load_song(path) for path in paths]
-    results = {}
-    for name, network in load_classifiers(list(MODELS), BENCHMARK_PROTOCOL).items():
-        began = time.perf_counter()
-        results[name] = {
-            "log_mels": measure_curves(network, clips),
-            "sound": measure_sound(name, network, songs),
+    tested, learnt = (
+        [load_song(path) for one in part if (path := dataset.audio_path(one))][: options.songs]
+        for part in (tracks, [*split.train, *split.valid])
+    )
+    networks = load_classifiers([one for one in options.models if one in MODELS])
+    for name in options.models:
+        if name == PRETRAINED:
+            network, songs = PretrainedClassifier(), [*tested, *learnt][: options.songs]
+            explained = evidence_of_songs(network, songs)
+        else:
+            network, songs = networks[name], tested
+            explained = evidence_of_log_mels(network, clips)
+        found = {
+            "log_mels": measure_curves(network, explained),
+            "sound": measure_sound(network, songs),
         }
-        seconds = time.perf_counter() - began
-        print(f"{name} ({seconds:.0f} s): {json.dumps(results[name])}", flush=True)
-    write_atomically(ASSETS / "explanations.json", json.dumps(results, indent=1) + "\n")
+        print(f"{name}: {json.dumps(found)}", flush=True)
+        results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        write_atomically(path, json.dumps(results | {name: found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

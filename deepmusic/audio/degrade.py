@@ -52,8 +52,10 @@ def speed(y: np.ndarray, factor: float) -> np.ndarray:
     return soxr.resample(y, factor, 1.0).astype(np.float32, copy=False)
 
 
-def mp3(y: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Return samples after MP3 of 64 kbit/s (44.1 kHz, stereo)."""
+def mp3(
+    y: np.ndarray, sample_rate: int, kbits: float = _MP3_KBITS, channels: int = _MP3_CHANNELS
+) -> np.ndarray:
+    """Return samples after MP3 of 44.1 kHz, at a bit rate from 33 to 320 kbit/s."""
     import soundfile
     import soxr
 
@@ -61,14 +63,14 @@ def mp3(y: np.ndarray, sample_rate: int) -> np.ndarray:
     wide = soxr.resample(np.clip(y, -1, 1), sample_rate, _MP3_RATE)
     soundfile.write(
         stored,
-        np.repeat(wide[:, None], _MP3_CHANNELS, axis=1),
+        np.repeat(wide[:, None], channels, axis=1),
         _MP3_RATE,
         format="MP3",
         bitrate_mode="CONSTANT",
-        compression_level=(_MP3_HIGHEST - _MP3_KBITS) / (_MP3_HIGHEST - _MP3_LOWEST),
+        compression_level=(_MP3_HIGHEST - kbits) / (_MP3_HIGHEST - _MP3_LOWEST),
     )
     stored.seek(0)
-    decoded, _ = soundfile.read(stored, dtype="float32")
+    decoded, _ = soundfile.read(stored, dtype="float32", always_2d=True)
     narrow = soxr.resample(decoded.mean(axis=1), _MP3_RATE, sample_rate)
     return narrow[: len(y)].astype(np.float32, copy=False)
 

@@ -6,7 +6,17 @@ import sys
 import click
 
 from deepmusic import __version__
-from deepmusic.cli import data, evaluate, explain, library, predict, results, runs, train
+from deepmusic.cli import (
+    data,
+    evaluate,
+    explain,
+    library,
+    predict,
+    results,
+    runs,
+    train,
+    what_if,
+)
 from deepmusic.cli.options import complain
 from deepmusic.errors import DeepMusicError, missing_package
 from deepmusic.formatting import format_plain
@@ -66,6 +76,7 @@ def main() -> None:
 for command in (
     predict.predict,
     explain.explain,
+    what_if.what_if,
     train.train,
     runs.runs,
     data.data,

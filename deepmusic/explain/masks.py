@@ -172,10 +172,14 @@ def _soft(n_cells: int, n: int) -> np.ndarray:
     return np.maximum(0, 1 - distance).astype(np.float32)
 
 
-def _explain_pretrained(
-    song: Song, network: PretrainedClassifier, genre: str | None, against: str | None, clip: int
-) -> Evidence:
-    """Blank one band of frequencies after another, in all windows of a clip."""
+def pretrained_windows(song: Song, clip: int = 0) -> np.ndarray:
+    """Return the windows [shape=(n, 187, 96)] of a clip that the pretrained network reads.
+
+    Raises
+    ------
+    AudioError
+        As `explain`.
+    """
     import soxr
 
     mel = MUSICNN_FRONT_END
@@ -188,6 +192,15 @@ def _explain_pretrained(
     # Asked of the song as it is: resampling rings at the edges of silence.
     if not len(windows) or is_silent(song.samples[round(start * scale) : round(stop * scale)]):
         raise _without_evidence(song, clip)
+    return windows
+
+
+def _explain_pretrained(
+    song: Song, network: PretrainedClassifier, genre: str | None, against: str | None, clip: int
+) -> Evidence:
+    """Blank one band of frequencies after another, in all windows of a clip."""
+    mel = MUSICNN_FRONT_END
+    windows = pretrained_windows(song, clip)
 
     def ask(frames: np.ndarray) -> np.ndarray:
         return network.head.predict(network.trunk.predict_windows(frames)[0])
@@ -208,7 +221,7 @@ def _explain_pretrained(
     seconds = WINDOW_FRAMES * mel.seconds_per_frame
     return Evidence(
         map=found,
-        times=start / mel.sample_rate + np.arange(len(windows) + 1) * seconds,
+        times=clip * mel.clip_seconds + np.arange(len(windows) + 1) * seconds,
         frequencies=_band_edges(mel.sample_rate / 2, n_bands),
         genre=genres[wanted.genre],
         against=against,

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepmusic.audio import features
 from deepmusic.prediction import Classifier
+from deepmusic.prediction.pretrained import WINDOW_FRAMES, PretrainedClassifier
 
 #: Shares of the clip that are taken away, or left alone, one after another.
 SHARES = np.arange(7) / 10
@@ -16,7 +17,7 @@ SHARES = np.arange(7) / 10
 def curve(
     frames: np.ndarray,
     importance: np.ndarray,
-    network: Classifier,
+    network: Classifier | PretrainedClassifier,
     genre: int,
     *,
     insertion: bool = False,
@@ -26,10 +27,10 @@ def curve(
     Parameters
     ----------
     frames : np.ndarray [shape=(n_mels, n_frames)]
-        A clip as the network reads it.
+        A clip as the network reads it; for the pretrained one, its windows one after another.
     importance : np.ndarray [shape=(n_bands, n_steps)]
         Of its parts; the highest goes first.
-    network : Classifier
+    network : Classifier or PretrainedClassifier
     genre : int
         Column of the probabilities.
     insertion : bool
@@ -48,10 +49,20 @@ def curve(
     rows = np.arange(len(frames)) * importance.shape[0] // len(frames)
     columns = np.arange(frames.shape[1]) * importance.shape[1] // frames.shape[1]
     order = ranks[rows][:, columns]
-    width = network.config.window_frames
     found = []
     for share in SHARES:
         taken = (order >= share) if insertion else (order < share)
         masked = np.where(taken, mean, frames)
-        found.append(network.predict_windows(features.windows(masked, width))[1].mean(axis=0))
+        found.append(mean_probabilities(masked, network))
     return np.array(found)[:, genre]
+
+
+def mean_probabilities(
+    frames: np.ndarray, network: Classifier | PretrainedClassifier
+) -> np.ndarray:
+    """Return a network's probabilities of a clip, mean over its windows; `frames` as of `curve`."""
+    if isinstance(network, PretrainedClassifier):
+        windows = frames.T.reshape(-1, WINDOW_FRAMES, len(frames))
+        return network.head.predict(network.trunk.predict_windows(windows)[0]).mean(axis=0)
+    windows = features.windows(frames, network.config.window_frames)
+    return network.predict_windows(windows)[1].mean(axis=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from deepmusic.audio import Song, load_song, song_from_array
+from deepmusic.audio import Song, change_song, load_song, song_from_array
 from deepmusic.errors import ModelError
 from deepmusic.models import ALL, ENSEMBLE, MODELS, PRETRAINED
 from deepmusic.prediction.certainty import Answer, Certainty, answer
@@ -21,6 +21,8 @@ from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 if TYPE_CHECKING:
     import pandas as pd
 
+
+Source = str | Path | bytes | BinaryIO | np.ndarray | Song
 
 #: Protocols of which weights are shipped.
 _PROTOCOLS = {protocol.name: protocol for protocol in (DEPLOYED_PROTOCOL, BENCHMARK_PROTOCOL)}
@@ -153,7 +155,7 @@ class Recognizer:
 
     def predict(
         self,
-        source: str | Path | bytes | BinaryIO | np.ndarray,
+        source: Source,
         *,
         sample_rate: int | None = None,
         name: str | None = None,
@@ -162,9 +164,9 @@ class Recognizer:
 
         Parameters
         ----------
-        source : str, Path, bytes, file object or np.ndarray
-            A sound file's path, its content, or samples from -1 to 1
-            [shape=(n_samples,) or (n_channels, n_samples)].
+        source : str, Path, bytes, file object, np.ndarray or Song
+            A sound file's path, its content, samples from -1 to 1
+            [shape=(n_samples,) or (n_channels, n_samples)], or what `load_song` returned.
         sample_rate : int, optional
             Of samples, in Hz; a file states its own.
         name : str, optional
@@ -184,7 +186,45 @@ class Recognizer:
         >>> Recognizer("cnn").predict(jazz, sample_rate=22_050, name="demo").to_dict()["genre"]
         'jazz'
         """
-        song = self._load(source, sample_rate, name)
+        return self._predict(self._load(source, sample_rate, name))
+
+    def what_if(
+        self,
+        source: Source,
+        *,
+        sample_rate: int | None = None,
+        name: str | None = None,
+        clip: int | None = None,
+        **changes: float,
+    ) -> SongPrediction:
+        """Predict the genre that a song would have, were it faster, higher, dull or noisy.
+
+        Parameters
+        ----------
+        source, sample_rate, name
+            As of `predict`.
+        clip : int, optional
+            Which of its clips of 30 s is changed and asked about; by default the whole song.
+        **changes
+            Numbers by names of `deepmusic.audio.CHANGES`, in the order in which they apply:
+            ``speed=1.25``, ``pitch=-5``, ``reverse=1``, ``lowpass=1000``.
+            `deepmusic.audio.change_song` returns the sound.
+
+        Raises
+        ------
+        AudioError
+            As of `predict` and `deepmusic.audio.change_song`.
+
+        Examples
+        --------
+        >>> from deepmusic.audio import synth
+        >>> jazz = synth.play("jazz", seconds=12)
+        >>> round(Recognizer("crnn").what_if(jazz, sample_rate=22_050, speed=2).duration)
+        6
+        """
+        return self._predict(change_song(self._load(source, sample_rate, name), clip, **changes))
+
+    def _predict(self, song: Song) -> SongPrediction:
         predictions: dict[str, Prediction] = {}
         if self._pretrained:
             predictions[PRETRAINED] = self._pretrained.predict(song)
@@ -214,6 +254,8 @@ class Recognizer:
         )
 
     def _load(self, source: Any, sample_rate: int | None, name: str | None) -> Song:
+        if isinstance(source, Song):
+            return source
         if isinstance(source, (str, Path, bytes)) or hasattr(source, "read"):
             if sample_rate is not None:
                 raise TypeError(

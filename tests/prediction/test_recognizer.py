@@ -11,7 +11,7 @@ import soundfile
 
 import deepmusic
 from deepmusic import models
-from deepmusic.audio import load_song
+from deepmusic.audio import load_song, song_from_array
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction import classify, genre_segments, load_classifiers, measures, pretrained
 from deepmusic.prediction.pretrained import PretrainedClassifier
@@ -115,3 +115,13 @@ def test_what_cannot_be_used_is_refused(recognizer, music):
         recognizer.predict("song.mp3", sample_rate=RATE)
     with pytest.raises(AudioError, match=r"short lasts 2\.0 s"):
         recognizer.predict(music[: 2 * RATE], sample_rate=RATE, name="short")
+
+
+def test_a_changed_song_is_predicted(recognizer, music):
+    song = song_from_array(music, sample_rate=RATE, name="song")
+    plain, same = recognizer.predict(song), recognizer.what_if(song)
+    assert same.probabilities == plain.probabilities
+    faster = recognizer.what_if(music, sample_rate=RATE, speed=2)
+    assert faster.duration == pytest.approx(plain.duration / 2, rel=0.02)
+    with pytest.raises(AudioError, match="Received: 9"):
+        recognizer.what_if(song, speed=9)
