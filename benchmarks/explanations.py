@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=names, default=names, help="networks")
     parser.add_argument("--out", type=Path, default=ASSETS / "explanations.json")
     options = parser.parse_args()
-    path = options.out
+    target = options.out
     dataset = open_dataset("gtzan")
     split = dataset.split("paper")
     tracks = list(np.random.default_rng(0).permutation(split.test))
@@ -147,8 +147,8 @@ def main() -> None:
             "sound": measure_sound(network, songs),
         }
         print(f"{name}: {json.dumps(found)}", flush=True)
-        results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        write_atomically(path, json.dumps(results | {name: found}, indent=1) + "\n")
+        results = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+        write_atomically(target, json.dumps(results | {name: found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
