@@ -117,5 +117,5 @@ def test_what_cannot_be_changed_is_said(changes, words):
 
 def test_what_becomes_silent_is_said():
     quiet = change_song(song(100), gain=-40)
-    with pytest.raises(AudioError, match="gain -40 dB, clipped.* is silent"):
+    with pytest.raises(AudioError, match=r"gain -40 dB, clipped.* is silent"):
         change_song(quiet, gain=-40)
