@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
-from deepmusic.ui.classify import downloads, result, several, welcome, why
+from deepmusic.ui.classify import downloads, result, several, welcome, what_if, why
 
 frame.enter("pages/classify.py")
 
@@ -47,6 +47,7 @@ with right:
         frame.end_page()
     featured, answer = result.show(predictions, featured, song, tags)
     evidence = why.show(song, predictions, featured, answer)
+    what_if.show(song, predictions, featured)
     shown = result.show_networks(predictions, featured, answer)
 
 with stage:

@@ -52,6 +52,11 @@ class Change:
         """Whether it is on or off, without a value between."""
         return not self.unit
 
+    @property
+    def heading(self) -> str:
+        """Its title with a capital."""
+        return self.title[0].upper() + self.title[1:]
+
     def describe(self, value: float) -> str:
         """Return the change with its value, such as ``speed 1.25 times``."""
         return self.title if self.is_switch else f"{self.title} {value:g} {self.unit}"
@@ -61,18 +66,20 @@ class Change:
         low, high = self.steps[0], self.steps[-1]
         if not low <= value <= high:
             raise AudioError(
-                f"{self.title.capitalize()} goes from {low:g} to {high:g}{self.unit and ' '}"
+                f"{self.heading} goes from {low:g} to {high:g}{self.unit and ' '}"
                 f"{self.unit}. Received: {value:g}"
             )
 
 
 def speed(y: np.ndarray, sample_rate: int, factor: float) -> np.ndarray:
     """Return sound `factor` times as fast, at the same pitch."""
-    return _filter(y, sample_rate, ("atempo", f"{factor:.6f}"))
+    return y if factor == 1 else _filter(y, sample_rate, ("atempo", f"{factor:.6f}"))
 
 
 def pitch(y: np.ndarray, sample_rate: int, semitones: float) -> np.ndarray:
     """Return sound that is higher by some semitones, as fast as before."""
+    if semitones == 0:
+        return y
     factor = 2 ** (semitones / 12)
     return _filter(
         y,

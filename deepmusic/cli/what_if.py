@@ -59,7 +59,7 @@ def change_options(command: Callable[..., None]) -> Callable[..., None]:
             option = click.option(f"--{name}", is_flag=True, help=f"Try it {change.describe(1)}.")
         else:
             low, high = change.steps[0], change.steps[-1]
-            words = f"{change.title.capitalize()}, {low:g} to {high:g} {change.unit}."
+            words = f"{change.heading}, {low:g} to {high:g} {change.unit}."
             option = click.option(f"--{name}", type=Values(), help=words)
         command = option(command)
     return command

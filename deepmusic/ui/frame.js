@@ -34,6 +34,15 @@ if (!window.deepMusicFrame) {
     }, 100);
   });
 
+  // One sound at a time.
+  addEventListener(
+    "play",
+    ({ target }) => {
+      for (const audio of document.querySelectorAll("audio")) if (audio !== target) audio.pause();
+    },
+    true,
+  );
+
   // The phone's menu button has a name that says what it opens, also after it is drawn anew.
   const label = () => {
     const button = find("stExpandSidebarButton");

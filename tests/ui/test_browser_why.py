@@ -1,4 +1,4 @@
-"""Why: evidence over the spectrogram, and its sounds, in a real browser."""
+"""Why, and What if: evidence over the spectrogram, and changed sounds, in a real browser."""
 
 import io
 
@@ -64,3 +64,29 @@ def test_what_mattered_is_played_at_the_same_moment(chromium, server):
         page.get_by_role("button", name="Whole song").click()
         page.wait_for_function(f"() => !({GIVEN})()")
         assert page.evaluate(PLAYING)[4] == pytest.approx(whole[4], abs=1e-4)
+
+
+def test_a_changed_song_plays_at_once_and_is_answered(chromium, server):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, synth.play("jazz", seconds=12), 22_050, format="FLAC")
+    song = {"name": "one.flac", "mimeType": "audio/flac", "buffer": buffer.getvalue()}
+    with visit(chromium, server.address) as page:
+        page.set_input_files("input[type=file]", song)
+        page.get_by_text("Change the sound").click(timeout=PATIENCE)
+        slider = page.locator("[class*=st-key-what_if_speed]").get_by_role("slider")
+        expect(slider).to_be_visible(timeout=PATIENCE)
+        page.locator("img.spectrogram").click(position={"x": 20, "y": 40})
+        sounds = page.locator("[data-testid=stAudio]")
+        assert not sounds.first.evaluate("audio => audio.paused")
+        slider.press("End")
+        expect(sounds).to_have_count(2, timeout=PATIENCE)
+        # Twice as fast, it takes half of the time; the song stops.
+        page.wait_for_function(
+            """() => {
+              const [song, changed] = document.querySelectorAll("[data-testid=stAudio]");
+              return song.paused && !changed.paused && Math.abs(changed.duration - 6) < 0.2;
+            }"""
+        )
+        expect(page.locator("table tr").first).to_contain_text("Pretrained")
+        expect(page.get_by_text("The answer is now")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=PATIENCE)

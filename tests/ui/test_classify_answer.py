@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import Answer, Certainty, Content, Prediction
-from deepmusic.ui.classify import result
+from deepmusic.ui.classify import result, what_if
 from deepmusic.ui.player import content_segments
 
 ZEROS = np.zeros(1)
@@ -84,3 +85,13 @@ def test_noise_gets_no_genre_until_one_asks():
     toggle.set_value(True).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_what_a_change_turns_is_marked():
+    turned = replace(PREDICTION, window_probabilities=np.array([[0.1, 0.9]]))
+    both = {"musicnn": PREDICTION, "cnn": PREDICTION}
+    rows = what_if._table(both, both | {"cnn": turned}, "musicnn").split("<tr")[1:]
+    assert ["border-left" in row for row in rows] == [False, True]
+    assert "font-weight: 700" in rows[0]
+    assert "jazz 60 %" in rows[1]
+    assert "rock 90 %" in rows[1]

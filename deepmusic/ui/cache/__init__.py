@@ -38,3 +38,4 @@ from deepmusic.ui.cache.songs import (
     play_file,
     view_song,
 )
+from deepmusic.ui.cache.what_if import changed_sound, what_if, what_if_answer, what_if_by

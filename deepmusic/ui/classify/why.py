@@ -52,7 +52,12 @@ def show(
     try:
         with st.spinner("Blanking out parts ...", show_time=True):
             found = cache.explain_song(
-                song, featured, genre, against, keep / 100, _choose_clip(predictions[featured])
+                song,
+                featured,
+                genre,
+                against,
+                keep / 100,
+                choose_clip(predictions[featured], "why_clip"),
             )
     except DeepMusicError as error:
         markdown.show_error(error)
@@ -61,14 +66,14 @@ def show(
     return found
 
 
-def _choose_clip(prediction: Prediction) -> int:
-    """Show a choice among the clips of 30 s of a longer song."""
+def choose_clip(prediction: Prediction, key: str) -> int:
+    """Show a choice among the clips of 30 s of a longer song; return its number."""
     clips = sorted(set(prediction.clip_index.tolist()))
     if len(clips) == 1:
         return int(clips[0])
     starts = {int(one): prediction.starts[prediction.clip_index == one][0] for one in clips}
     return st.select_slider(
-        "From", list(starts), format_func=lambda one: format_clock(starts[one]), key="why_clip"
+        "From", list(starts), format_func=lambda one: format_clock(starts[one]), key=key
     )
 
 
