@@ -23,8 +23,9 @@ _TOP = 0.02
 #: Columns for each second.
 _COLUMNS = 8
 
-#: Width and height of an image of its own, in pixels.
+#: Width and height of an image of its own, and of one of a passage, in pixels.
 _SIZE = (1200, 400)
+_PASSAGE_SIZE = (480, 320)
 
 
 def evidence_png(evidence: "Evidence", mel: MelConfig) -> bytes:
@@ -75,3 +76,15 @@ def evidence_over_spectrogram(clip: ClipLogMel, evidence: "Evidence", mel: MelCo
         for png in (spectrogram_png([clip], mel), evidence_png(evidence, mel))
     )
     return to_png(Image.alpha_composite(below, above).convert("RGB"))
+
+
+def passage_png(
+    clip: ClipLogMel, evidence: "Evidence", mel: MelConfig, passage: tuple[float, float]
+) -> bytes:
+    """Return the part of `evidence_over_spectrogram` between two times in the song, in s."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(evidence_over_spectrogram(clip, evidence, mel)))
+    left, right = np.interp(passage, (evidence.start, evidence.end), (0, image.width))
+    part = image.crop((round(left), 0, max(round(right), round(left) + 1), image.height))
+    return to_png(part.resize(_PASSAGE_SIZE, Image.Resampling.BILINEAR))

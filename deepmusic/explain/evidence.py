@@ -1,6 +1,6 @@
 """Evidence: which parts of a spectrogram speak for a genre, in words and as sound."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -72,6 +72,14 @@ class Evidence:
     def end(self) -> float:
         """End of the clip in the song, in s."""
         return float(self.times[-1])
+
+    def between(self, start: float, end: float) -> "Evidence":
+        """Return the evidence in the steps that a passage touches; the nearest step, at least."""
+        first = int(np.searchsorted(self.times, start, side="right")) - 1
+        last = int(np.searchsorted(self.times, end, side="left"))
+        first = min(max(first, 0), self.map.shape[1] - 1)
+        last = min(max(last, first + 1), self.map.shape[1])
+        return replace(self, map=self.map[:, first:last], times=self.times[first : last + 1])
 
     def sentence(self) -> str:
         """Return what the map shows, in a listener's words, such as ``Mostly the bass ...``."""

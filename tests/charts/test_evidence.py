@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from deepmusic.audio.features import hz_to_mel
-from deepmusic.charts.evidence import evidence_png
+from deepmusic.audio.features import ClipLogMel, hz_to_mel
+from deepmusic.charts.evidence import evidence_png, passage_png
 from deepmusic.config import FRONT_ENDS
 
 MEL = FRONT_ENDS["compact"]
@@ -49,3 +49,22 @@ def test_what_speaks_against_it_is_blue():
 def test_no_evidence_leaves_all_dark():
     pixels = drawn(np.zeros((2, 2)), np.array([0, 1000, 8000]), np.arange(3.0))
     assert (pixels[..., 3] > 200).all()
+
+
+def test_a_passage_is_cut_from_its_place():
+    """What speaks for the genre lies in the last quarter of the clip alone."""
+    found = SimpleNamespace(
+        map=np.array([[0.0, 0.0, 0.0, 1.0]]),
+        frequencies=np.array([0, 11_025]),
+        times=np.arange(10.0, 15.0),
+        start=10.0,
+        end=14.0,
+    )
+    decibels = np.zeros((MEL.n_mels, 172), np.float32)
+    clip = ClipLogMel(10.0, decibels, np.zeros((MEL.n_mels, 51), np.uint8), 0.08)
+
+    def light(passage) -> float:
+        png = passage_png(clip, found, MEL, passage)
+        return float(np.asarray(Image.open(io.BytesIO(png))).mean())
+
+    assert light((13.0, 14.0)) > 3 * light((10.0, 12.0)) > 0

@@ -92,3 +92,12 @@ def test_a_later_clip_is_cut_from_its_song():
     later = evidence(np.ones((4, 10)), times=np.linspace(5, 15, 11))
     kept = later.resynthesise(song, keep=1.0)
     np.testing.assert_allclose(kept, song.samples[5 * RATE : 15 * RATE], atol=1e-3)
+
+
+def test_a_passage_has_the_evidence_of_the_steps_it_touches():
+    found = evidence(np.arange(40).reshape(4, 10))
+    part = found.between(2.5, 4)
+    assert (part.start, part.end) == (2, 4)
+    np.testing.assert_array_equal(part.map, found.map[:, 2:4])
+    assert found.between(9.99, 50).map.shape == (4, 1)
+    assert found.between(-3, 0).start == 0

@@ -220,3 +220,14 @@ def test_one_song_is_answered_in_the_same_words(page):
     assert not page.exception
     sentence = load("ensemble").predict(demos.read("jazz")).answer.sentence
     assert any(f"**{sentence}**" in element.value for element in page.markdown)
+
+
+def test_a_disagreement_is_explained_by_each_network(page):
+    page.query_params.update({"view": "duel", "source": "demo", "demo": "hiphop"})
+    page.run()
+    page.toggle(key="why").set_value(True).run()
+    assert not page.exception
+    assert " to " in page.selectbox(key="why_segment").options[0]
+    said = [element.value for element in page.markdown if " rather than " in element.value]
+    assert len(said) == 3
+    assert len(set(said)) > 1

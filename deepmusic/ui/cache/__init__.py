@@ -32,6 +32,7 @@ from deepmusic.ui.cache.songs import (
     classify_by_all,
     classify_song,
     decode_song,
+    explain_passage,
     explain_song,
     layer_activations,
     outline_and_windows,

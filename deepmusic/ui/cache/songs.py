@@ -155,6 +155,22 @@ def explain_song(
     )
 
 
+def explain_passage(
+    song: SongFile, network: str, genre: str, against: str, passage: tuple[float, float]
+) -> tuple[str, bytes]:
+    """Return the evidence for a genre in a passage of a song, in words and as PNG; as above."""
+    from deepmusic.charts.evidence import passage_png
+
+    mel = FRONT_ENDS["compact"]
+    clips = decode_song(song).log_mels(mel)
+    starts = np.array([clip.start for clip in clips])
+    number = max(0, int(np.searchsorted(starts, sum(passage) / 2, side="right")) - 1)
+    found = _explain(song, network, genre, against, number, cached_models.own_runs())
+    inside = (max(passage[0], found.start), min(passage[1], found.end))
+    part = found.between(*inside)
+    return part.sentence(), passage_png(clips[number], found, mel, inside)
+
+
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
 def _explain(
     song: SongFile, network: str, genre: str, against: str | None, clip: int, own: dict[str, str]

@@ -1,13 +1,23 @@
 """Segments of one song for which the networks predict different genres."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from deepmusic import models
 from deepmusic.errors import DeepMusicError
+from deepmusic.formatting import format_clock, format_genre
 from deepmusic.prediction import disagreement
 from deepmusic.ui import cache, markdown, player, song_source
+from deepmusic.ui.song import SongFile
+
+#: Shortest passage that is explained, in s: two windows.
+_SHORTEST = 6.0
+_HELP = (
+    "Parts of the spectrogram are blanked out, one after another, and each network is asked again. "
+    "Bright parts speak for its genre and not for the other's, blue ones against it."
+)
 
 
 def show() -> None:
@@ -44,3 +54,45 @@ def show() -> None:
         disagreements=segments,
         content=answer.content,
     )
+    if segments and st.toggle("**Why?** Show what each network goes by", help=_HELP, key="why"):
+        _show_why(song, segments)
+
+
+def _show_why(song: SongFile, segments: Sequence[Mapping[str, Any]]) -> None:
+    """Show the choice of a place of disagreement, and each network's evidence there."""
+    longest = max(range(len(segments)), key=lambda n: segments[n]["end"] - segments[n]["start"])
+    segment = segments[
+        st.selectbox(
+            "Where",
+            range(len(segments)),
+            index=longest,
+            format_func=lambda number: _describe(segments[number]),
+            key="why_segment",
+        )
+    ]
+    middle, half = (segment["start"] + segment["end"]) / 2, _SHORTEST / 2
+    passage = (
+        max(0.0, min(segment["start"], middle - half)),
+        max(segment["end"], middle + half),
+    )
+    for column, name in zip(st.columns(len(models.MODELS)), models.MODELS, strict=True):
+        genre = segment[name]
+        other = next(segment[one] for one in models.MODELS if segment[one] != genre)
+        with column:
+            st.markdown(f"**{models.title(name)}: {markdown.plain(format_genre(genre))}**")
+            try:
+                with st.spinner("Blanking out parts ...", show_time=True):
+                    sentence, png = cache.explain_passage(song, name, genre, other, passage)
+            except DeepMusicError as error:
+                markdown.show_error(error)
+                continue
+            st.image(png, width="stretch")
+            st.markdown(markdown.plain(sentence))
+
+
+def _describe(segment: Mapping[str, Any]) -> str:
+    """Return a place with what each network predicts: ``0:12 to 0:18: CNN jazz, CRNN blues``."""
+    said = ", ".join(
+        f"{models.title(name)} {format_genre(segment[name])}" for name in models.MODELS
+    )
+    return f"{format_clock(segment['start'])} to {format_clock(segment['end'])}: {said}"
