@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.config import current_deployment
-from deepmusic.ui import frame, query_params
+from deepmusic.ui import frame, query_params, song_bar
 
 frame.open_frame()
 pages = [
@@ -23,5 +23,5 @@ elsewhere = frame.unknown_path({page.url_path for page in pages}) or "classify"
 pages.append(st.Page(frame.go_to_classify, url_path=elsewhere, visibility="hidden"))
 page = st.navigation(pages, position="top")
 frame.follow_deep_link()
-with query_params.one_step(), frame.switches():
+with query_params.one_step(), frame.switches(), song_bar.above(page.title.lower()):
     page.run()

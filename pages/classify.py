@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, frame, known_clips, markdown, player, song_source
+from deepmusic.ui import cache, frame, known_clips, markdown, player, song_bar, song_source
 from deepmusic.ui.classify import downloads, result, several, welcome, what_if, why
 
 frame.enter("pages/classify.py")
@@ -24,12 +24,11 @@ except DeepMusicError as error:
     welcome.show(head)
     frame.end_page()
 
-welcome.title_line(song, view)
+welcome.facts_line(song, view)
 with st.container(key="result"):
     left, right = st.columns([9, 5], gap="medium")
 with left:
-    sound, at_once = view.sound or song.data, welcome.plays_at_once(song)
-    st.audio(sound, format=view.mime_type, alt="The song", autoplay=at_once)
+    song_bar.play(song, view)
     stage = st.container(key="player_place").empty()
     if not cache.networks_ready(song.protocol):
         with stage:

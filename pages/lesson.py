@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, frame, markdown, song_source
+from deepmusic.ui import cache, frame, markdown, song_bar, song_source
 from deepmusic.ui.lesson import controls, steps
 from deepmusic.ui.lesson.steps import LessonContext
 
@@ -13,7 +13,7 @@ step = controls.choose_step()
 # The figure stands above the controls of the clip, so that a projector shows all of it.
 stage = st.container(key="figure")
 stage.empty()  # An empty container would take no place.
-left, middle, right, last = st.columns([4, 4, 3, 2], gap="medium", vertical_alignment="bottom")
+left, right, last = st.columns([8, 3, 2], gap="medium", vertical_alignment="bottom")
 with left:
     song = song_source.choose_clip()
 if song is None:
@@ -22,9 +22,9 @@ try:
     with stage, st.spinner("Computing the log-mel spectrogram ...", show_time=True):
         view = cache.view_song(song)
         outline, windows = cache.outline_and_windows(song)
-    with middle:
+    with left:
         st.caption(song.remark, help=song.details)
-        st.audio(view.sound or song.data, format=view.mime_type, alt=f"The clip {song.name}")
+        song_bar.play(song, view)
     with right:
         window = controls.choose_window(windows)
     with stage, st.spinner("Predicting ...", show_time=True):

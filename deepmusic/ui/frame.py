@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import streamlit as st
 
 from deepmusic.charts import style
-from deepmusic.ui import markdown, query_params
+from deepmusic.ui import markdown, query_params, song_bar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -78,6 +78,7 @@ def enter(page: str) -> None:
         st.session_state[_TARGET] = (page, st.query_params.to_dict())
         st.switch_page("app.py")
     query_params.enter_page(Path(page).stem)
+    song_bar.enter(Path(page).stem)
     projected = query_params.is_on("projector")
     if projected:
         st.html(_PARTS / "projector.css")

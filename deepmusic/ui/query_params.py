@@ -20,17 +20,20 @@ _OF_ALL_PAGES = ("source", "demo", "gtzan", "projector")
 
 #: What this run of the app writes into the address at its end; None in a part of it (a fragment).
 _step: ContextVar[dict[str, str | None] | None] = ContextVar("step", default=None)
+#: Pages that this run of the app has entered.
+_entered: ContextVar[list[str] | None] = ContextVar("entered", default=None)
 
 
 @contextmanager
 def one_step() -> Iterator[None]:
     """Write what a run publishes into the address at once, since each write is a step for Back."""
     step: dict[str, str | None] = {}
-    token = _step.set(step)
+    tokens = _step.set(step), _entered.set([])
     try:
         yield
     finally:
-        _step.reset(token)
+        _step.reset(tokens[0])
+        _entered.reset(tokens[1])
     address = {name: text for name, text in step.items() if text is not None}
     if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
@@ -50,6 +53,11 @@ def enter_page(page: str) -> None:
 
     What a link or the browser's Back changed in the address is chosen.
     """
+    entered = _entered.get()
+    if entered is not None:
+        if page in entered:
+            return  # The frame has.
+        entered.append(page)
     state, address = st.session_state, st.query_params.to_dict()
     if state.get(_PAGE) != page:
         state[_PAGE] = page
@@ -178,6 +186,19 @@ def bind(name: str, options: Sequence[str], default: str | None = None) -> str:
 def chosen(name: str) -> Any:
     """Return the value of a parameter of this page; None if it has none yet."""
     return st.session_state.get(_key(name))
+
+
+def current(name: str) -> Any:
+    """Return the value of a parameter of this page before its widget is shown, or None."""
+    value = chosen(name)
+    return requested(name) if value is None else value
+
+
+def carry(**choices: str) -> None:
+    """Keep choices for all pages, and in the address of a page that has no widgets for them."""
+    for name, value in choices.items():
+        _remember(name, value)
+        write(name, value)
 
 
 def select(page: str | None = None, **choices: Any) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,8 @@ class SongFile:
 
     name: str
     data: bytes
+    #: What people call it; empty for what its tags say.
+    title: str = field(default="", kw_only=True)
     #: Caption beside it, as Markdown, such as its part of GTZAN; and more about that.
     remark: str = ""
     details: str | None = None

@@ -1,6 +1,13 @@
-"""Sources of a song: upload, microphone, GTZAN clips, and demo music."""
+"""Sources of a song: upload, microphone, GTZAN clips, and demo music; and the song at hand.
+
+A song is chosen once for all pages: a visitor's files stay in the session, a demo or a clip of
+GTZAN in the address, too. The bar above the pages has the widgets where there is a song, the page
+where there is none.
+"""
 
 import re
+from collections.abc import Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,52 +26,161 @@ UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
 _LABELS = {UPLOAD: "Upload", RECORD: "Record", GTZAN: "GTZAN clip", DEMO: "Demo clip"}
 #: In the session: the songs that a visitor brought.
 _UPLOADS, _RECORDING = "uploaded_songs", "recorded_songs"
+#: In the session: which of several uploads is open, which was last, and names that songs were
+#: given, by digest; the demo that was started by a button, and shall play.
+_OPENED, _LAST, _NAMES, _STARTED = "opened_upload", "last_upload", "song_names", "started_demo"
+#: Pages that show a song, and choose one where there is none.
+CHOOSING = ("classify", "lesson", "compare", "recommend")
+#: Songs that were chosen above the page that runs; None where it chooses itself.
+_chosen: ContextVar[list[SongFile] | None] = ContextVar("chosen", default=None)
 #: Uploads that are looked at.
 MOST_SONGS = 100
 _LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
 
 
+# === The song at hand ===
+
+
+def at_hand(page: str) -> SongFile | None:
+    """Return the song that was chosen last, on any page, before its widgets are shown.
+
+    None if there is none, or where Classify shows a table of several. The lesson begins with a
+    demo piece.
+    """
+    source = query_params.current("source")
+    if source is None and page == "lesson":
+        source = GTZAN if query_params.requested(GTZAN) else DEMO
+    song = _kept(page, source) or (_find_demo() if page == "lesson" else None)
+    if song is not None and query_params.current("source"):
+        choice = {DEMO: DEMO, GTZAN: GTZAN}.get(source)
+        found = {choice: query_params.current(choice)} if choice else {}
+        query_params.carry(source=source, **{name: text for name, text in found.items() if text})
+    return song
+
+
+def _kept(page: str, source: str | None) -> SongFile | None:
+    if source in (UPLOAD, RECORD):
+        songs = st.session_state.get({UPLOAD: _UPLOADS, RECORD: _RECORDING}[source], [])
+        if source == UPLOAD and page == "classify" and is_table(songs):
+            return None
+        return _current(songs)
+    if source == DEMO:
+        return _find_demo()
+    dataset = cache.gtzan() if source == GTZAN else None
+    if dataset is None:
+        return None
+    track = query_params.current(GTZAN) or dataset.audio_tracks[0]
+    return _find_clip(track) if track in dataset.audio_tracks else None
+
+
+def is_table(songs: Sequence[SongFile]) -> bool:
+    """Return whether Classify shows a table of uploads, since none of several is opened."""
+    return len(songs) > 1 and opened() not in range(len(songs))
+
+
+def opened() -> int | None:
+    """Return the number of the upload that was opened among several."""
+    number: int | None = st.session_state.get(_OPENED)
+    return number
+
+
+def open_upload(number: int | None) -> None:
+    """Open one of several uploads, or with None the table of them all; a callback."""
+    st.session_state[_OPENED] = number
+    if number is not None:
+        st.session_state[_LAST] = number
+
+
+def _current(songs: Sequence[SongFile]) -> SongFile | None:
+    """Return the upload that was opened last."""
+    number = st.session_state.get(_LAST, 0)
+    return songs[number if number < len(songs) else 0] if songs else None
+
+
+def be_chosen(songs: list[SongFile] | None) -> None:
+    """Let these be the songs of the page that runs, which shows no widgets for them then."""
+    _chosen.set(songs)
+
+
+def name_of(song: SongFile) -> str:
+    """Return what a song is called: by its visitor, by its source, by its tags, or by its file."""
+    names: dict[str, str] = st.session_state.get(_NAMES, {})
+    return names.get(song.digest) or song.title or cache.tagged_name(song) or song.name
+
+
+def rename(song: SongFile) -> None:
+    """Show a field for the name of a visitor's song."""
+    if song.title:
+        return  # It has one: that of a demo piece, or of a clip.
+    key = f"name_of_{song.digest}"
+    st.text_input(
+        "Its name",
+        name_of(song),
+        max_chars=100,
+        key=key,
+        on_change=lambda: _name(song, st.session_state[key]),
+    )
+
+
+def _name(song: SongFile, name: str) -> None:
+    names = st.session_state.get(_NAMES, {})
+    st.session_state[_NAMES] = names | {song.digest: " ".join(name.split())}
+
+
+def start_demo(genre: str) -> None:
+    """Choose a genre's demo, and play it; a callback."""
+    query_params.select(source=DEMO, demo=genre)
+    st.session_state[_STARTED] = demos.file_name(genre)
+
+
+def plays_at_once(song: SongFile) -> bool:
+    """Return whether a button started this demo."""
+    return bool(st.session_state.get(_STARTED) == song.name)
+
+
+# === Widgets ===
+
+
 def choose() -> SongFile | None:
     """Show the widgets that choose a song, and return it, if any is chosen."""
-    songs = choose_several(several=False)
-    return songs[0] if songs else None
-
-
-def choose_several(*, several: bool = True) -> list[SongFile]:
-    """Show the widgets that choose a song; return the songs, since there may be several uploads."""
-    sources = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
-    _tell_what_is_not_here()
-    left, right = st.columns([2, 3], vertical_alignment="center")
-    with left:
-        source = query_params.choose(
-            "source", sources, _LABELS, label="Source of the song", label_visibility="collapsed"
-        )
-    with right:
-        if source == UPLOAD:
-            return _upload(several=several)
-        song = _INPUTS[source]()
-        return [song] if song else []
+    return _current(choose_several("compare"))
 
 
 def choose_clip() -> SongFile | None:
-    """Show the widgets that choose a demo clip, or a clip of GTZAN where that is available."""
-    source = DEMO
-    _tell_what_is_not_here()
-    if cache.gtzan():
+    """Show the widgets that choose a song for the lesson, which begins with a demo."""
+    return _current(choose_several("lesson")) or _find_demo()
+
+
+def choose_several(page: str = "classify") -> list[SongFile]:
+    """Show the widgets that choose a song; return the songs, since there may be several uploads."""
+    songs = _chosen.get()
+    if songs is not None:
+        return songs
+    sources = [UPLOAD, RECORD, *([GTZAN] if cache.gtzan() else []), DEMO]
+    default = UPLOAD
+    if page == "lesson":
+        default = GTZAN if query_params.requested(GTZAN) and GTZAN in sources else DEMO
+    tell_what_is_not_here()
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
         source = query_params.choose(
             "source",
-            [DEMO, GTZAN],
+            sources,
             _LABELS,
-            label="Source of the clip",
-            default=GTZAN if query_params.requested(GTZAN) else DEMO,
+            label="Source of the song",
+            default=default,
             label_visibility="collapsed",
         )
         if source == GTZAN:
             query_params.write("source", GTZAN)
-    return _INPUTS[source]()
+    with right:
+        if source == UPLOAD:
+            return _upload()
+        song = _INPUTS[source]()
+        return [song] if song else []
 
 
-def _tell_what_is_not_here() -> None:
+def tell_what_is_not_here() -> None:
     """Say that a link's clip of GTZAN is not available, or that a reload forgot an upload."""
     source, clip = query_params.requested("source"), query_params.requested(GTZAN)
     if source == UPLOAD and _UPLOADS not in st.session_state:
@@ -81,17 +197,16 @@ def _tell_what_is_not_here() -> None:
         )
 
 
-def _upload(*, several: bool) -> list[SongFile]:
+def _upload() -> list[SongFile]:
     limits = current_deployment().audio_limits
     megabytes = limits.max_bytes // 2**20
-    # A widget of one file and one of several are not the same to Streamlit.
-    key = "uploader_of_several" if several else "uploader"
+    key = "uploader"
     st.file_uploader(
-        "Your songs" if several else "Your song",
+        "Your songs",
         type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
         key=key,
         max_upload_size=megabytes,
-        accept_multiple_files=several,
+        accept_multiple_files=True,
         help="MP3, WAV, FLAC, OGG, Opus, AU, M4A, AAC or WebM, 3 s to "
         f"{limits.max_seconds / 60:.0f} min, up to {megabytes} MB",
         on_change=_keep,
@@ -130,10 +245,12 @@ def _keep(widget: str, place: str) -> None:
     value = st.session_state[widget]
     files = value if isinstance(value, list) else [value] if value else []
     st.session_state[place] = [SongFile(file.name, file.getvalue()) for file in files[:MOST_SONGS]]
+    for name in (_OPENED, _LAST):
+        st.session_state.pop(name, None)
 
 
 def _demo() -> SongFile | None:
-    genre = query_params.choose(
+    query_params.choose(
         DEMO,
         GTZAN_GENRES,
         lambda genre: f"{format_genre(genre)}: {demos.TITLES[genre]}",
@@ -141,12 +258,19 @@ def _demo() -> SongFile | None:
         widget=st.selectbox,
         label_visibility="collapsed",
     )
+    return _find_demo()
+
+
+def _find_demo() -> SongFile:
+    genre = query_params.current(DEMO)
+    genre = genre if genre in GTZAN_GENRES else GTZAN_GENRES[0]
     return SongFile(
         demos.file_name(genre),
         demos.read(genre),
-        f"**{demos.TITLES[genre]}**, demo music",
+        "Demo music",
         "Written for this app and chosen so that the networks know it; played by sampled "
         "instruments.",
+        title=demos.TITLES[genre],
     )
 
 
@@ -162,11 +286,18 @@ def _gtzan() -> SongFile | None:
         widget=st.selectbox,
         label_visibility="collapsed",
     )
-    path = dataset.audio_path(track)
-    if path is None or (data := _read(path)) is None:
+    return _find_clip(track)
+
+
+def _find_clip(track: str) -> SongFile | None:
+    dataset = cache.gtzan()
+    path = dataset.audio_path(track) if dataset else None
+    if dataset is None or path is None or (data := _read(path)) is None:
         return None
-    remark, details = _describe_part(dataset.tracks[track])
-    return SongFile(path.name, data, remark, details, of_gtzan=True)
+    facts = dataset.tracks[track]
+    remark, details = _describe_part(facts)
+    title = " - ".join(filter(None, (facts.artist, facts.title))) or track
+    return SongFile(path.name, data, remark, details, of_gtzan=True, title=title)
 
 
 def _read(path: Path) -> bytes | None:

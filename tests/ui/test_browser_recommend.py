@@ -45,7 +45,7 @@ def test_a_query_has_a_name_and_its_results_have_true_reasons(chromium, address)
         results = page.locator("[class*=st-key-result_]")
         expect(results.first).to_be_in_viewport(timeout=PATIENCE)
         settle(page)
-        expect(page.get_by_text("Like demo-jazz")).to_be_in_viewport()
+        expect(page.get_by_text("Like Second Set")).to_be_in_viewport()
         assert 1 <= results.count() <= 5
         for words in results.all_inner_texts():
             assert int(re.search(r"(\d+) %", words)[1]) >= 60

@@ -37,6 +37,7 @@ from deepmusic.ui.cache.songs import (
     layer_activations,
     outline_and_windows,
     play_file,
+    tagged_name,
     view_song,
 )
 from deepmusic.ui.cache.what_if import changed_sound, what_if, what_if_answer, what_if_by

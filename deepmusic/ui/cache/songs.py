@@ -1,5 +1,6 @@
 """Cached songs: their samples, log-mels, predictions and layer activations."""
 
+import io
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from deepmusic.audio import encode
 from deepmusic.charts.evidence import evidence_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import ModelError
+from deepmusic.library import tags
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.cache import models as cached_models
 from deepmusic.ui.song import DecodedSong, EvidenceView, SongFile, SongView
@@ -80,6 +82,13 @@ def _play_file(name: bytes, modified: int) -> tuple[bytes, str]:
         return data, mime_type
     song = audio.load_song(data, name=path.name)
     return encode.encode_flac(song.samples, song.sample_rate), "audio/flac"
+
+
+@st.cache_data(show_spinner=False, max_entries=200, hash_funcs=SONG_KEYS)
+def tagged_name(song: SongFile) -> str:
+    """Return artist and title as a song's tags say, or what its file is called."""
+    found = tags.read(io.BytesIO(song.data))
+    return " - ".join(filter(None, (found.artist, found.title))) or Path(song.name).stem
 
 
 def classify_song(song: SongFile) -> Mapping[str, Any]:

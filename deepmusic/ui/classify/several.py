@@ -10,11 +10,9 @@ from deepmusic.charts.style import genre_colour
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_percent, to_csv
 from deepmusic.prediction import Answer, export
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, markdown, song_source
 from deepmusic.ui.song import SongFile
 
-#: In the session: the number of the opened song among the uploads.
-_OPENED = "opened_upload"
 _ON_A_PAGE = 10
 
 
@@ -22,17 +20,17 @@ def choose(songs: Sequence[SongFile]) -> SongFile | None:
     """Return the song that is open; None where a table shows them all."""
     if len(songs) < 2:
         return songs[0] if songs else None
-    number = st.session_state.get(_OPENED)
-    if number is not None and number < len(songs):
-        back = f"All {len(songs)} songs"
-        st.button(back, icon=":material/arrow_back:", on_click=_open, args=(None,))
-        return songs[number]
-    _show_table(songs)
-    return None
-
-
-def _open(number: int | None) -> None:
-    st.session_state[_OPENED] = number
+    number = song_source.opened()
+    if number is None or song_source.is_table(songs):
+        _show_table(songs)
+        return None
+    st.button(
+        f"All {len(songs)} songs",
+        icon=":material/arrow_back:",
+        on_click=song_source.open_upload,
+        args=(None,),
+    )
+    return songs[number]
 
 
 def _show_table(songs: Sequence[SongFile]) -> None:
@@ -77,4 +75,10 @@ def _show_row(number: int, song: SongFile, view: Any, answer: Answer) -> None:
         f' padding-left: 0.6rem"><b>{escape(answer.sentence)}</b>{chance}</div>'
     )
     player.audio(view.sound or song.data, format=view.mime_type, alt=song.name)
-    button.button("Open", key=f"open_{number}", on_click=_open, args=(number,), width="stretch")
+    button.button(
+        "Open",
+        key=f"open_{number}",
+        on_click=song_source.open_upload,
+        args=(number,),
+        width="stretch",
+    )

@@ -1,4 +1,4 @@
-"""The Classify page without a song, and the title line above one."""
+"""The Classify page without a song, and the line of facts above one."""
 
 from typing import Any
 
@@ -11,11 +11,8 @@ from deepmusic.errors import ModelError
 from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, demos, markdown, query_params
+from deepmusic.ui import cache, demos, markdown, song_source
 from deepmusic.ui.song import SongFile, SongView
-
-#: In the session: the demo that was started by a button, and shall play.
-_STARTED = "started_demo"
 
 
 def show(head: Any) -> None:
@@ -48,7 +45,7 @@ def show(head: Any) -> None:
                 format_genre(genre),
                 key=f"band_{genre}",
                 icon=":material/play_arrow:",
-                on_click=_start_demo,
+                on_click=song_source.start_demo,
                 args=(genre,),
                 width="stretch",
             )
@@ -87,23 +84,9 @@ def _rank(genre: str) -> int:
     return right.index(genre) if genre in right else len(right)
 
 
-def _start_demo(genre: str) -> None:
-    query_params.select(source="demo", demo=genre)
-    st.session_state[_STARTED] = demos.file_name(genre)
-
-
-def plays_at_once(song: SongFile) -> bool:
-    """Return whether a button started this demo."""
-    return st.session_state.get(_STARTED) == song.name
-
-
-def title_line(song: SongFile, view: SongView) -> None:
-    """Show a song's name, length, format, remark and faults."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(markdown.plain(song.name), anchor=False, width="content")
-        facts = f"{format_clock(view.duration)} · {view.source}"
-        if song.remark:
-            facts += f" · {song.remark}"
-        st.caption(facts, width="content", help=song.details)
+def facts_line(song: SongFile, view: SongView) -> None:
+    """Show a song's file, length, format, remark and faults."""
+    facts = [markdown.plain(song.name), format_clock(view.duration), view.source, song.remark]
+    st.caption(" · ".join(filter(None, facts)), help=song.details)
     if view.notes:
         markdown.show_warning(" ".join(view.notes))

@@ -7,7 +7,7 @@ import streamlit as st
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock, format_genre
 from deepmusic.prediction import Answer, Prediction
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.song import EvidenceView, SongFile
 
 #: Shares of the spectrogram that may be kept for listening, in percent.
@@ -26,7 +26,9 @@ def show(
 
     Return the evidence for the player; None where it is not asked for.
     """
-    if answer.genre is None or not st.toggle("**Why?** Show what mattered", help=_HELP, key="why"):
+    if answer.genre is None:
+        return None
+    if not query_params.switch("why", "**Why?** Show what mattered", help=_HELP):
         return None
     genres = predictions[featured].genres
     with st.container(horizontal=True):

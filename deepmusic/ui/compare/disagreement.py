@@ -9,7 +9,7 @@ from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock, format_genre
 from deepmusic.prediction import disagreement
-from deepmusic.ui import cache, markdown, player, song_source
+from deepmusic.ui import cache, markdown, player, song_bar, song_source
 from deepmusic.ui.song import SongFile
 
 #: Shortest passage that is explained, in s: two windows.
@@ -45,7 +45,7 @@ def show() -> None:
     stop = "" if answer.sentence.endswith("?") else "."
     said = f"Together the networks say: **{answer.sentence}**{stop} {where}"
     st.markdown(said, help=answer.meaning or None)
-    st.audio(view.sound or song.data, format=view.mime_type, alt="The song")
+    song_bar.play(song, view)
     player.show(
         view,
         predictions,

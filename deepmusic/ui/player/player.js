@@ -293,6 +293,12 @@ export default function ({ parentElement, data }) {
     frame = requestAnimationFrame(follow);
   });
   return () => {
+    // The audio outlives this page, and plays the song again.
+    const player = audio();
+    if (player?.dataset.original && !document.contains(parentElement)) {
+      player.src = player.dataset.original;
+      player.dataset.offset = 0;
+    }
     cancelAnimationFrame(frame);
     observer.disconnect();
   };

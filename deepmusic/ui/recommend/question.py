@@ -7,7 +7,7 @@ from deepmusic.library import recommend
 from deepmusic.library.recommend import Query
 from deepmusic.library.song_index import SongIndex
 from deepmusic.protocols import BENCHMARK_PROTOCOL
-from deepmusic.ui import cache, known_clips, markdown, query_params, song_source
+from deepmusic.ui import cache, known_clips, markdown, query_params, song_bar, song_source
 from deepmusic.ui.recommend import indexes
 from deepmusic.ui.song import SongFile
 
@@ -69,8 +69,8 @@ def ask_by_song(song: SongFile, space: str) -> Query:
     with st.spinner("Embedding the song ...", show_time=True):
         analyzed = cache.analyze_song(song, space)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Like **{markdown.plain(analyzed.entry.name)}**", width="content")
-        st.audio(view.sound or song.data, format=view.mime_type, alt="Your song")
+        st.markdown(f"Like **{markdown.plain(song_source.name_of(song))}**", width="content")
+        song_bar.play(song, view)
         with st.popover("Passage", disabled=view.duration < _SHORTEST):
             passage = _choose_passage(view.duration, song.digest)
     query = recommend.query_by_song(analyzed, passage)

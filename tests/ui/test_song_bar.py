@@ -1,0 +1,122 @@
+"""The bar above the pages: one song for all of them, chosen once."""
+
+import io
+
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from deepmusic.audio import synth
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui import demos
+from deepmusic.ui.song import SongFile
+
+
+@pytest.fixture(autouse=True)
+def _without_gtzan(monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+
+
+def flac(genre="jazz", **tags) -> bytes:
+    buffer = io.BytesIO()
+    with soundfile.SoundFile(buffer, "w", 22_050, 1, format="FLAC") as file:
+        for name, text in tags.items():
+            setattr(file, name, text)
+        file.write(synth.play(genre, seconds=4))
+    return buffer.getvalue()
+
+
+def visit(page="curves", *uploads: SongFile, **query) -> AppTest:
+    """Open a page with a song at hand; of most pages, so that no network is asked."""
+    app = AppTest.from_file("../../app.py", default_timeout=90)
+    if uploads:
+        app.session_state["uploaded_songs"] = list(uploads)
+    return go(app, page, **query)
+
+
+def go(app, page, **query) -> AppTest:
+    """Follow a link to a page inside the frame."""
+    app.query_params.update(query)
+    # A second run would leave the frame out, as `deepmusic.ui.frame.enter` tells.
+    app._finished_page_script_hash = ""
+    if page != "classify":
+        app.session_state["frame_target"] = (f"pages/{page}.py", query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def title(app) -> str | None:
+    """Return what the bar says, as HTML."""
+    bars = [one.proto.body for one in app.get("html") if 'class="song"' in one.proto.body]
+    return bars[0].partition(">")[2].partition("<")[0] if bars else None
+
+
+def ways(app) -> dict[str, object]:
+    return {b.label: b for b in app.button if (b.key or "").startswith("way_")}
+
+
+def address(app, name) -> str | None:
+    value = app.query_params.get(name)
+    return value if isinstance(value, str | None) else value[0]
+
+
+def test_without_a_song_there_is_no_bar():
+    assert title(visit()) is None
+
+
+def test_a_demo_is_named_played_and_carried_in_the_address():
+    app = visit(source="demo", demo="jazz")
+    assert title(app) == demos.TITLES["jazz"]
+    assert len(app.get("audio")) == 1
+    assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
+    assert list(ways(app)) == ["Why?", "More like this", "On the map", "In the lesson", "Duel"]
+    go(app, "train")
+    assert title(app) == demos.TITLES["jazz"]
+    assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
+
+
+def test_an_upload_is_named_by_its_tags_and_by_its_visitor():
+    song = SongFile("x.flac", flac(title="So <What>", artist="M"))
+    app = visit("classify", song, source="upload")
+    assert title(app) == "M - So &lt;What&gt;"
+    (name,) = [field for field in app.text_input if field.label == "Its name"]
+    name.set_value("Mine").run()
+    assert title(app) == "Mine"
+    go(app, "train")
+    assert title(app) == "Mine"
+
+
+def test_a_file_without_tags_is_named_as_it_is_called():
+    assert title(visit("curves", SongFile("my song.flac", flac()), source="upload")) == "my song"
+
+
+def test_the_lesson_takes_the_song_that_was_chosen():
+    app = visit("lesson", SongFile("mine.flac", flac("metal")), source="upload")
+    assert title(app) == "mine"
+    assert "88,200 numbers" in "".join(one.proto.body for one in app.get("html"))
+    assert len(app.get("audio")) == 1, "the bar's"
+    assert "In the lesson" not in ways(app)
+
+
+def test_of_several_uploads_the_one_that_was_opened_is_at_hand():
+    songs = [SongFile("one.flac", flac("jazz")), SongFile("two.flac", flac("metal"))]
+    app = visit("curves", *songs, source="upload")
+    assert title(app) == "one"
+    app.session_state["last_upload"] = 1
+    go(app, "train")
+    assert title(app) == "two"
+
+
+def test_a_way_leads_on_with_the_song():
+    app = visit("classify", source="demo", demo="jazz")
+    ways(app)["In the lesson"].click().run()
+    assert not app.exception
+    assert app.subheader[0].value == "1. What is sound to a computer?"
+    assert title(app) == demos.TITLES["jazz"]
+
+
+def test_a_reload_says_what_was_lost_on_any_page():
+    app = visit(source="upload")
+    assert title(app) is None
+    assert "A reload forgets uploads" in app.info[0].value
