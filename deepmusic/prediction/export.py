@@ -1,9 +1,13 @@
 """Predictions as JSON and CSV, for the command line and for downloads."""
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from deepmusic.formatting import format_plain
 from deepmusic.prediction.certainty import Answer
 from deepmusic.prediction.result import Prediction
 
@@ -51,6 +55,26 @@ def to_json(
 ) -> str:
     """Return a list with the one object of `to_dict`, as ``predict --json`` prints it."""
     return json.dumps([to_dict(file, duration, predictions, notes, answer)], indent=2)
+
+
+def to_playlists(songs: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return a ZIP with an M3U8 playlist for each genre, to lie beside the files.
+
+    Parameters
+    ----------
+    songs : sequence of mapping
+        As of `to_dict`, with an answer. What is no music has a playlist of its own.
+    """
+    lists: dict[str, list[str]] = {}
+    for song in songs:
+        name = " ".join(format_plain(song["file"]).split())
+        entry = f"#EXTINF:{round(song['duration'])},{PurePath(name).stem}\n{name}\n"
+        lists.setdefault(song["genre"] or "no-music", []).append(entry)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for genre, entries in sorted(lists.items()):
+            archive.writestr(zipfile.ZipInfo(f"{genre}.m3u8"), "#EXTM3U\n" + "".join(entries))
+    return packed.getvalue()
 
 
 def prediction_table(

@@ -29,6 +29,7 @@ WAYS = {
     "map": _Way("On the map", "dataset", {"dataset": "gtzan", "view": "map"}),
     "lesson": _Way("In the lesson", "lesson", {}),
     "duel": _Way("Duel", "compare", {"view": "duel"}),
+    "what_if": _Way("What if?", "classify", {"what_if": True}),
 }
 
 

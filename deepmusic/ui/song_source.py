@@ -9,14 +9,16 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from deepmusic import audio
 from deepmusic.config import GTZAN_GENRES, current_deployment
-from deepmusic.data import Track
+from deepmusic.data import Track, zipped
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.errors import DatasetError
 from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, demos, markdown, query_params
@@ -29,6 +31,8 @@ _UPLOADS, _RECORDING = "uploaded_songs", "recorded_songs"
 #: In the session: which of several uploads is open, which was last, and names that songs were
 #: given, by digest; the demo that was started by a button, and shall play.
 _OPENED, _LAST, _NAMES, _STARTED = "opened_upload", "last_upload", "song_names", "started_demo"
+#: In the session: sentences on what was wrong with the last upload.
+_TOLD = "told_of_uploads"
 #: Pages that show a song, and choose one where there is none.
 CHOOSING = ("classify", "lesson", "compare", "recommend")
 #: Songs that were chosen above the page that runs; None where it chooses itself.
@@ -203,15 +207,18 @@ def _upload() -> list[SongFile]:
     key = "uploader"
     st.file_uploader(
         "Your songs",
-        type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
+        type=[suffix.removeprefix(".") for suffix in (*audio.SUFFIXES, ".zip")],
         key=key,
         max_upload_size=megabytes,
         accept_multiple_files=True,
         help="MP3, WAV, FLAC, OGG, Opus, AU, M4A, AAC or WebM, 3 s to "
-        f"{limits.max_seconds / 60:.0f} min, up to {megabytes} MB",
+        f"{limits.max_seconds / 60:.0f} min, up to {megabytes} MB; several, a folder dropped here, "
+        f"or a ZIP, up to {MOST_SONGS} songs",
         on_change=_keep,
         args=(key, _UPLOADS),
     )
+    for told in st.session_state.get(_TOLD, []):
+        markdown.show_warning(told)
     songs: list[SongFile] = st.session_state.get(_UPLOADS, [])
     if songs:
         query_params.write("source", UPLOAD)  # So that a reload, which forgets them, can say so.
@@ -244,9 +251,29 @@ def _keep(widget: str, place: str) -> None:
     cache.networks_ready(BENCHMARK_PROTOCOL)
     value = st.session_state[widget]
     files = value if isinstance(value, list) else [value] if value else []
-    st.session_state[place] = [SongFile(file.name, file.getvalue()) for file in files[:MOST_SONGS]]
-    for name in (_OPENED, _LAST):
+    songs, told = _open_zips(files)
+    if len(songs) > MOST_SONGS:
+        told.append(f"The first {MOST_SONGS} of these {len(songs)} songs are looked at.")
+    st.session_state[place], st.session_state[_TOLD] = songs[:MOST_SONGS], told
+    for name in (_OPENED, _LAST, "stopped_songs"):
         st.session_state.pop(name, None)
+
+
+def _open_zips(files: Sequence[Any]) -> tuple[list[SongFile], list[str]]:
+    """Return songs, those in ZIPs among them, and sentences on what else was there."""
+    songs, told = [], []
+    for file in files:
+        if not file.name.lower().endswith(".zip"):
+            songs.append(SongFile(file.name, file.getvalue()))
+            continue
+        try:
+            found, passed_over = zipped.read_songs(file.getvalue(), file.name, most=MOST_SONGS)
+        except DatasetError as error:
+            told.append(str(error))
+            continue
+        songs += [SongFile(*one) for one in found]
+        told += filter(None, [passed_over])
+    return songs, told
 
 
 def _demo() -> SongFile | None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from weakref import ref
@@ -111,3 +112,18 @@ def test_no_songs_are_an_empty_list(capsys):
     for style, text in (("json", "[]\n"), ("jsonl", "")):
         PRINTERS[style]([])
         assert capsys.readouterr().out == text
+
+
+def test_each_genre_has_a_playlist():
+    songs = [
+        {"file": "a b.mp3", "duration": 61.4, "genre": "jazz"},
+        {"file": "x\ny.wav", "duration": 3.0, "genre": None},
+        {"file": "c.mp3", "duration": 2.0, "genre": "jazz"},
+    ]
+    with zipfile.ZipFile(io.BytesIO(export.to_playlists(songs))) as archive:
+        lists = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(lists) == {"jazz.m3u8", "no-music.m3u8"}
+    assert lists["jazz.m3u8"].splitlines() == [
+        *("#EXTM3U", "#EXTINF:61,a b", "a b.mp3", "#EXTINF:2,c", "c.mp3")
+    ]
+    assert len(lists["no-music.m3u8"].splitlines()) == 3

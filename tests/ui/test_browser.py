@@ -249,8 +249,8 @@ def test_a_phone_shows_the_prediction_first_and_nothing_sticks_out(chromium, ser
         width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert width <= 390
         chart = page.locator("[data-testid=stPlotlyChart]").bounding_box()
-        audio = page.locator("audio").bounding_box()
-        assert chart["y"] < audio["y"]
+        spectrogram = page.locator("img.spectrogram").bounding_box()
+        assert chart["y"] < spectrogram["y"]
 
 
 def test_a_recording_from_the_microphone(chromium, server):

@@ -70,7 +70,7 @@ def test_a_demo_is_named_played_and_carried_in_the_address():
     assert title(app) == demos.TITLES["jazz"]
     assert len(app.get("audio")) == 1
     assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
-    assert list(ways(app)) == ["Why?", "More like this", "On the map", "In the lesson", "Duel"]
+    assert list(ways(app)) == ["Why?", "More like this", "On the map", "In the lesson", "Duel", "What if?"]
     go(app, "train")
     assert title(app) == demos.TITLES["jazz"]
     assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")

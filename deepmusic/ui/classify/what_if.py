@@ -11,7 +11,7 @@ from deepmusic.charts.what_if import what_if_chart
 from deepmusic.errors import AudioError
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.prediction import Prediction
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, markdown, query_params
 from deepmusic.ui.classify import why
 from deepmusic.ui.song import SongFile
 
@@ -25,7 +25,7 @@ _ARROW = "\N{RIGHTWARDS ARROW}"
 
 def show(song: SongFile, predictions: Mapping[str, Prediction], featured: str) -> None:
     """Show a switch, and behind it a change to choose, its sound and what becomes of the answer."""
-    if st.toggle("**What if?** Change the sound", help=_HELP, key="what_if"):
+    if query_params.switch("what_if", "**What if?** Change the sound", help=_HELP):
         clip = why.choose_clip(predictions[featured], "what_if_clip")
         _show_change(song, featured, clip)
 
