@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic.audio import synth
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import demos
+from deepmusic.ui import demos, song_bar
 from deepmusic.ui.song import SongFile
 
 
@@ -70,7 +70,7 @@ def test_a_demo_is_named_played_and_carried_in_the_address():
     assert title(app) == demos.TITLES["jazz"]
     assert len(app.get("audio")) == 1
     assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
-    assert list(ways(app)) == ["Why?", "More like this", "On the map", "In the lesson", "Duel", "What if?"]
+    assert list(ways(app)) == [way.label for way in song_bar.WAYS.values()]
     go(app, "train")
     assert title(app) == demos.TITLES["jazz"]
     assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
