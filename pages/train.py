@@ -13,9 +13,14 @@ if not current_deployment().may_train:
     frame.end_page()
 
 st.subheader("How does a network learn?", anchor=False)
-left, right = st.columns([5, 8], gap="large")
-with left:
-    form.show()
-with right:
+if live.is_training():
     live.show()
+    with st.expander("Train another network"):
+        form.show()
+else:
+    left, right = st.columns([5, 8], gap="large")
+    with left:
+        form.show()
+    with right:
+        live.show()
 history.show()

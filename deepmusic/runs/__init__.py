@@ -15,6 +15,7 @@ from deepmusic.runs.run import (
     STOPPED,
     Run,
 )
+from deepmusic.runs.snapshots import Snapshot, read_snapshot, snapshot_epochs
 
 __all__ = [
     "ALIVE",
@@ -27,11 +28,14 @@ __all__ = [
     "RUNNING",
     "STOPPED",
     "Run",
+    "Snapshot",
     "find_run",
     "list_runs",
     "new_name",
+    "read_snapshot",
     "run_names",
     "shipped_path",
     "shipped_run",
     "shipped_runs",
+    "snapshot_epochs",
 ]

@@ -54,9 +54,10 @@ class Run:
     Attributes
     ----------
     path : Path
-        ``config.json`` (first), ``history.csv``, ``checkpoints/``, ``progress.json``, ``log.txt``
-        while it trains; ``model.weights.h5``, ``predictions.csv``, ``evaluation.json`` (last) once
-        it is finished; ``error.txt`` or ``cancelled`` if it ended otherwise; ``notes.json``.
+        ``config.json`` (first), ``history.csv``, ``checkpoints/``, ``snapshots/``,
+        ``progress.json``, ``log.txt`` while it trains; ``model.weights.h5``, ``predictions.csv``,
+        ``evaluation.json`` (last) once it is finished; ``error.txt`` or ``cancelled`` if it ended
+        otherwise; ``notes.json``.
     """
 
     path: Path

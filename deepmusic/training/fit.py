@@ -19,7 +19,8 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 #    - `EpochCallback` ends the training if a loss is no number;
 #    - a row is added to history.csv, with the epoch's seconds;
 #    - `CheckpointCallback` writes the weights, which makes the epoch complete, drops those that are
-#      neither the best nor the last, and stops early once patience is lost.
+#      neither the best nor the last, and stops early once patience is lost;
+#    - `SnapshotCallback` writes what the network makes of some validation clips, for the page.
 # 4. The weights of the best epoch (validation loss) become model.weights.h5, and the network with
 #    them model.onnx, which predictions run without Keras.
 # 5. The test windows are predicted once: predictions.csv, then evaluation.json, which finishes the
@@ -27,7 +28,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 
 import logging
 import warnings as python_warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -54,6 +55,7 @@ from deepmusic.training.callbacks import (
     stop_if_asked,
 )
 from deepmusic.training.export import export
+from deepmusic.training.snapshots import SnapshotCallback, ValidationClips
 from deepmusic.training.transfer import RandomOutputs, compute_outputs, split_network
 from deepmusic.training.windows import RandomWindows
 
@@ -161,13 +163,20 @@ def _load_parts(run: Run, dataset: Dataset, split: Split, model: ModelConfig) ->
 
 def _prepare(
     network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
-) -> tuple[keras.Model, RandomWindows | RandomOutputs, tuple[np.ndarray, np.ndarray] | None]:
-    """Return what of a network learns, what it is trained on, and what it is validated on."""
+) -> tuple[keras.Model, RandomWindows | RandomOutputs, ValidationClips | None]:
+    """Return what of a network learns, what it is trained on, and what it is validated on.
+
+    All windows of a validation clip are predicted, at half overlap.
+    """
     model, recipe = run.config.model, run.config.train
     targets = np.eye(len(model.genres))[_genre_indices(parts["train"], dataset, model)]
     if recipe.transfer in (None, SCRATCH):
         clips = list(parts["train"].by_track.values())
-        validation = _fixed_windows(parts["valid"], dataset, model) if "valid" in parts else None
+        validation = None
+        if valid := parts.get("valid"):
+            cut = [windows(clip, model.window_frames) for clip in valid.by_track.values()]
+            labels = _genre_indices(valid, dataset, model)
+            validation = ValidationClips(list(valid.by_track), cut, labels)
         return network, RandomWindows(clips, targets, model, recipe), validation
     frozen, learning = split_network(network, recipe.transfer)
     outputs = {
@@ -181,10 +190,9 @@ def _prepare(
         if part != "test"
     }
     validation = None
-    if "valid" in parts:
-        validation = _labelled(
-            outputs["valid"], _genre_indices(parts["valid"], dataset, model), model
-        )
+    if valid := parts.get("valid"):
+        labels = _genre_indices(valid, dataset, model)
+        validation = ValidationClips(list(valid.by_track), outputs["valid"], labels)
     return learning, RandomOutputs(outputs["train"], targets, recipe), validation
 
 
@@ -209,7 +217,7 @@ def fit(
     network: keras.Model,
     run: Run,
     sequence: RandomWindows | RandomOutputs,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: ValidationClips | None = None,
 ) -> None:
     """Fit a compiled network from the last checkpoint of its run on, as its recipe says.
 
@@ -244,7 +252,7 @@ def _fit(
     network: keras.Model,
     run: Run,
     sequence: RandomWindows | RandomOutputs,
-    validation: tuple[np.ndarray, np.ndarray] | None,
+    validation: ValidationClips | None,
     first_epoch: int,
 ) -> None:
     recipe = run.config.train
@@ -255,7 +263,7 @@ def _fit(
     )
     network.fit(
         sequence,
-        validation_data=validation,
+        validation_data=validation and validation.arrays(len(run.config.model.genres)),
         validation_batch_size=(
             _VALIDATION_BATCH_MUSICNN if recipe.transfer == SCRATCH else _VALIDATION_BATCH
         ),
@@ -271,6 +279,7 @@ def _fit(
             # The history comes before the weights: an epoch without both is trained again.
             keras.callbacks.CSVLogger(run.history_path, append=True),
             CheckpointCallback(run, recipe.patience),
+            *([SnapshotCallback(run, validation)] if validation else []),
             *tensorboard,
         ],
     )
@@ -294,23 +303,4 @@ def _genre_indices(log_mels: LogMels, dataset: Dataset, model: ModelConfig) -> n
     """Return [shape=(n_clips,)] genre indices."""
     return np.array(
         [model.genres.index(dataset.tracks[track].genre) for track in log_mels.by_track]
-    )
-
-
-def _fixed_windows(
-    log_mels: LogMels, dataset: Dataset, model: ModelConfig
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return all windows of these clips, at half overlap, and one-hot targets."""
-    by_clip = [windows(clip, model.window_frames) for clip in log_mels.by_track.values()]
-    return _labelled(by_clip, _genre_indices(log_mels, dataset, model), model)
-
-
-def _labelled(
-    by_clip: Sequence[np.ndarray], labels: np.ndarray, model: ModelConfig
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of all clips, and one-hot targets."""
-    repeated = np.repeat(labels, [len(clip) for clip in by_clip])
-    return (
-        np.concatenate(by_clip).astype(np.float32),
-        np.eye(len(model.genres), dtype=np.float32)[repeated],
     )

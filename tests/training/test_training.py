@@ -68,6 +68,7 @@ def test_a_run_holds_its_files_and_no_more(finished):
         "model.onnx",
         "evaluation.json",
         "predictions.csv",
+        "snapshots",
         "tensorboard",
         "log.txt",
         "notes.json",

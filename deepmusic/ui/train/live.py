@@ -1,7 +1,8 @@
 """Live view of the runs that train or wait: progress, curves and log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import altair
@@ -15,8 +16,9 @@ from deepmusic.config import TRANSFERS
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_duration, format_percent
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, run_names, shipped_run
+from deepmusic.training.diagnosis import diagnose
 from deepmusic.ui import markdown
-from deepmusic.ui.train import run_buttons
+from deepmusic.ui.train import run_buttons, snapshots
 
 #: The last runs that ended stay in view.
 _MAX_ENDED = 3
@@ -26,12 +28,20 @@ _MAX_ENDED = 3
 _DOMAINS = {"accuracy": [0, 100], "loss": [0, 4]}
 _FONT_SIZE = 15
 
+#: Of the table of epochs.
+_COLUMNS = ("run", "network", "epoch", "part", "accuracy", "loss")
+
 #: Colours by title. Those of the pretrained network differ in lightness.
 _COLOURS = {models.title(model): MODEL_COLOURS[model] for model in models.MODELS}
 _OF_TRANSFERS = {
     title.partition("(")[2][:-1]: shade(MODEL_COLOURS[models.PRETRAINED], amount)
     for title, amount in zip(TRANSFERS.values(), (-0.45, 0.0, 0.45), strict=True)
 }
+
+
+def is_training() -> bool:
+    """Tell whether a run trains or waits, so that watching it takes the whole page."""
+    return any(run.state in ALIVE for run in list_runs())
 
 
 def show() -> None:
@@ -60,9 +70,9 @@ def show() -> None:
 
 
 def _watch() -> None:
-    names = run_names()
+    called = run_names()
     summaries = {
-        run: run.summary() | {"name": names.get(run.id, run.id)} for run in _runs_in_view()
+        run: run.summary() | {"name": called.get(run.id, run.id)} for run in _runs_in_view()
     }
     # A new state concerns the rest of the page too (history, buttons).
     states = {row["id"]: row["state"] for row in summaries.values()}
@@ -70,9 +80,15 @@ def _watch() -> None:
     st.session_state["states_in_view"] = states
     if known != states or not summaries:
         st.rerun()
-    for run, summary in summaries.items():
-        _show_progress(run, summary)
-    _show_curves({run: row for run, row in summaries.items() if row["model"]})
+    left, right = st.columns([8, 5], gap="medium")
+    with left.container(gap="xsmall"):
+        for run, summary in summaries.items():
+            _show_progress(run, summary)
+    with right:
+        names = {run: row["name"] for run, row in summaries.items() if row["model"]}
+        looked_into = snapshots.choose(names)
+    _show_problem(looked_into.run if looked_into else next(iter(names), None))
+    _show_epochs({run: row for run, row in summaries.items() if row["model"]}, looked_into)
     run = next((run for run in summaries if states[run.id] == RUNNING), next(iter(summaries)))
     with st.expander(f"Log of {markdown.plain(summaries[run]['name'])}"):
         st.code(run.log_tail() or "Nothing was logged yet.", language=None)
@@ -141,8 +157,16 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     return min(1.0, reached / epochs), f"epoch {progress['epoch'] + 1} of {epochs}{left}"
 
 
-def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
-    """Show accuracy and loss by epoch, of training and validation."""
+def _show_problem(run: Run | None) -> None:
+    """Show what goes wrong in a training, if anything."""
+    if run and (problem := diagnose(run.history(), len(run.config.model.genres))):
+        st.warning(problem, icon=":material/stethoscope:")
+
+
+def _show_epochs(
+    summaries: Mapping[Run, Mapping[str, Any]], looked_into: snapshots.Moment | None
+) -> None:
+    """Show the curves of all runs, and of one what it makes of the validation clips."""
     rows = [
         {
             "run": summary["name"],
@@ -157,31 +181,56 @@ def _show_curves(summaries: Mapping[Run, Mapping[str, Any]]) -> None:
         for part, prefix in (("validation", "val_"), ("training", ""))
         if f"{prefix}loss" in row  # Some protocols have no validation clips.
     ]
-    columns = st.columns(2)
-    if not rows:
-        st.caption("Each epoch adds a point here.")
+    if not looked_into:
+        if not rows:
+            st.caption("Each epoch adds a point here.")
+        else:
+            _show_curves(summaries, rows, st.columns(2))
         return
+    upper, lower = st.columns([4, 4, 5]), st.columns([4, 4, 5])
+    _show_curves(summaries, rows, upper[:2], small=True)
+    for place, picture in (
+        (upper[2], snapshots.show_confusion),
+        (lower[0], snapshots.show_clip),
+        (lower[1], snapshots.show_filters),
+        (lower[2], snapshots.show_map),
+    ):
+        with place.container(gap="xsmall"):
+            picture(looked_into)
+
+
+def _show_curves(
+    summaries: Mapping[Run, Mapping[str, Any]],
+    rows: list[dict[str, Any]],
+    columns: Sequence[Any],
+    *,
+    small: bool = False,
+) -> None:
+    """Show accuracy and loss by epoch, of training and validation."""
+    epoch_table = pd.DataFrame(rows, columns=_COLUMNS)
     colours = _COLOURS
     if any(run.config.train.transfer for run in summaries):
         shown = {row["network"] for row in rows}
         colours = {name: one for name, one in (_COLOURS | _OF_TRANSFERS).items() if name in shown}
     epochs = max(summary["epochs"] for summary in summaries.values())
-    for column, name in zip(columns, QUANTITIES, strict=True):
+    ink = "#fafafa" if st.context.theme.type == "dark" else "#1c1b29"
+    for place, name in zip(columns, QUANTITIES, strict=True):
+        column = place.container(gap="xsmall")
+        column.caption(
+            f"{QUANTITIES[name]}: validation solid, training dashed",
+            help="Masks and dropout make training harder, so that its curve may lie lower at "
+            "first. Where it goes on and the solid one stays behind, the network overfits. Scroll "
+            "on a chart to zoom, drag to move, double-click to reset.",
+        )
         # Streamlit unzooms a chart at new data, unless its zoom is a selection that we ask for.
         column.vega_lite_chart(
-            pd.DataFrame(rows),
-            _chart(name, epochs, colours),
+            epoch_table,
+            _chart(name, epochs, tuple(colours.items()), ink, small),
             key=f"live_{name}",
             on_select="rerun",
             selection_mode="zoom",
             alt=f"{QUANTITIES[name]} by epoch, validation and training",
         )
-    st.caption(
-        "Solid: validation. Dashed: training.",
-        help="Masks and dropout make training harder, so that its curve may lie lower at first. "
-        "Where it goes on and the solid one stays behind, the network overfits. Scroll on a chart "
-        "to zoom, drag to move, double-click to reset.",
-    )
 
 
 def _label(run: Run, model: str) -> str:
@@ -190,28 +239,33 @@ def _label(run: Run, model: str) -> str:
     return title.partition("(")[2][:-1] or title
 
 
-def _chart(name: str, epochs: int, colours: Mapping[str, str]) -> dict[str, Any]:
+@lru_cache(maxsize=32)
+def _chart(
+    name: str, epochs: int, colours: tuple[tuple[str, str], ...], ink: str, small: bool
+) -> dict[str, Any]:
     """Return the Vega-Lite chart of a quantity, without its data, so that new epochs keep the zoom.
 
     The axes are fixed from the start: a new point moves nothing.
     """
+    # Beside other charts, one legend is enough, and there is room for it below the curves.
+    usual = altair.Legend(title=None, orient="top", columns=3)
+    inside = altair.Legend(title=None, orient="bottom-right")
+    legend = usual if not small else inside if name == "accuracy" else None
     chart = (
-        altair.Chart(altair.NamedData("epochs"), height=330)
+        altair.Chart(altair.NamedData("epochs"), height=snapshots.HEIGHT if small else 330)
         .mark_line(point=True)
         .encode(
             # Room for the marks of the first and the last epoch.
-            x=altair.X("epoch:Q", title="Epoch")
+            x=altair.X("epoch:Q", title=None if small else "Epoch")
             .axis(tickMinStep=1, labelFlush=False, values=epoch_ticks(max(2, epochs)))
             .scale(domain=[1 - 0.02 * epochs, 1.04 * max(2, epochs)], nice=False),
-            y=altair.Y(f"{name}:Q", title=QUANTITIES[name])
+            y=altair.Y(f"{name}:Q", title=None if small else QUANTITIES[name])
             .axis(labelExpr="datum.label + ' %'" if name == "accuracy" else "datum.label")
             .scale(domain=_DOMAINS[name], clamp=True),
-            color=altair.Color("network:N")
-            .scale(
-                domain=list(colours),
-                range=list(colours.values()),
-            )
-            .legend(orient="top", title=None, columns=3),
+            color=altair.Color("network:N", legend=legend).scale(
+                domain=[title for title, _ in colours],
+                range=[colour for _, colour in colours],
+            ),
             strokeDash=altair.StrokeDash("part:N", legend=None).scale(
                 domain=["validation", "training"], range=[[1, 0], [5, 4]]
             ),
@@ -224,13 +278,12 @@ def _chart(name: str, epochs: int, colours: Mapping[str, str]) -> dict[str, Any]
             ],
         )
         .add_params(altair.selection_interval(name="zoom", bind="scales"))
-        .configure_axis(**_text("label"), **_text("title"))
-        .configure_legend(**_text("label"))
+        .configure_axis(**_text("label", ink, small), **_text("title", ink, small))
+        .configure_legend(**_text("label", ink, small))
     )
     return {key: value for key, value in chart.to_dict().items() if key != "data"}
 
 
-def _text(part: str) -> dict[str, Any]:
+def _text(part: str, ink: str, small: bool) -> dict[str, Any]:
     """Return the size of a text, and the page's own ink: Streamlit's grey is too faint."""
-    ink = "#fafafa" if st.context.theme.type == "dark" else "#1c1b29"
-    return {f"{part}FontSize": _FONT_SIZE, f"{part}Color": ink}
+    return {f"{part}FontSize": 12 if small else _FONT_SIZE, f"{part}Color": ink}
