@@ -249,7 +249,7 @@ def _chart(
     """
     # Beside other charts, one legend is enough, and there is room for it below the curves.
     usual = altair.Legend(title=None, orient="top", columns=3)
-    inside = altair.Legend(title=None, orient="bottom-right")
+    inside = altair.Legend(title=None, orient="bottom-right", symbolSize=60, rowPadding=0)
     legend = usual if not small else inside if name == "accuracy" else None
     chart = (
         altair.Chart(altair.NamedData("epochs"), height=snapshots.HEIGHT if small else 330)
