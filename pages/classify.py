@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, known_clips, markdown, player, song_bar, song_source
-from deepmusic.ui.classify import downloads, result, several, welcome, what_if, why
+from deepmusic.ui.classify import downloads, result, several, sounds_like, welcome, what_if, why
 
 frame.enter("pages/classify.py")
 
@@ -34,6 +34,7 @@ with left:
         with stage:
             player.show(view, None, featured="", key="player_waiting")
     st.caption(player.HINT, help=player.LEGEND)
+    beside = st.container()
 
 with right:
     featured = result.choose_network(song)
@@ -53,5 +54,6 @@ with stage:
     player.show(
         view, shown, featured=featured, key="player", content=answer.content, evidence=evidence
     )
+sounds_like.show(beside, song, evidence)
 known_clips.show(song, song.protocol)
 downloads.show(song, view, predictions, answer)

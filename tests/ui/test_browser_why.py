@@ -44,6 +44,7 @@ def test_what_mattered_is_played_at_the_same_moment(chromium, server):
         )
         assert over["y"] == pytest.approx(below["y"], abs=1)
         assert over["width"] == pytest.approx(below["width"], rel=0.03)
+        expect(page.get_by_text("Sounds like")).to_be_visible(timeout=PATIENCE)
         page.locator("img.spectrogram").click(position={"x": below["width"] / 3, "y": 40})
         whole = page.evaluate(PLAYING)
         mattered.click()

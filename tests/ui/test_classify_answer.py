@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.charts.style import genre_colour
+from deepmusic.library.recommend import Result
+from deepmusic.library.song_index import Entry
 from deepmusic.prediction import Answer, Certainty, Content, Prediction
+from deepmusic.ui import cache, markdown
 from deepmusic.ui.classify import result, what_if
 from deepmusic.ui.player import content_segments
 
@@ -95,3 +99,33 @@ def test_what_a_change_turns_is_marked():
     assert "font-weight: 700" in rows[0]
     assert "jazz 60 %" in rows[1]
     assert "rock 90 %" in rows[1]
+
+
+def show_neighbours():
+    import streamlit as st
+
+    from deepmusic.ui.classify import sounds_like
+    from deepmusic.ui.song import EvidenceView, SongFile
+
+    evidence = EvidenceView("", b"", 0.0, 1.0, b"", b"")
+    sounds_like.show(st.container(), SongFile("demo-blues.opus", b""), evidence)
+
+
+def test_what_sounds_like_it_plays_where_it_is_at_hand(monkeypatch):
+    entries = [
+        Entry(0, "One *song*", "A band", genre="blues"),
+        Entry(1, "Two", genre="blues"),
+        Entry(2, "Three", genre="jazz"),
+    ]
+    found = [Result(entry, 0.9, np.zeros(10)) for entry in entries]
+    monkeypatch.setattr(cache, "find_similar_clips", lambda song: found)
+    at_hand = SimpleNamespace(audio_path=lambda track: track if track == "blues.00000" else None)
+    monkeypatch.setattr(cache, "gtzan", lambda: at_hand)
+    monkeypatch.setattr(cache, "play_file", lambda path: (b"fLaC", "audio/flac"))
+    page = AppTest.from_function(show_neighbours).run()
+    assert not page.exception
+    texts = [element.value for element in page.markdown]
+    assert texts[1] == f"{markdown.plain('A band - One *song*')}: **blues**, 90 % alike"
+    # The first clip, and demo music for jazz; that of blues is the song itself.
+    assert len(page.get("audio")) == 2
+    assert texts[-1] == "Demo music of jazz"

@@ -16,6 +16,7 @@ from deepmusic.ui.cache.library import (
     cover,
     demo_index,
     find_known_clips,
+    find_similar_clips,
     gtzan_index,
     library_index,
 )

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from deepmusic import audio
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_genre
 from deepmusic.library import embeddings, known_clips, tags
-from deepmusic.library.embeddings import Embedder
+from deepmusic.library.descriptors import mfcc_statistics
+from deepmusic.library.embeddings import Embedder, SongEmbedding
 from deepmusic.library.known_clips import Match
+from deepmusic.library.recommend import Query, Result, recommend
 from deepmusic.library.song_index import MEL, AnalyzedSong, Entry, SongIndex
 from deepmusic.library.song_index import analyze_song as analyze
 from deepmusic.library.store import Library
@@ -75,13 +78,30 @@ def analyze_song(song: SongFile, space: str) -> AnalyzedSong:
 
 # Apart from `analyze_song`: a song's tempo needs librosa, for which no prediction should wait.
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
-def find_known_clips(song: SongFile) -> Sequence[Match]:
-    """Find GTZAN's clips in a song; raise `AudioError` if it cannot be used."""
+def _embed(song: SongFile) -> SongEmbedding:
     networks, decoded = _networks(), decode_song(song)
     log_mels = decoded.log_mels(networks[0].config.mel)
-    embedding = embeddings.embed_song(log_mels, decoded.song.duration, networks)
+    return embeddings.embed_song(log_mels, decoded.song.duration, networks)
+
+
+@st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
+def find_known_clips(song: SongFile) -> Sequence[Match]:
+    """Find GTZAN's clips in a song; raise `AudioError` if it cannot be used."""
+    log_mels = decode_song(song).log_mels(MEL)
     with suppress(RunError):  # The shipped embeddings are of other networks.
-        return known_clips.find(log_mels, embedding)
+        return known_clips.find(log_mels, _embed(song))
+    return []
+
+
+@st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
+def find_similar_clips(song: SongFile, limit: int = 3) -> Sequence[Result]:
+    """Return the clips of GTZAN that sound most like a song, without itself; errors as above."""
+    frames = np.concatenate([clip.frames for clip in decode_song(song).log_mels(MEL)], axis=1)
+    embedding = _embed(song)
+    fingerprint = (embedding.song, mfcc_statistics(frames))
+    query = Query(song.name, embedding.profile, embedding.song, fingerprints=(fingerprint,))
+    with suppress(RunError):  # As above.
+        return recommend(gtzan_index(), query, limit=limit, per_artist=1)
     return []
 
 
