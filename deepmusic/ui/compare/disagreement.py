@@ -86,7 +86,7 @@ def _show_why(song: SongFile, segments: Sequence[Mapping[str, Any]]) -> None:
             except DeepMusicError as error:
                 markdown.show_error(error)
                 continue
-            st.image(png, width="stretch")
+            st.image(png, width="stretch", alt=f"What speaks for {format_genre(genre)}")
             st.markdown(markdown.plain(sentence))
 
 
