@@ -1,7 +1,7 @@
 """Charts of a dataset: map of its clips, mean spectra and dynamics of its genres."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,8 +26,19 @@ if TYPE_CHECKING:
 _FREQUENCIES = (100, 200, 500, 1000, 2000, 5000, 10_000)
 
 
+class PathPoint(NamedTuple):
+    """A place of a song on a map, and what is said of it."""
+
+    x: float
+    y: float
+    label: str
+
+
 def map_chart(
-    table: "pd.DataFrame", genres: Sequence[str], chosen: str | None = None
+    table: "pd.DataFrame",
+    genres: Sequence[str],
+    chosen: str | None = None,
+    path: Sequence[PathPoint] = (),
 ) -> "go.Figure":
     """Map of a dataset's clips, coloured by genre.
 
@@ -39,6 +50,8 @@ def map_chart(
         All of the dataset, in the order of the legend.
     chosen : str, optional
         A track to ring.
+    path : sequence of PathPoint
+        Of a song: as a whole, then its parts in order.
 
     Returns
     -------
@@ -76,7 +89,34 @@ def map_chart(
             hoverinfo="skip",
             showlegend=False,
         )
+    if path:
+        _add_path(figure, path)
     return set_map_layout(figure, height=440, margin_t=8)
+
+
+def _add_path(figure: "go.Figure", path: Sequence[PathPoint]) -> None:
+    """Add a song as a star, and the way of its parts as a line from small dots to large ones."""
+    whole, *parts = path
+    if len(parts) > 1:
+        figure.add_scatter(
+            x=[one.x for one in parts],
+            y=[one.y for one in parts],
+            mode="lines+markers",
+            line={"color": OUTLINE, "width": 2},
+            marker=marker(OUTLINE, np.linspace(6, 12, len(parts)).tolist(), width=1),
+            text=[escape_label(one.label, 80) for one in parts],
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+        )
+    figure.add_scatter(
+        x=[whole.x],
+        y=[whole.y],
+        mode="markers",
+        name="your song",
+        marker=marker("#e8c50f", 18, "star", color="black", width=2),
+        text=[escape_label(whole.label, 80)],
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def spectrum_chart(

@@ -84,6 +84,12 @@ def enter(page: str) -> None:
     song_source.be_chosen(songs or [bar.song])
 
 
+def at_hand() -> SongFile | None:
+    """Return the song that the bar of this run shows."""
+    bar = _bar.get()
+    return bar.song if bar else None
+
+
 def _play(place: Any, song: SongFile) -> None:
     """Play a song as its file, if a browser can, since that needs no decoding."""
     mime_type, sound = encode.browser_mime_type(song.data), song.data

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from deepmusic.audio import encode, synth
 from deepmusic.data import download
 from deepmusic.errors import DatasetError
+from deepmusic.library import placing
 from deepmusic.ui import cache
 from tests.names import DECODED, HARMFUL
 
@@ -391,7 +392,7 @@ def test_in_public_no_recording_is_played_and_no_folder_named(
         assert not app.button
     assert not app.exception
     assert not app.text_input
-    of_ours = view == "front-end" or (view, name) == ("map", "gtzan")
+    of_ours = view in ("front-end", "map")
     assert len(app.get("audio")) == of_ours
     for folder in (toy_gtzan, toy_fma):
         assert str(folder) not in str(app)
@@ -404,3 +405,18 @@ def test_without_gtzan_the_way_on_is_a_button():
     assert not app.exception
     assert "Synthetic, no real music" in texts(app)
     assert len(app.get("image")) == 10
+
+
+def test_the_song_at_hand_lies_on_the_map(monkeypatch):
+    step = placing.Step(0.1, 0.2, 0.0, 30.0)
+    placed = placing.PlacedSong(step, [step], [("jazz.00003", 0.91), ("blues.00001", 0.8)])
+    monkeypatch.setattr(cache, "place_on_map", lambda song: placed)
+    app = AppTest.from_file("../../app.py", default_timeout=60)
+    link = {"dataset": "gtzan", "view": "map", "source": "demo", "demo": "jazz"}
+    app.session_state["frame_target"] = ("pages/dataset.py", link)
+    app.run()
+    assert not app.exception
+    near = [one.label for one in app.button if (one.key or "").startswith("near_")]
+    assert [label.partition(":")[0] for label in near] == ["jazz", "blues"]
+    assert "91 %" in near[0]
+    assert "**jazz\\.00003**, jazz" in texts(app), "the nearest is shown"

@@ -19,6 +19,7 @@ from deepmusic.ui.cache.library import (
     find_similar_clips,
     gtzan_index,
     library_index,
+    place_on_map,
 )
 from deepmusic.ui.cache.models import (
     layer_table,

@@ -12,10 +12,11 @@ import streamlit as st
 from deepmusic import audio
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_genre
-from deepmusic.library import embeddings, known_clips, tags
+from deepmusic.library import embeddings, known_clips, placing, tags
 from deepmusic.library.descriptors import mfcc_statistics
 from deepmusic.library.embeddings import Embedder, SongEmbedding
 from deepmusic.library.known_clips import Match
+from deepmusic.library.placing import PlacedSong
 from deepmusic.library.recommend import Query, Result, recommend
 from deepmusic.library.song_index import MEL, AnalyzedSong, Entry, SongIndex
 from deepmusic.library.song_index import analyze_song as analyze
@@ -103,6 +104,11 @@ def find_similar_clips(song: SongFile, limit: int = 3) -> Sequence[Result]:
     with suppress(RunError):  # As above.
         return recommend(gtzan_index(), query, limit=limit, per_artist=1)
     return []
+
+
+def place_on_map(song: SongFile) -> PlacedSong:
+    """Place a song on the map of GTZAN; raise `AudioError` or `RunError` if it cannot be."""
+    return placing.place(_embed(song))
 
 
 def cover(path: Path) -> bytes | None:

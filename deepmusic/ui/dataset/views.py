@@ -1,18 +1,35 @@
 """Map of all clips, and spectra and dynamics of the genres."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from deepmusic.charts.dataset import dynamics_chart, labels, map_chart, spectrum_chart
+from deepmusic.charts.dataset import (
+    PathPoint,
+    dynamics_chart,
+    labels,
+    map_chart,
+    spectrum_chart,
+)
 from deepmusic.data import explore
 from deepmusic.errors import DeepMusicError
-from deepmusic.formatting import format_genre
-from deepmusic.ui import markdown
+from deepmusic.formatting import format_clock, format_genre, format_percent
+from deepmusic.library.placing import PlacedSong
+from deepmusic.ui import cache, markdown, song_bar
 from deepmusic.ui.cache import exploration
 from deepmusic.ui.cache.exploration import SelectedDataset
 from deepmusic.ui.dataset import clip
 from deepmusic.ui.dataset.selected import GTZAN
 
 _NO_BUTTONS = {"displayModeBar": False}
+_MAP_HELP = (
+    "Where colours mix, genres are hard to tell apart, or labels are wrong. Drawn are embeddings "
+    "(the layer before the softmax) of the three networks, on a plane by t-SNE: sizes of groups "
+    "and distances between them mean nothing. The networks were trained on 600 of GTZAN's clips, "
+    "which lie in tidier groups for that."
+)
+#: Nearest clips that are named beside the map.
+_MOST_NEAR = 3
 
 
 def show_map(selected: SelectedDataset, split: str) -> None:
@@ -31,11 +48,13 @@ def show_map(selected: SelectedDataset, split: str) -> None:
         label=list(labels(tracks).values()),
     )
     # One is shown from the start, so that the place beside the map is not empty.
-    chosen = clip.chosen(selected) or _example(selected, list(tracks))
+    placed_song = _place_song(selected)
+    near = [track for track, _ in placed_song.nearest if track in tracks] if placed_song else []
+    chosen = clip.chosen(selected) or (near or [_example(selected, list(tracks))])[0]
     key = f"map_{selected.data}_{selected.version}_{chosen}"
     left, right = st.columns([5, 3], gap="medium")
     left.plotly_chart(
-        map_chart(table, selected.dataset.genres, chosen),
+        map_chart(table, selected.dataset.genres, chosen, _path(placed_song)),
         key=key,
         on_select=lambda: _choose_clicked(key),
         selection_mode="points",
@@ -43,14 +62,59 @@ def show_map(selected: SelectedDataset, split: str) -> None:
         alt="All clips on a plane, near each other where the networks find them alike",
     )
     with right:
-        st.markdown(
-            "**Each dot is a clip; neighbours sound alike to the networks.** Click one to play it.",
-            help="Where colours mix, genres are hard to tell apart, or labels are wrong. Drawn are "
-            "embeddings (the layer before the softmax) of the three networks, on a plane by t-SNE: "
-            "sizes of groups and distances between them mean nothing. The networks were trained on "
-            "600 of GTZAN's clips, which lie in tidier groups for that.",
-        )
+        if placed_song:
+            _show_nearest(selected, placed_song, near)
+        else:
+            st.markdown(
+                "**Each dot is a clip; neighbours sound alike.** Click one to play it.",
+                help=_MAP_HELP,
+            )
         clip.show(selected, split, chosen)
+
+
+def _place_song(selected: SelectedDataset) -> PlacedSong | None:
+    """Return the place of the song at hand on GTZAN's map; None, with an error shown, of others."""
+    song = song_bar.at_hand()
+    if song is None or selected.data != GTZAN:
+        return None
+    try:
+        with st.spinner("Placing your song ...", show_time=True):
+            return cache.place_on_map(song)
+    except DeepMusicError as error:
+        markdown.show_error(error)
+        return None
+
+
+def _path(song: PlacedSong | None) -> list[PathPoint]:
+    if song is None:
+        return []
+    parts = [
+        PathPoint(one.x, one.y, f"your song, {format_clock(one.start)} to {format_clock(one.end)}")
+        for one in song.path
+    ]
+    return [PathPoint(song.whole.x, song.whole.y, "your song"), *parts]
+
+
+def _show_nearest(selected: SelectedDataset, song: PlacedSong, near: Sequence[str]) -> None:
+    """Show the clips nearest to the song at hand, as buttons that choose one."""
+    cosines = dict(song.nearest)
+    st.markdown(
+        "**The star is your song.** Nearest clips:",
+        help="By the cosine of the networks' embeddings. The line goes through the song, from "
+        "small dots to large ones. Each dot is a clip; click one to play it.",
+    )
+    place = st.container(gap=None)
+    for track in near[:_MOST_NEAR]:
+        facts = selected.dataset.tracks[track]
+        who = " - ".join(filter(None, (facts.artist, facts.title))) or track
+        place.button(
+            f"{format_genre(facts.genre)}: {markdown.plain(who)} "
+            f"({format_percent(cosines[track])})",
+            key=f"near_{track}",
+            type="tertiary",
+            on_click=clip.choose,
+            args=(track,),
+        )
 
 
 def _example(selected: SelectedDataset, tracks: list[str]) -> str:
