@@ -54,12 +54,13 @@ def at_hand(page: str) -> SongFile | None:
     source = query_params.current("source")
     if source is None and page == "lesson":
         source = GTZAN if query_params.requested(GTZAN) else DEMO
-    song = _kept(page, source) or (_find_demo() if page == "lesson" else None)
-    if song is not None and query_params.current("source"):
-        choice = {DEMO: DEMO, GTZAN: GTZAN}.get(source)
-        found = {choice: query_params.current(choice)} if choice else {}
-        query_params.carry(source=source, **{name: text for name, text in found.items() if text})
-    return song
+    song = _kept(page, source)
+    # What a page begins with is no choice for others.
+    is_chosen = query_params.requested("source") or query_params.chosen_song().get("source")
+    if song is not None and source is not None and is_chosen:
+        detail = query_params.current(source) if source in (DEMO, GTZAN) else None
+        query_params.carry(source=source, **({source: detail} if detail else {}))
+    return _find_demo() if song is None and page == "lesson" else song
 
 
 def _kept(page: str, source: str | None) -> SongFile | None:

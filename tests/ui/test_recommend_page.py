@@ -262,3 +262,19 @@ def test_a_song_is_named_as_its_visitor_names_it():
         for name in ("mine.flac", "yours.flac")
     ]
     assert names == ["mine", "yours"]
+
+
+def test_a_dropped_folder_is_indexed(page, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path / "library"))
+    asked = []
+    monkeypatch.setattr(indexing, "start", lambda folder, library: asked.append(folder))
+    page.query_params["in"] = "library"
+    page.run()
+    (field,) = [one for one in page.file_uploader if one.label == "or drop a folder here"]
+    field.set_value([("mine/a.mp3", b"1", "audio/mpeg"), ("mine/b/c.mp3", b"2", "audio/mpeg")])
+    page.run()
+    assert not page.exception
+    (folder,) = asked
+    assert folder.is_relative_to(tmp_path / "data")
+    assert {path.name for path in folder.rglob("*.mp3")} == {"a.mp3", "c.mp3"}

@@ -120,3 +120,12 @@ def test_a_reload_says_what_was_lost_on_any_page():
     app = visit(source="upload")
     assert title(app) is None
     assert "A reload forgets uploads" in app.info[0].value
+
+
+def test_what_the_lesson_begins_with_is_no_choice_for_other_pages():
+    app = visit("lesson")
+    assert title(app) == demos.TITLES["blues"]
+    go(app, "lesson", step="2")
+    assert address(app, "source") is None
+    go(app, "curves")
+    assert title(app) is None

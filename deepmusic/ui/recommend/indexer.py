@@ -1,15 +1,22 @@
 """Form that indexes a music folder, and its progress."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from deepmusic.errors import LibraryError
+from deepmusic import audio
+from deepmusic.data import uploads
+from deepmusic.errors import DatasetError, LibraryError
 from deepmusic.formatting import format_duration, format_name
 from deepmusic.library import indexing
 from deepmusic.library.indexing import Progress
 from deepmusic.library.store import Library
 from deepmusic.ui import markdown
+
+#: In the session: folders that were dropped so far.
+_COUNT = "dropped_folders"
 
 #: Songs that must be read before the time left is foretold.
 _FEW = 20
@@ -26,7 +33,19 @@ def show(library: Library) -> None:
             "library is stored in the folder that DEEPMUSIC_LIBRARY names, or in library/.",
         )
         submitted = st.form_submit_button("Index it", type="primary")
+    st.file_uploader(
+        "or drop a folder here",
+        type=[suffix.removeprefix(".") for suffix in audio.SUFFIXES],
+        accept_multiple_files="directory",
+        key=_key(),
+        help="Its songs are copied to this machine. For gigabytes, type the path: nothing is "
+        "copied then.",
+    )
     started = submitted and _start(library, folder.strip())
+    if dropped := st.session_state.get(_key()):
+        st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
+        stored, submitted = _store(dropped), True
+        started = bool(stored) and _start(library, stored)
     if started or library.is_locked():
         _watch()
     elif submitted:
@@ -34,6 +53,20 @@ def show(library: Library) -> None:
     elif progress := indexing.last_progress(library):
         st.caption(_describe_end(progress))
     _show_failures(library)
+
+
+def _key() -> str:
+    """Return a key for each upload: the field is empty again after it."""
+    return f"{_COUNT}_{st.session_state.get(_COUNT, 0)}"
+
+
+def _store(files: Sequence[Any]) -> str:
+    """Store a folder that was dropped, and return its path; show the error and return none."""
+    try:
+        return str(uploads.store((file.name, file.getvalue()) for file in files).absolute())
+    except DatasetError as error:
+        markdown.show_error(error)
+        return ""
 
 
 def _start(library: Library, folder: str) -> bool:
