@@ -192,6 +192,8 @@ class ModelConfig(Config):
     head_dropout: Fraction = 0.35
     #: Weight penalty of the dense layers.
     l2: NonNegativeFloat = 0.0
+    #: Whether there is batch normalisation; without it, training is harder.
+    normalize: bool = True
     #: Momentum of batch normalisation's running means; short trainings need less.
     norm_momentum: Fraction = 0.99
 

@@ -31,8 +31,14 @@ def window_input(config: ModelConfig) -> tuple[KerasTensor, KerasTensor]:
     x = layers.Permute((2, 1), name="time_first")(x)
     if config.level_window:
         x = SubtractMean(name="subtract_band_means")(x)
-    x = layers.BatchNormalization(momentum=config.norm_momentum, name="level_bands")(x)
-    return window, x
+    return window, normalize(x, "level_bands", config)
+
+
+def normalize(x: KerasTensor, name: str, config: ModelConfig) -> KerasTensor:
+    """Return batch normalisation, or `x` itself where the network shall have none."""
+    if not config.normalize:
+        return x
+    return layers.BatchNormalization(momentum=config.norm_momentum, name=name)(x)
 
 
 def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) -> KerasTensor:
@@ -50,7 +56,7 @@ def conv2d_block(x: KerasTensor, filters: int, index: int, config: ModelConfig) 
         filters, config.kernel_size, padding="same", activation="relu", name=f"conv_{index}"
     )(x)
     x = layers.MaxPooling2D(2, name=f"pool_{index}")(x)
-    x = layers.BatchNormalization(momentum=config.norm_momentum, name=f"norm_{index}")(x)
+    x = normalize(x, f"norm_{index}", config)
     return layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)
 
 

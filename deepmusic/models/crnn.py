@@ -9,7 +9,7 @@ from keras import layers
 
 from deepmusic.config import ModelConfig
 from deepmusic.errors import ModelError
-from deepmusic.models.blocks import genre_head, window_input
+from deepmusic.models.blocks import genre_head, normalize, window_input
 
 
 def build(config: ModelConfig) -> keras.Model:
@@ -28,7 +28,7 @@ def build(config: ModelConfig) -> keras.Model:
         x = layers.Conv1D(
             filters, config.kernel_size, padding="same", use_bias=False, name=f"conv_{index}"
         )(x)
-        x = layers.BatchNormalization(momentum=config.norm_momentum, name=f"norm_{index}")(x)
+        x = normalize(x, f"norm_{index}", config)
         x = layers.ReLU(name=f"relu_{index}")(x)
         x = layers.MaxPooling1D(2, name=f"pool_{index}")(x)
         x = layers.Dropout(config.block_dropout, name=f"dropout_{index}")(x)

@@ -44,6 +44,48 @@ PRESETS: dict[str, Preset] = {
     ),
 }
 
+
+@dataclass(frozen=True)
+class Mistake:
+    """A setting that is wrong on purpose: its title, what to look for, and what it changes."""
+
+    title: str
+    look_for: str
+    model: dict[str, Any]
+    train: dict[str, Any]
+
+
+#: Mistakes to learn from, each on top of any preset.
+MISTAKES: dict[str, Mistake] = {
+    "overfit": Mistake(
+        "Overfit",
+        "Training nears 100 % while validation falls behind; the validation loss turns and rises.",
+        {"block_dropout": 0.0, "head_dropout": 0.0, "l2": 0.0},
+        {
+            **{"augment": None, "weight_decay": 0.0, "label_smoothing": 0.0},
+            **{"learning_rate": 5e-3, "patience": 500},
+        },
+    ),
+    "too_small": Mistake(
+        "Too small",
+        "Both curves flatten far below 100 %, close together: there is no room for ten genres.",
+        {"filters": (2,), "recurrent_units": 2, "dense_units": 2},
+        {"patience": 500},
+    ),
+    "rate_too_high": Mistake(
+        "Learning rate too high",
+        "The loss jumps and rises, and validation stays near chance: each step overshoots.",
+        {},
+        {"learning_rate": 0.5, "warmup_epochs": 0, "patience": 500},
+    ),
+    "no_normalisation": Mistake(
+        "No normalisation",
+        "The same network starts later and climbs more slowly, or not at all.",
+        {"normalize": False, "level_window": False},
+        {"patience": 500},
+    ),
+}
+
 #: Sizes of the paper's notebooks (PAPER: sections 4.1 to 4.3 and Table 1).
 _PAPER_MODEL: dict[str, dict[str, Any]] = {
     "cnn": dict(
@@ -91,6 +133,16 @@ _TRANSFER_TRAIN: dict[str, dict[str, dict[str, Any]]] = {
         SCRATCH: {"learning_rate": 1e-3, "batch_size": 32, "augment": AugmentConfig()},
     },
 }
+
+
+def with_mistake(
+    model: ModelConfig, train: TrainConfig, mistake: str
+) -> tuple[ModelConfig, TrainConfig]:
+    """Return settings with one of `MISTAKES`; those of the pretrained network keep its layers."""
+    chosen = MISTAKES[mistake]
+    if model.name == models.PRETRAINED:
+        return model, train.changed(**chosen.train)
+    return model.changed(**chosen.model), train.changed(**chosen.train)
 
 
 def under_protocol(split: str, fold: int | None = None) -> dict[str, Any]:

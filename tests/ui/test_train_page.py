@@ -112,6 +112,13 @@ def test_the_settings_of_each_network_stand_in_the_form_and_are_kept(app, starte
     shown = {one.label: (one.value, one.placeholder) for one in fields if one.placeholder}
     assert shown.pop("Run", None) is None
     assert shown == {
+        "A mistake to learn from": (None, "none"),
+        "Kernel": (None, "3 | 5 | 3"),
+        "Recurrent units": (None, "0 | 64 | 64"),
+        "Dropout after each layer": (None, "0.25 | 0.35 | 0.25"),
+        "Dropout at the end": (None, "0.25 | 0.35 | 0.25"),
+        "n_fft": (None, "2048"),
+        "n_mels": (None, "128"),
         "Most epochs": (None, "150, 80, 100"),
         "Learning rate": (None, "0.001"),
         "Batch size": (None, "128, 32, 256"),

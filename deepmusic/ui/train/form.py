@@ -21,6 +21,7 @@ from deepmusic.protocols import ARTIST_FOLDS, FOLDS
 from deepmusic.training import recipes, worker
 from deepmusic.training.recipes import PRESETS
 from deepmusic.ui import cache, markdown
+from deepmusic.ui.train import knobs
 
 _OWN = "own"
 _DATA = {
@@ -91,14 +92,15 @@ def show() -> None:
         return
     if not plans:
         st.caption("Choose at least one network.")
-    st.button(
+    # No callback: its plans would be those of the run before, without what was typed last.
+    if st.button(
         "Train" if len(plans) < 2 else f"Train {len(plans)} runs",
         type="primary",
         disabled=not plans,
-        on_click=_start,
-        args=(plans,),
         width="stretch",
-    )
+    ):
+        _start(plans)
+        st.rerun()
     if problem := st.session_state.pop("start_problem", None):
         markdown.show_error(problem)
 
@@ -166,6 +168,8 @@ def _choose_plans(
 ) -> list[Plan]:
     """Show the settings of a preset, and return those of each run."""
     by_member = {one: recipes.recipe(one[0], preset, one[1] or FROZEN) for one in members}
+    if mistake := knobs.choose_mistake():
+        by_member = {one: recipes.with_mistake(*plan, mistake) for one, plan in by_member.items()}
 
     def usual(read: Callable[[TrainConfig], object]) -> str:
         """Return the value of each network; one, if all share it."""
@@ -200,7 +204,7 @@ def _choose_plans(
             "learning_rate": left.number_input(
                 "Learning rate",
                 min_value=1e-5,
-                max_value=1e-1,
+                max_value=1.0,
                 value=None,
                 step=1e-4,
                 format="%.5f",
@@ -221,6 +225,8 @@ def _choose_plans(
         repeats = right.number_input(
             "Repeats", 1, 10, 1, help="Runs of each network, with consecutive seeds."
         )
+        shown = [sizes for sizes, _ in by_member.values() if sizes.name != models.PRETRAINED]
+        resized = knobs.choose(preset, shown)
     changes = changes | {name: value for name, value in typed.items() if value is not None}
     plans = []
     for (name, _), (sizes, recipe) in by_member.items():
@@ -230,9 +236,11 @@ def _choose_plans(
         elif augmentation == _OFF:
             recipe = recipe.changed(augment=None)
         sizes, recipe = recipes.for_dataset(sizes, recipe, dataset)
+        sizes = resized(sizes)
         plans += [
             (sizes, recipe.changed(**changes, seed=seed + repeat)) for repeat in range(repeats)
         ]
+    knobs.show_shapes({models.title(sizes.name): sizes for sizes, _ in plans})
     return plans
 
 
