@@ -9,6 +9,7 @@ frame.open_frame()
 pages = [
     # It stands at "/"; a path of another name leaves "/classify" to the page below.
     st.Page("pages/classify.py", title="Classify", url_path="start", default=True),
+    st.Page("pages/listen.py", title="Listen"),
     st.Page("pages/lesson.py", title="Lesson"),
     st.Page("pages/compare.py", title="Compare"),
     st.Page("pages/curves.py", title="Curves"),

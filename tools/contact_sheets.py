@@ -66,6 +66,7 @@ STATES = (
         for view in ("browse", "map", "sounds", "front-end", "check", "get")
     ),
     State("dataset, own", "/dataset?dataset=own"),
+    State("listen", "/listen"),
     State("recommend, empty", "/recommend?in=demo"),
     State("recommend, library", "/recommend?in=library"),
     State("recommend, working", "/recommend?in=demo&source=demo&demo=rock", early=True),

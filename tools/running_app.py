@@ -25,7 +25,7 @@ READY = (
 #: In ms; the first answer of a server waits for TensorFlow.
 PATIENCE = 120_000
 _START_SECONDS = 60
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--disable-gpu",
@@ -95,7 +95,7 @@ def running_chromium() -> Iterator[Browser]:
     if not CHROMIUM:
         raise RuntimeError("There is no Chromium or Chrome. On Debian: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -27,7 +27,7 @@ WINDOW_FRAMES = 187
 WINDOW_SECONDS = WINDOW_FRAMES * MUSICNN_FRONT_END.seconds_per_frame
 
 #: Mean probability from which on a tag is said to fit a song.
-_TAG_PROBABILITY = 0.12
+TAG_PROBABILITY = 0.12
 
 #: Windows asked at once: five take 240 MB more, and a third more time for their pages of memory.
 _BATCH = 1
@@ -56,7 +56,12 @@ def tagger_windows(samples: np.ndarray) -> np.ndarray:
         None if the clip is shorter than a window.
     """
     # musicnn depends on the level: 20 dB quieter, half of its answers change.
-    power = features.mel_power(features.bring_to_level(samples), MUSICNN_FRONT_END)
+    return tagger_input(features.bring_to_level(samples))
+
+
+def tagger_input(samples: np.ndarray) -> np.ndarray:
+    """Return the windows of `tagger_windows` of samples that are at its level already."""
+    power = features.mel_power(samples, MUSICNN_FRONT_END)
     log_mel = np.log10(1 + 10_000 * power, dtype=np.float32)
     n_windows = len(log_mel) // WINDOW_FRAMES
     return log_mel[: n_windows * WINDOW_FRAMES].reshape(
@@ -223,12 +228,12 @@ class PretrainedClassifier:
     def describe(self, song: Song) -> tuple[Prediction, list[str]]:
         """Return the prediction of a song, and its tags, the most probable first.
 
-        A tag counts whose mean probability over the windows is `_TAG_PROBABILITY` or more.
+        A tag counts whose mean probability over the windows is `TAG_PROBABILITY` or more.
         """
         embedded = self.trunk.embed(song)
         mean = embedded.tags.mean(axis=0)
         order = np.argsort(mean)[::-1]
-        found = [TAGS[index] for index in order if mean[index] >= _TAG_PROBABILITY]
+        found = [TAGS[index] for index in order if mean[index] >= TAG_PROBABILITY]
         return self.predict_embedded(embedded, song.duration), found
 
     def predict(self, song: Song) -> Prediction:

@@ -369,6 +369,14 @@ def open_in_classify(data: str, track: str, path: Path | None, sound: bytes = b"
     st.switch_page("pages/classify.py", query_params=wanted)
 
 
+def open_recording(song: SongFile) -> None:
+    """Go on to Classify with a recording that was made elsewhere."""
+    st.session_state[_RECORDING] = [song]
+    wanted = {"source": RECORD}
+    query_params.select("classify", **wanted)
+    st.switch_page("pages/classify.py", query_params=wanted)
+
+
 def _describe_track(track: Track) -> str:
     who = ", ".join(filter(None, (track.artist, track.title)))
     return f"{track.id}  {who}" if who else track.id

