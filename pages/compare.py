@@ -10,6 +10,7 @@ from deepmusic.ui.compare import (
     calibration,
     disagreement,
     elsewhere,
+    explanations,
     genres,
     overview,
     protocols,
@@ -23,6 +24,7 @@ VIEWS = {
     "protocols": "By protocol",
     "architecture": "Architecture",
     "duel": "One song",
+    "explanations": "Why?",
 }
 
 frame.enter("pages/compare.py")
@@ -37,6 +39,8 @@ if view == "protocols":
     protocols.show(candidates)
 elif view == "elsewhere":
     elsewhere.show()
+elif view == "explanations":
+    explanations.show()
 elif view == "architecture":
     architecture.show()
 elif view == "duel":

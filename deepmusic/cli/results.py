@@ -11,7 +11,6 @@ import click
 
 from deepmusic import models
 from deepmusic.cli.options import progress_bar, with_progress
-from deepmusic.files import ASSETS
 from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, WINDOW_LEAK, Protocol
 from deepmusic.runs import shipped_path
@@ -119,14 +118,13 @@ def _print_certainty() -> None:
 
 def _print_explanations() -> None:
     """Print how far explanations can be believed, by ``benchmarks/explanations.py``."""
-    path = ASSETS / "explanations.json"
-    if not path.exists():
-        return
+    from deepmusic.explain.truth import read_shipped
+
     click.echo(
         "\nWhy: how far a genre's mean probability falls while 0 to 60 % of a clip are taken away, "
         "the most important parts first; and how often the genre stays in 30 % of the recording"
     )
-    for name, found in json.loads(path.read_text(encoding="utf-8")).items():
+    for name, found in read_shipped().items():
         curves, sound = found["log_mels"], found["sound"]
         below = "{:.2f} ({:.2f}-{:.2f})".format(*curves["deletion below random"])
         click.echo(

@@ -4,9 +4,15 @@ Deletion and insertion curves as of Petsiuk et al. (RISE, BMVC 2018), on log-mel
 their band's mean, the most important first, and the genre's probability should fall fast.
 """
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from deepmusic.audio import features
+from deepmusic.errors import ModelError
+from deepmusic.files import ASSETS
 from deepmusic.prediction import Classifier
 from deepmusic.prediction.pretrained import WINDOW_FRAMES, PretrainedClassifier
 
@@ -66,3 +72,22 @@ def mean_probabilities(
         return network.head.predict(network.trunk.predict_windows(windows)[0]).mean(axis=0)
     windows = features.windows(frames, network.config.window_frames)
     return network.predict_windows(windows)[1].mean(axis=0)
+
+
+def read_shipped() -> Mapping[str, Any]:
+    """Return what ``benchmarks/explanations.py`` measured, by network.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged.
+    """
+    path = ASSETS / "explanations.json"
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} must hold what was measured of explanations; reading it failed ({error}). "
+            "Restore it from the repository, or measure anew: python benchmarks/explanations.py"
+        ) from error
+    return found

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from deepmusic import load, models
 from deepmusic.evaluation import candidates, release, scores
 from deepmusic.evaluation.scores import score_candidate
+from deepmusic.explain.truth import read_shipped
 from deepmusic.formatting import format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, STRICTER, Protocol
@@ -231,3 +232,16 @@ def test_a_disagreement_is_explained_by_each_network(page):
     said = [element.value for element in page.markdown if " rather than " in element.value]
     assert len(said) == 3
     assert len(set(said)) > 1
+
+
+def test_explanations_are_measured_by_network(page):
+    page.query_params["view"] = "explanations"
+    page.run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 2
+    measured = read_shipped()
+    table = page.table[0].value
+    assert len(table) == len(measured)
+    shares = [round(100 * found["sound"]["evidence"][0]) for found in measured.values()]
+    cells = table["What mattered as sound keeps the genre"]
+    assert [int(cell.split()[0]) for cell in cells] == shares
