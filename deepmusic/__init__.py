@@ -15,39 +15,50 @@ import tempfile
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 if TYPE_CHECKING:
-    from deepmusic.prediction import Recognizer
+    from deepmusic.prediction import OwnClasses, Recognizer
 
 # TensorFlow reads this when it is imported, wherever that happens first.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.1.0"
 
+NetworkName = Literal["all", "musicnn", "ensemble", "cnn", "crnn", "cnn_gru"]
 
-def load(model: str = "all", protocol: str = "all_clips") -> "Recognizer":
-    """Load shipped networks, ready to predict.
+
+@overload
+def load(model: NetworkName = "all", protocol: str = "all_clips") -> "Recognizer": ...
+
+
+@overload
+def load(model: str | Path, protocol: str = "all_clips") -> "Recognizer | OwnClasses": ...
+
+
+def load(model: str | Path = "all", protocol: str = "all_clips") -> "Recognizer | OwnClasses":
+    """Load shipped networks, or classes of one's own, ready to predict.
 
     Parameters
     ----------
     model : str
         ``all`` (the pretrained network's answer, and the paper's networks beside it), ``musicnn``
         (the pretrained one alone), ``ensemble`` (the mean of the paper's three), ``cnn``,
-        ``crnn`` or ``cnn_gru``.
+        ``crnn`` or ``cnn_gru``. Or the path of a ``.zip`` with classes of one's own, which
+        `deepmusic teach` wrote.
     protocol : str
         Clips of GTZAN that trained them: ``all_clips``, or ``paper``, which holds the test clips
         back.
 
     Returns
     -------
-    Recognizer
+    Recognizer or OwnClasses
         ``load().predict("song.mp3").genre`` is the genre of a song.
 
     Raises
     ------
     ModelError
-        If there is no such model, or none of this protocol.
+        If there is no such model, or none of this protocol; or the file is damaged.
     RunError
         If its files are missing or damaged.
 
@@ -58,9 +69,11 @@ def load(model: str = "all", protocol: str = "all_clips") -> "Recognizer":
     >>> recognizer.predict(synth.play("jazz", seconds=12), sample_rate=22_050).genre
     'jazz'
     """
-    from deepmusic.prediction import Recognizer
+    from deepmusic.prediction import OwnClasses, Recognizer
 
-    return Recognizer(model, protocol)
+    if str(model).lower().endswith(".zip"):
+        return OwnClasses.load(model)
+    return Recognizer(str(model), protocol)
 
 
 def _give_numba_a_folder() -> None:

@@ -14,6 +14,7 @@ from deepmusic.cli import (
     predict,
     results,
     runs,
+    teach,
     train,
     what_if,
 )
@@ -78,6 +79,7 @@ for command in (
     explain.explain,
     what_if.what_if,
     train.train,
+    teach.teach,
     runs.runs,
     data.data,
     evaluate.evaluate,

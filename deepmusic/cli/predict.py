@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from textwrap import indent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from deepmusic import models
 from deepmusic.cli.options import ANSWER_CHOICE, complain, with_progress
+from deepmusic.cli.teach import print_predictions
 from deepmusic.errors import AudioError
 from deepmusic.files import real_path
 from deepmusic.formatting import format_genre, format_name
 from deepmusic.models import ALL
 from deepmusic.prediction.certainty import Certainty
+from deepmusic.prediction.own_classes import OwnClasses
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
@@ -48,7 +50,18 @@ if TYPE_CHECKING:
     type=click.Choice([str(word) for word in Certainty]),
     help="Leave out songs that are answered with a weaker word, and count them.",
 )
-def predict(files: Sequence[str], model: str, style: str | None, min_certainty: str | None) -> None:
+@click.option(
+    "--classes",
+    type=click.Path(path_type=Path),
+    help="Classes of your own instead of genres: a file that `deepmusic teach` wrote.",
+)
+def predict(
+    files: Sequence[str],
+    model: str,
+    style: str | None,
+    min_certainty: str | None,
+    classes: Path | None,
+) -> None:
     """Predict the genre of sound files, folders or patterns such as "music/*.mp3".
 
     The answer comes with its certainty, a word with a measured meaning (see `deepmusic results`):
@@ -66,9 +79,13 @@ def predict(files: Sequence[str], model: str, style: str | None, min_certainty: 
       deepmusic predict music/ --csv > genres.csv
       deepmusic predict music/ --min-certainty probably
       deepmusic predict music/ --jsonl > genres.jsonl
+      deepmusic predict song.mp3 --classes my.zip
     """
     from deepmusic.audio import is_left_to_ffmpeg, start_decoder
 
+    if classes and (model != ALL or min_certainty or style == "score"):
+        raise click.UsageError("--classes goes without --model, --min-certainty and --score.")
+    own = OwnClasses.load(classes) if classes else None
     found = find_files(files)
     for remark in found.remarks:
         complain(remark)
@@ -84,7 +101,7 @@ def predict(files: Sequence[str], model: str, style: str | None, min_certainty: 
     protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
     from deepmusic.prediction import Recognizer
 
-    recognizer = Recognizer(model, protocol.name)
+    recognizer = own or Recognizer(model, protocol.name)
     failures: list[Path] = []
     # Lines that are printed meanwhile show the progress themselves, and would break the bar.
     lines_follow = style in (None, "csv", "jsonl") and sys.stdout.isatty()
@@ -93,7 +110,10 @@ def predict(files: Sequence[str], model: str, style: str | None, min_certainty: 
     predicted = predict_files(shown, recognizer, failures)
     if min_certainty:
         predicted = filter_by_certainty(predicted, Certainty(min_certainty), left_out)
-    PRINTERS[style](predicted)
+    if own:
+        print_predictions(predicted, style)
+    else:
+        PRINTERS[style](predicted)
     if left_out:
         words = ", ".join(f"{count} {word}" for word, count in left_out.most_common())
         complain(f"Less certain than {min_certainty}, and left out: {words}.")
@@ -104,8 +124,8 @@ def predict(files: Sequence[str], model: str, style: str | None, min_certainty: 
 
 
 def predict_files(
-    paths: Iterable[Path], recognizer: "Recognizer", failures: list[Path]
-) -> Iterator[tuple[Path, "SongPrediction"]]:
+    paths: Iterable[Path], recognizer: "Recognizer | OwnClasses", failures: list[Path]
+) -> Iterator[tuple[Path, Any]]:
     """Yield each file with its prediction; report and collect those that fail."""
     for path in paths:
         try:

@@ -11,6 +11,7 @@ from deepmusic.prediction.classifier import (
     split_into_windows,
 )
 from deepmusic.prediction.content import Content, measure_content
+from deepmusic.prediction.own_classes import ClassPrediction, OwnClasses
 from deepmusic.prediction.recognizer import Recognizer, SongPrediction
 from deepmusic.prediction.result import Prediction, align_windows, ensemble
 from deepmusic.prediction.segments import Segment, genre_segments
@@ -18,8 +19,10 @@ from deepmusic.prediction.segments import Segment, genre_segments
 __all__ = [
     "Answer",
     "Certainty",
+    "ClassPrediction",
     "Classifier",
     "Content",
+    "OwnClasses",
     "Prediction",
     "Recognizer",
     "Segment",
