@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.config import current_deployment
 from deepmusic.ui import frame
-from deepmusic.ui.train import form, history, live
+from deepmusic.ui.train import form, history, live, owners
 
 frame.enter("pages/train.py")
 
@@ -12,7 +12,9 @@ if not current_deployment().may_train:
     st.info("Training is switched off here. Run DeepMusic on your own machine to train.")
     frame.end_page()
 
-st.subheader("How does a network learn?", anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.subheader("How does a network learn?", anchor=False, width="stretch")
+    owners.show()
 if live.is_training():
     live.show()
     with st.expander("Train another network"):

@@ -124,7 +124,7 @@ def test_environment_variables_are_those_of_the_code():
     usage = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
     sources = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "deepmusic").rglob("*.py"))
     table = set(re.findall(r"^\| `(DEEPMUSIC_\w+)`", usage, re.MULTILINE))
-    assert table == set(re.findall(r"\bDEEPMUSIC_[A-Z]+\b", sources))
+    assert table == set(re.findall(r"\bDEEPMUSIC_[A-Z_]+\b", sources))
 
 
 def test_every_dependency_has_a_reason():

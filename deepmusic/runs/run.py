@@ -57,7 +57,7 @@ class Run:
         ``config.json`` (first), ``history.csv``, ``checkpoints/``, ``snapshots/``,
         ``progress.json``, ``log.txt`` while it trains; ``model.weights.h5``, ``predictions.csv``,
         ``evaluation.json`` (last) once it is finished; ``error.txt`` or ``cancelled`` if it ended
-        otherwise; ``notes.json``.
+        otherwise; ``notes.json``, ``owner.txt``.
     """
 
     path: Path
@@ -270,6 +270,11 @@ class Run:
         """``title`` and ``text`` that a user gave the run; both may be empty."""
         stored = _read_json(self.path / "notes.json")
         return {name: str(stored.get(name, "")) for name in ("title", "text")}
+
+    @property
+    def owner(self) -> str:
+        """Name of the visitor who started the run; empty if none was given."""
+        return _read_text(self.path / "owner.txt").strip()
 
     def write_notes(self, title: str, text: str) -> None:
         """Write title and text of the notes; raise `RunError` if the disk denies it."""

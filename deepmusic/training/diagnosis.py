@@ -15,6 +15,9 @@ _PLATEAU, _GAIN, _POOR = 6, 0.03, 0.6
 #: Accuracy up to which a network guesses, as a multiple of chance.
 _CHANCE = 1.6
 
+#: Loss of the first epoch, as a multiple of guessing's, above which its steps overshot.
+_OVERSHOT = 3
+
 #: Factor of the validation loss from which on it has risen.
 _RISEN = 1.2
 
@@ -53,6 +56,11 @@ def _stuck(history: Sequence[Mapping[str, float]], n_genres: int) -> str | None:
         )
     if history[-1]["val_loss"] > max(math.log(n_genres), history[0]["val_loss"]):
         return f"{words}, and its loss rises. The learning rate is too high: try a tenth of it."
+    if history[0]["loss"] > _OVERSHOT * math.log(n_genres):
+        return (
+            f"{words}, after a first loss of {history[0]['loss']:.0f}. The learning rate is too "
+            "high: try a tenth of it."
+        )
     return f"{words}, and so is training. Try another learning rate, more filters or less dropout."
 
 

@@ -59,7 +59,8 @@ class Mistake:
 MISTAKES: dict[str, Mistake] = {
     "overfit": Mistake(
         "Overfit",
-        "Training nears 100 % while validation falls behind; the validation loss turns and rises.",
+        "Training reaches 100 % and its loss falls to nothing; validation stays behind, and its "
+        "loss stops falling, or rises.",
         {"block_dropout": 0.0, "head_dropout": 0.0, "l2": 0.0},
         {
             **{"augment": None, "weight_decay": 0.0, "label_smoothing": 0.0},
@@ -69,12 +70,13 @@ MISTAKES: dict[str, Mistake] = {
     "too_small": Mistake(
         "Too small",
         "Both curves flatten far below 100 %, close together: there is no room for ten genres.",
-        {"filters": (2,), "recurrent_units": 2, "dense_units": 2},
+        {"filters": (2,), "recurrent_units": 4, "dense_units": 8},
         {"patience": 500},
     ),
     "rate_too_high": Mistake(
         "Learning rate too high",
-        "The loss jumps and rises, and validation stays near chance: each step overshoots.",
+        "The first loss is enormous, then nothing moves: the first steps overshot, and validation "
+        "stays at chance.",
         {},
         {"learning_rate": 0.5, "warmup_epochs": 0, "patience": 500},
     ),

@@ -36,8 +36,12 @@ from deepmusic.runs import ALIVE, DISK_FULL, FINISHED, Run, list_runs, new_name,
 
 log = logging.getLogger(__name__)
 
-#: Lock of a folder of runs, held by the one worker that trains; the others wait in order.
+#: Lock of a folder of runs, held by a worker that trains; the others wait in order. Where several
+#: may train at once, there are more of them (`_take_slot`).
 _SLOT = ".worker.lock"
+
+#: Environment variable that says how many workers train at once.
+SLOTS_VARIABLE = "DEEPMUSIC_TRAINING_SLOTS"
 
 #: Libraries that decide a run's numbers.
 _VERSIONED = ("keras", "tensorflow", "numpy", "librosa", "soxr", "scikit-learn")
@@ -48,11 +52,17 @@ _NICENESS = 10
 
 
 def create(
-    model: ModelConfig, train: TrainConfig, folder: Path | None = None, init: Run | None = None
+    model: ModelConfig,
+    train: TrainConfig,
+    folder: Path | None = None,
+    init: Run | None = None,
+    *,
+    owner: str = "",
 ) -> Run:
     """Make a run with a unique id, such as ``20261122-174803-crnn``, in a folder (`runs_folder`).
 
-    It begins with the weights of `init`, a copy of which lies with it, or with fresh ones.
+    It begins with the weights of `init`, a copy of which lies with it, or with fresh ones. With the
+    name of an `owner`, the app lets no other visitor stop or delete it.
 
     Raises
     ------
@@ -89,6 +99,8 @@ def create(
             write_atomically(run.initial_path, weights.read_verified(init.weights_path))
         with suppress(RunError):  # Without a name of its own, it is called by its settings.
             run.write_notes(name, "")
+        if owner:
+            write_atomically(run.path / "owner.txt", owner)
         return run
     raise AssertionError("unreachable: there is always a next number")
 
@@ -151,11 +163,17 @@ def _spawn_training(run: Run, lock: IO[bytes], output: IO[bytes]) -> subprocess.
     for name in ("DEEPMUSIC_GTZAN", "DEEPMUSIC_FMA"):
         if os.environ.get(name):
             folders[name] = Path(os.environ[name])
+    threads = {}
+    if (slots := training_slots()) > 1 and "TF_NUM_INTRAOP_THREADS" not in os.environ:
+        # Threads of workers beside each other would wait for the same cores.
+        threads = {"TF_NUM_INTRAOP_THREADS": str(max(1, (os.cpu_count() or 1) // slots))}
     train = ["train", "--run", str(run.path.resolve()), "--lock", str(lock.fileno())]
     return subprocess.Popen(
         [sys.executable, "-m", "deepmusic", *train],
         cwd=ROOT,
-        env=os.environ | {name: str(folder.resolve()) for name, folder in folders.items()},
+        env=os.environ
+        | threads
+        | {name: str(folder.resolve()) for name, folder in folders.items()},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -233,8 +251,7 @@ def _worker_slot(run: Run) -> Iterator[bool]:
     while not run.is_cancelled():
         slot = None
         if not _has_predecessor(run):
-            with suppress(BlockingIOError):
-                slot = acquire_lock(run.path.parent / _SLOT, wait=_POLL_SECONDS)
+            slot = _take_slot(run.path.parent)
         if slot:
             with slot:
                 run.dequeue()
@@ -246,6 +263,24 @@ def _worker_slot(run: Run) -> Iterator[bool]:
             logged = True
         time.sleep(_POLL_SECONDS)
     yield False
+
+
+def training_slots() -> int:
+    """Return how many workers train at once: as the environment says, or half of the cores."""
+    wanted = os.environ.get(SLOTS_VARIABLE, "").strip()
+    if wanted.isascii() and wanted.isdecimal() and int(wanted) > 0:
+        return int(wanted)
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+def _take_slot(folder: Path) -> IO[bytes] | None:
+    """Take the first free one of a folder's slots; None if a worker trains in each."""
+    slots = training_slots()
+    for number in range(slots):
+        name = _SLOT if number == 0 else f".worker-{number}.lock"
+        with suppress(BlockingIOError):
+            return acquire_lock(folder / name, wait=_POLL_SECONDS / slots)
+    return None
 
 
 def _has_predecessor(run: Run) -> bool:

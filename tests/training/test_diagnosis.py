@@ -47,6 +47,11 @@ def test_training_that_gains_nothing_either():
     assert "and so is training" in diagnose(rows, 10)
 
 
+def test_steps_that_overshot_are_told_from_a_network_that_cannot_learn():
+    rows = history([25.9, *[2.3] * 5], [0.1] * 6, [2.5, *[2.3] * 5], [0.1] * 6)
+    assert "first loss of 26. The learning rate is too high" in diagnose(rows, 10)
+
+
 def test_overfitting_is_dated():
     val_loss = [2.0, 1.2, 0.8, 1.0, 1.2, 1.3, 1.4]
     rows = history(line(2, 0.1, 7), line(0.3, 1, 7), val_loss, [0.3, 0.6, *[0.7] * 5])

@@ -23,6 +23,11 @@ TINY = models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
 QUICK = TrainConfig(data="toy", epochs=20, windows_per_clip=4, batch_size=10)
 
 
+@pytest.fixture(autouse=True)
+def _one_at_a_time(monkeypatch):
+    monkeypatch.setenv(worker.SLOTS_VARIABLE, "1")
+
+
 @pytest.fixture
 def run(tmp_path):
     return worker.create(TINY, QUICK, tmp_path)
@@ -326,6 +331,35 @@ def test_a_run_that_waits_for_another_can_be_stopped(run, monkeypatch):
         waiting.join(10)
     assert (run.state, run.ticket) == ("stopped", None)
     assert "stopped while waiting" in run.log_path.read_text()
+
+
+def test_as_many_train_at_once_as_there_are_slots_and_none_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setenv(worker.SLOTS_VARIABLE, "2")
+    at_once, most = [], []
+
+    def train(run, dataset):
+        at_once.append(run.id)
+        most.append(len(at_once))
+        time.sleep(0.2)
+        at_once.remove(run.id)
+        run.write_evaluation({})
+
+    monkeypatch.setattr(fit, "train", train)
+    queued = [worker.create(TINY, QUICK, tmp_path) for _ in range(6)]
+    threads = [threading.Thread(target=worker.run_worker, args=(one,)) for one in queued]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [one.state for one in queued] == ["finished"] * 6
+    assert max(most) == 2
+
+
+@pytest.mark.parametrize(("value", "slots"), [("3", 3), ("", 4), ("0", 4), ("many", 4)])
+def test_slots_are_half_of_the_cores_unless_the_environment_says_more(value, slots, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setenv(worker.SLOTS_VARIABLE, value)
+    assert worker.training_slots() == slots
 
 
 @pytest.mark.slow

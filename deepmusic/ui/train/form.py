@@ -21,7 +21,7 @@ from deepmusic.protocols import ARTIST_FOLDS, FOLDS
 from deepmusic.training import recipes, worker
 from deepmusic.training.recipes import PRESETS
 from deepmusic.ui import cache, markdown
-from deepmusic.ui.train import knobs
+from deepmusic.ui.train import knobs, owners
 
 _OWN = "own"
 _DATA = {
@@ -248,6 +248,6 @@ def _start(plans: Sequence[Plan]) -> None:
     """Start a worker for each plan; they train in this order."""
     try:
         for model, recipe in plans:
-            worker.start(worker.create(model, recipe))
+            worker.start(worker.create(model, recipe, owner=owners.visitor()))
     except DeepMusicError as error:
         st.session_state["start_problem"] = str(error)

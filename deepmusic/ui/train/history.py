@@ -13,7 +13,7 @@ from deepmusic.evaluation.release import differences
 from deepmusic.formatting import format_plain
 from deepmusic.runs import ALIVE, Run, list_runs, run_names
 from deepmusic.ui import markdown
-from deepmusic.ui.train import run_buttons
+from deepmusic.ui.train import owners, run_buttons
 
 _SETTINGS = ("data", "split", "epochs", "batch_size", "learning_rate", "augmentation", "seed")
 
@@ -80,6 +80,7 @@ def _row(run: Run, summary: Summary) -> dict[str, Any]:
     }
     return {
         "run": summary["name"],
+        "owner": run.owner,
         "state": summary["state"],
         "epoch": summary["epoch"],
         **percents,
@@ -155,8 +156,11 @@ def _show_run(run: Run, summary: Summary) -> None:
     with st.container(horizontal=True):
         if summary["model"]:
             run_buttons.show(run, "history")
-        if state not in ALIVE and st.button("Delete ..."):
+        if state not in ALIVE and owners.may_change(run) and st.button("Delete ..."):
             _confirm_delete(run, summary["name"])
+    if not owners.may_change(run):
+        st.caption(f"It belongs to {markdown.plain(run.owner)}, who alone may change it.")
+        return
     with st.form(f"notes_{run.id}"):
         title = st.text_input("Name", summary["name"], max_chars=60, key=f"title_{run.id}")
         text = st.text_area("Notes", notes["text"], max_chars=2000, height=80, key=f"text_{run.id}")

@@ -16,9 +16,10 @@ from deepmusic.config import TRANSFERS
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_duration, format_percent
 from deepmusic.runs import ALIVE, FINISHED, RUNNING, Run, list_runs, run_names, shipped_run
+from deepmusic.training import worker
 from deepmusic.training.diagnosis import diagnose
 from deepmusic.ui import markdown
-from deepmusic.ui.train import run_buttons, snapshots
+from deepmusic.ui.train import run_buttons, snapshots, waiting
 
 #: The last runs that ended stay in view.
 _MAX_ENDED = 3
@@ -83,7 +84,7 @@ def _watch() -> None:
     left, right = st.columns([8, 5], gap="medium")
     with left.container(gap="xsmall"):
         for run, summary in summaries.items():
-            _show_progress(run, summary)
+            _show_progress(run, summary, [one for one, row in summaries.items() if row["model"]])
     with right:
         names = {run: row["name"] for run, row in summaries.items() if row["model"]}
         looked_into = snapshots.choose(names)
@@ -115,19 +116,20 @@ def _last_change(run: Run) -> float:
     return max(times)
 
 
-def _show_progress(run: Run, summary: Mapping[str, Any]) -> None:
-    """Show the title, progress bar, time left and buttons of a run."""
+def _show_progress(run: Run, summary: Mapping[str, Any], in_view: Sequence[Run]) -> None:
+    """Show the title, owner, progress bar, time left and buttons of a run."""
     if not summary["model"]:
         markdown.show_warning(summary["error"])
         return
     left, right = st.columns([5, 2], vertical_alignment="center")
-    fraction, text = _progress(run, summary)
-    left.progress(fraction, f"**{markdown.plain(summary['name'])}**: {text}")
+    fraction, text = _progress(run, summary, in_view)
+    owner = f" ({markdown.plain(run.owner)})" if run.owner else ""
+    left.progress(fraction, f"**{markdown.plain(summary['name'])}**{owner}: {text}")
     with right:
         run_buttons.show(run, "live")
 
 
-def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
+def _progress(run: Run, summary: Mapping[str, Any], in_view: Sequence[Run]) -> tuple[float, str]:
     """Return the fraction done, and the state as Markdown."""
     state, epochs, progress = summary["state"], summary["epochs"], run.progress
     done = min(1.0, summary["epoch"] / epochs)
@@ -141,7 +143,9 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
     if run.is_cancelled():
         return done, "stopping ..."
     if state != RUNNING:
-        return done, "waits for its turn"
+        # Those in view stand in the order of the queue.
+        ahead = in_view[: in_view.index(run)]
+        return done, waiting.describe(ahead, in_view, worker.training_slots())
     if progress.get("phase") != "training":
         text = markdown.plain(progress.get("phase", "starting"))
         if total := progress.get("steps"):
@@ -151,9 +155,8 @@ def _progress(run: Run, summary: Mapping[str, Any]) -> tuple[float, str]:
         return 0.0, "compiling the network, some seconds ..."
     reached = progress["epoch"] + progress["step"] / progress["steps"]
     left = ""
-    # Without the first epoch, in which the network is compiled.
-    if lately := [row["seconds"] for row in run.history()[1:][-5:]]:
-        left = f", about {format_duration((epochs - reached) * sum(lately) / len(lately))} left"
+    if seconds := waiting.epoch_seconds(run):
+        left = f", about {format_duration((epochs - reached) * seconds)} left"
     return min(1.0, reached / epochs), f"epoch {progress['epoch'] + 1} of {epochs}{left}"
 
 

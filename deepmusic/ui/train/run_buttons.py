@@ -10,14 +10,16 @@ from deepmusic.errors import DeepMusicError
 from deepmusic.runs import ALIVE, FINISHED, RESUMABLE, Run
 from deepmusic.training import worker
 from deepmusic.ui import cache, markdown, query_params, song_source
+from deepmusic.ui.train import owners
 
 
 def show(run: Run, place: str) -> None:
     """Show the buttons that fit the state of a run; `place` makes their keys unique on the page."""
     state = run.state
-    if state in ALIVE and not run.is_cancelled():
+    is_own = owners.may_change(run)
+    if is_own and state in ALIVE and not run.is_cancelled():
         st.button("Stop", key=f"stop_{place}_{run.id}", on_click=act, args=(worker.stop, run))
-    if state in RESUMABLE:
+    if is_own and state in RESUMABLE:
         st.button("Resume", key=f"resume_{place}_{run.id}", on_click=act, args=(worker.start, run))
     if state == FINISHED:
         help_, usable = _fitness(run.config.model)
@@ -46,7 +48,10 @@ def _fitness(model: ModelConfig) -> tuple[str, bool]:
 
 
 def act(action: Callable[[Run], object], run: Run) -> None:
-    """Call an action on a run, and show its error, if any."""
+    """Call an action on a run of the visitor's own, and show its error, if any."""
+    if not owners.may_change(run):
+        st.toast(markdown.message(f"This run belongs to {run.owner}, who alone may change it."))
+        return
     try:
         action(run)
     except DeepMusicError as error:
