@@ -1,8 +1,9 @@
 """Changes of a song that one can hear: tempo, pitch, backwards, filters, hiss, MP3, loudness.
 
-Tempo and pitch are FFmpeg's ``atempo`` (by PyAV), which changes a network's answer least: on 20
+Tempo and pitch are FFmpeg's ``atempo`` (by PyAV), which changes a network's answer least: of 20
 clips made faster by a quarter and slower again, the pretrained network kept its genre on 0.95,
-against 0.70 with librosa's phase vocoder; that took seven times as long (0.27 s against 0.04 s).
+against 0.70 with librosa's phase vocoder, which took seven times as long
+(``benchmarks/stretching.py``).
 """
 
 from collections.abc import Callable, Mapping
