@@ -34,7 +34,7 @@ def listener(rows: slice) -> SimpleNamespace:
 def test_a_planted_cue_is_found():
     """The top 5 % of the map cover the bands that the network reads, where they are loud."""
     found = 0
-    for number in range(50):
+    for number in range(20):
         rng = np.random.default_rng(number)
         band, step = rng.integers(16), rng.integers(2, 28)
         frames = rng.uniform(60, 90, (128, 387)).astype(np.float32)
@@ -44,7 +44,7 @@ def test_a_planted_cue_is_found():
         evidence = mask_regression(frames, listener(rows), Wanted(0, None), SHAPE)
         best = np.argsort(-evidence.ravel())[: round(0.05 * evidence.size)]
         found += (band * SHAPE[1] + step) in best
-    assert found >= 48
+    assert found >= 19
 
 
 def test_a_contrast_turns_around():

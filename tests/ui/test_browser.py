@@ -1,6 +1,5 @@
 """The pages in a real Chromium."""
 
-import itertools
 import json
 import re
 from pathlib import Path
@@ -50,21 +49,6 @@ def test_another_page_can_be_the_first_that_a_server_is_asked_for(chromium):
     with running_app() as app, visit(chromium, f"{app.address}/curves") as page:
         page.get_by_role("link", name="Curves", exact=True).wait_for(timeout=PATIENCE)
         expect_visible(page, "Do the networks learn music")
-
-
-def test_one_visitor_goes_through_every_page(chromium, server):
-    """From link to link, in light and in dark by turns; `visit` asserts that nothing went wrong."""
-    with visit(chromium, f"{server.address}/?source=demo&demo=blues") as page:
-        expect_visible(page, "Download JSON")
-        links = page.locator("[data-testid=stToolbar], [data-testid=stHeader]").get_by_role("link")
-        names = [name for name in links.all_inner_texts() if name]
-        assert len(names) >= len(list((ROOT / "pages").glob("*.py")))
-        for scheme, name in zip(itertools.cycle(("light", "dark")), names, strict=False):
-            page.emulate_media(color_scheme=scheme)
-            page.get_by_role("link", name=name, exact=True).click()
-            page.wait_for_url(re.compile(rf"/{name.lower()}|/\?|/$"))
-            settle(page)
-            assert page.locator("[data-testid=stException]").count() == 0, name
 
 
 def test_the_lesson_by_keyboard_and_by_link(chromium, server):

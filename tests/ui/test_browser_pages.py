@@ -1,5 +1,7 @@
 """All ordered pairs of pages, and links into them, in a real Chromium."""
 
+from itertools import cycle
+
 import pytest
 
 from tests.ui.browsing import expect_visible, visit
@@ -23,9 +25,14 @@ LINKS = (
 
 
 def test_every_page_follows_every_other(chromium, server):
-    """One visitor with a song clicks from link to link, over each pair of pages once."""
+    """One visitor with a song clicks from link to link, over each pair of pages once.
+
+    In light and in dark by turns; `visit` asserts that nothing went wrong.
+    """
     with visit(chromium, f"{server.address}/?source=demo&demo=blues") as page:
+        schemes = cycle(("light", "dark"))
         for before, name in zip(walk := every_pair(), walk[1:], strict=False):
+            page.emulate_media(color_scheme=next(schemes))
             page.get_by_role("link", name=name.title(), exact=True).click()
             page.wait_for_url(lambda url, name=name: f"/{name}" in url or name == "classify")
             settle(page)
