@@ -38,7 +38,7 @@ from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import Run
 from deepmusic.training import recipes, worker
-from deepmusic.ui.classify.result import certainty
+from deepmusic.ui.answers import certainty
 from tools.running_app import RunningApp, running_app
 
 PATIENCE = 300
