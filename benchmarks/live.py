@@ -1,7 +1,7 @@
 """How soon does Listen follow? Run with ``python benchmarks/live.py``.
 
-Starts a server and, in a Chromium, 1, 4 and 8 listeners, each with a microphone that plays a piece of
-demo music. Printed are the time from a sound to the lane that shows it (median, 95th percentile,
+Starts a server and, in a Chromium, 1, 4 and 8 listeners, each with a microphone that plays a piece
+of demo music. Printed are the time from a sound to the lane that shows it (median, 95th percentile,
 longest; the half second that a sound waits for its chunk included), and the processor time that the
 server takes for a listener's second.
 """
@@ -60,7 +60,8 @@ def main() -> None:
         print(f"{'listeners':>9} {'median':>8} {'95 %':>8} {'longest':>8}  server, per listener")
         for n_listeners in (1, 4, 8):
             before, began = processor_seconds(app.pid), time.perf_counter()
-            waits = sum(listen(browser, app.address, n_listeners, options.seconds), [])
+            heard = listen(browser, app.address, n_listeners, options.seconds)
+            waits = [wait for listener in heard for wait in listener]
             took = processor_seconds(app.pid) - before
             share = took / (time.perf_counter() - began) / n_listeners
             late = float(np.percentile(waits, 95))
