@@ -44,8 +44,8 @@ def load(model: str | Path = "all", protocol: str = "all_clips") -> "Recognizer 
     model : str
         ``all`` (the pretrained network's answer, and the paper's networks beside it), ``musicnn``
         (the pretrained one alone), ``ensemble`` (the mean of the paper's three), ``cnn``,
-        ``crnn`` or ``cnn_gru``. Or the path of a ``.zip`` with classes of one's own, which
-        `deepmusic teach` wrote.
+        ``crnn`` or ``cnn_gru``; or ``fma``, which knows FMA's eight genres instead of GTZAN's ten.
+        Or the path of a ``.zip`` with classes of one's own, which `deepmusic teach` wrote.
     protocol : str
         Clips of GTZAN that trained them: ``all_clips``, or ``paper``, which holds the test clips
         back.

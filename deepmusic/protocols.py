@@ -157,5 +157,6 @@ BENCHMARK_PROTOCOL = Protocol(PAPER)
 #: Of the shipped networks that predict all other songs: trained on every clip, and so untested.
 DEPLOYED_PROTOCOL = Protocol(ALL_CLIPS)
 
-#: Of the shipped networks that know FMA's genres.
+#: Of the shipped networks that know FMA's genres, and the one of them that predicts songs.
+FMA_NETWORK = "cnn_gru"
 FMA_PROTOCOL = Protocol.published(FMA_CLIPS)

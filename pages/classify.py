@@ -48,7 +48,7 @@ with right:
     featured, answer = result.show(predictions, featured, song, tags)
     evidence = why.show(song, predictions, featured, answer)
     what_if.show(song, predictions, featured)
-    shown = result.show_networks(predictions, featured, answer)
+    shown = result.show_networks(predictions, featured, answer, song)
 
 with stage:
     player.show(

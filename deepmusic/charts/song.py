@@ -10,12 +10,13 @@ from deepmusic.charts.style import (
     MODEL_COLOURS,
     MODEL_MARKS,
     genre_colour,
+    genre_colours,
     marker,
     set_layout,
     update_axes,
 )
 from deepmusic.formatting import format_genre
-from deepmusic.models import ENSEMBLE, PRETRAINED, title
+from deepmusic.models import ENSEMBLE, FMA, PRETRAINED, title
 from deepmusic.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
     lead = predictions[featured]
     order = np.argsort(lead.song_probabilities)
     genres = [format_genre(lead.genres[index]) for index in order]
-    rows = np.arange(len(genres))
+    rows, colours = np.arange(len(genres)), genre_colours(lead.genres)
     figure = go.Figure(
         go.Bar(
             x=100 * lead.song_probabilities[order],
             y=rows,
             orientation="h",
-            marker_color=[genre_colour(lead.genres[index]) for index in order],
+            marker_color=[colours[lead.genres[index]] for index in order],
             marker_opacity=0.45,
             text=genres,
             textposition="none",
@@ -51,10 +52,10 @@ def genre_chart(predictions: Mapping[str, Prediction], featured: str) -> "go.Fig
         )
     )
     # The bars show the featured one; the others are marks.
-    networks = [name for name in predictions if name not in (ENSEMBLE, PRETRAINED)]
+    networks = [name for name in predictions if name not in (ENSEMBLE, PRETRAINED, FMA)]
     # One above the other, so that none hides another; at 0 %, the axis cuts none.
     heights = np.linspace(0.28, -0.28, len(networks)) if len(networks) > 1 else [0.0]
-    for name, height in zip(networks, heights, strict=True):
+    for name, height in zip(networks, heights, strict=False):
         figure.add_scatter(
             x=100 * predictions[name].song_probabilities[order],
             y=rows + height,

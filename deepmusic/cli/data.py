@@ -218,7 +218,8 @@ def _embed(dataset: Dataset) -> tuple[dict[str, "np.ndarray"], Mapping[str, "np.
     """Return embeddings and log-mels of all clips, by track; this loads the networks."""
     from deepmusic.library import embeddings
 
-    log_mels = dataset.log_mels(dataset.tracks, FRONT_ENDS["compact"]).by_track
+    log_mels = dataset.log_mels(dataset.tracks, dataset.mel).by_track
+    networks = embeddings.networks_for(dataset.mel)
     with progress_bar("Embedding clips") as report:
-        vectors = embeddings.embed_clips(log_mels, embeddings.load_networks(), report)
+        vectors = embeddings.embed_clips(log_mels, networks, report)
     return vectors, log_mels

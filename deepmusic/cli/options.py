@@ -93,7 +93,7 @@ LEARNING_RATE = FiniteRange(0, 3.4e38, min_open=True)
 # === Options ===
 
 MODEL_CHOICE = click.Choice([*models.MODELS, ALL])
-ANSWER_CHOICE = click.Choice([ALL, models.PRETRAINED, models.ENSEMBLE, *models.MODELS])
+ANSWER_CHOICE = click.Choice([ALL, models.PRETRAINED, models.ENSEMBLE, *models.MODELS, models.FMA])
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 SPLIT_CHOICE = click.Choice((*SPLITS, OWN))
 

@@ -19,7 +19,7 @@ from deepmusic.cli.teach import print_predictions
 from deepmusic.errors import AudioError
 from deepmusic.files import real_path
 from deepmusic.formatting import format_genre, format_name
-from deepmusic.models import ALL
+from deepmusic.models import ALL, FMA
 from deepmusic.prediction.certainty import Certainty
 from deepmusic.prediction.own_classes import OwnClasses
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
@@ -77,6 +77,7 @@ def predict(
     Examples:
       deepmusic predict song.mp3
       deepmusic predict music/ --csv > genres.csv
+      deepmusic predict song.mp3 --model fma
       deepmusic predict music/ --min-certainty probably
       deepmusic predict music/ --jsonl > genres.jsonl
       deepmusic predict song.mp3 --classes my.zip
@@ -97,6 +98,8 @@ def predict(
     if any(is_left_to_ffmpeg(path) for path in paths):
         # It starts while TensorFlow does.
         start_decoder()
+    if style == "score" and model == FMA:
+        raise click.UsageError("The labels of --score are GTZAN's. Leave --model fma out.")
     # A score needs networks with clips held back; a new song, those that were trained on most.
     protocol = BENCHMARK_PROTOCOL if style == "score" else DEPLOYED_PROTOCOL
     from deepmusic.prediction import Recognizer

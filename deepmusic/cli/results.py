@@ -324,7 +324,8 @@ def time_song() -> None:
 def ship(paths: Sequence[Path], repeat: bool) -> None:
     """Ship finished runs (folders), in place of those shipped before.
 
-    Weights are shipped under paper and all_clips alone, other runs for the tables.
+    Weights are shipped under paper and all_clips, and of one network of FMA; other runs, for the
+    tables.
 
     \b
     Example:

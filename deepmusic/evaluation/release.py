@@ -1,7 +1,7 @@
 """Release of finished runs with DeepMusic: weights to predict with, and figures for the tables.
 
-Weights are shipped under `BENCHMARK_PROTOCOL` and `DEPLOYED_PROTOCOL` alone; the latter has no
-figures.
+Weights are shipped under `BENCHMARK_PROTOCOL` and `DEPLOYED_PROTOCOL`, which has no figures, and of
+one network of FMA's genres.
 """
 
 import shutil
@@ -13,11 +13,14 @@ from deepmusic.evaluation import evaluate, metrics
 from deepmusic.evaluation.scores import model_of
 from deepmusic.files import replacing, write_atomically
 from deepmusic.formatting import to_csv
-from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
+from deepmusic.protocols import (
+    BENCHMARK_PROTOCOL,
+    DEPLOYED_PROTOCOL,
+    FMA_NETWORK,
+    FMA_PROTOCOL,
+    Protocol,
+)
 from deepmusic.runs import Run, shipped_path, shipped_run, weights
-
-#: Protocols whose networks are shipped with their weights.
-_WITH_WEIGHTS = (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL)
 
 #: Settings in which repeats may differ; `data` is where the dataset lies.
 _NO_PART_OF_A_RECIPE = ("seed", "data")
@@ -45,7 +48,7 @@ def ship(run: Run) -> Run:
             shutil.rmtree(repeat.path)
     for path in paths:
         _copy(path, target.path / path.name)
-    if protocol not in _WITH_WEIGHTS:
+    if not _has_weights(name, protocol):
         for path in (target.weights_path, target.network_path):
             path.unlink(missing_ok=True)
     weights.write_list()
@@ -116,9 +119,15 @@ def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:
         paths.append(run.predictions_path)
     if name in models.MODELS:
         paths += [run.path / "config.json", run.history_path]
-        if protocol in _WITH_WEIGHTS:
+        if _has_weights(name, protocol):
             paths += [run.weights_path, run.network_path]
     return paths
+
+
+def _has_weights(name: str, protocol: Protocol) -> bool:
+    """Return whether a network is shipped with its weights, so that it can be asked."""
+    of_fma = protocol == FMA_PROTOCOL and name == FMA_NETWORK
+    return of_fma or protocol in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from deepmusic.audio import Song, features
 from deepmusic.audio.features import ClipLogMel
+from deepmusic.config import FRONT_ENDS, MelConfig
 from deepmusic.data.parallel import Progress, no_progress
 from deepmusic.errors import ModelError
 from deepmusic.models import PRETRAINED
@@ -26,6 +27,7 @@ from deepmusic.prediction import (
     load_classifiers,
     split_into_windows,
 )
+from deepmusic.prediction.fma import FmaClassifier
 from deepmusic.prediction.measures import read_shipped
 from deepmusic.prediction.pretrained import WINDOW_SECONDS, shipped_head, shipped_trunk
 from deepmusic.runs import shipped_run
@@ -129,6 +131,11 @@ class SongEmbedding:
 def load_networks(names: Sequence[str] = NETWORKS) -> list[Classifier]:
     """Load the shipped networks whose embeddings are used."""
     return list(load_classifiers(names).values())
+
+
+def networks_for(mel: MelConfig) -> list[Classifier]:
+    """Load the shipped networks that read a front end; by default those of `load_networks`."""
+    return [FmaClassifier()] if mel == FRONT_ENDS["fma"] else load_networks()
 
 
 class Embedder(Protocol):

@@ -87,7 +87,7 @@ def place(song: SongEmbedding, *, n_nearest: int = 5) -> PlacedSong:
 
 
 def _interpolate(cosines: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Places [n, 2] of what has these cosines [n, n_clips] to clips at `points` [n_clips, 2]."""
+    """Places [shape=(n, 2)] of what has cosines [shape=(n, n_clips)] to clips at `points`."""
     rows = np.argsort(-cosines, axis=1)[:, :_NEIGHBOURS]
     near = np.take_along_axis(cosines, rows, axis=1)
     weights = np.exp((near - near.max(axis=1, keepdims=True)) / _TEMPERATURE)

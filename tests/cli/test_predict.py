@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
+from conftest import FMA_GENRES
 
 from deepmusic import models
-from deepmusic.audio import load_song
+from deepmusic.audio import load_song, synth
 from deepmusic.cli.predict import find_files
 from deepmusic.formatting import parse_name
 from deepmusic.prediction import Prediction, answer, classify, load_classifiers
@@ -53,6 +54,16 @@ def test_json_lines_hold_the_same(folder):
     lines, whole = run(*asked, "--jsonl"), run(*asked, "--json")
     assert lines.exit_code == whole.exit_code == 0
     assert [json.loads(line) for line in lines.stdout.splitlines()] == json.loads(whole.stdout)
+
+
+def test_fmas_genres_can_be_asked_for(tmp_path):
+    soundfile.write(tmp_path / "song.wav", synth.play("rock", seconds=12), 22_050)
+    (song,) = json.loads(run("predict", tmp_path / "song.wav", "--model", "fma", "--json").stdout)
+    assert list(song["models"]) == ["fma"]
+    assert song["genre"] in FMA_GENRES
+    refused = run("predict", tmp_path / "song.wav", "--model", "fma", "--score")
+    assert refused.exit_code == 2
+    assert "GTZAN's" in refused.output
 
 
 def test_folders_are_searched(folder):

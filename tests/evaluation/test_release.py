@@ -95,6 +95,18 @@ def test_other_protocols_are_shipped_for_tables_alone(tmp_path, shipped, recipe,
     assert shipped_run("crnn", run.protocol).config == run.config
 
 
+def test_of_fmas_networks_one_keeps_its_weights(tmp_path, shipped, monkeypatch):
+    run = make_run(tmp_path / "run", data="fma", split="own")
+    run.write_evaluation(run.evaluation | {"protocol": "fma_clips, own split"})
+    monkeypatch.setattr(release, "FMA_NETWORK", "cnn")
+    copied = release.ship(run)
+    assert copied.path == shipped / "fma_clips-ownsplit" / "crnn"
+    assert "model.onnx" not in names_in(copied.path)
+    monkeypatch.setattr(release, "FMA_NETWORK", "crnn")
+    assert "model.onnx" in names_in(release.ship(run).path)
+    assert f"{copied.path.relative_to(shipped)}/model.onnx" in weights.read_list()
+
+
 def test_the_baseline_is_shipped_without_settings(tmp_path, shipped):
     run = Run(tmp_path / "svm-paper")
     run.path.mkdir()

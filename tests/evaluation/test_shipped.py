@@ -12,6 +12,7 @@ from deepmusic.evaluation import (
     evaluate,
     release,
 )
+from deepmusic.protocols import FMA_PROTOCOL
 from deepmusic.runs import shipped_path, shipped_run, shipped_runs
 from deepmusic.runs.assets import SHIPPED
 
@@ -25,6 +26,7 @@ def recounted():
 
 
 SHIPPED_RUNS = shipped_runs()
+OF_GTZAN = [run for run in SHIPPED_RUNS if run.config.train.data == "gtzan"]
 
 
 def name_of(run):
@@ -44,7 +46,9 @@ def test_shipped_evaluations_can_be_recounted(run):
 @pytest.mark.parametrize("run", SHIPPED_RUNS, ids=name_of)
 def test_shipped_runs_and_repeats_lie_where_their_protocol_says(run):
     for one in (run, *run.repeats().values()):
-        protocol = one.config.train.protocol
+        recipe = one.config.train
+        # Another dataset's protocol bears its name.
+        protocol = recipe.protocol if recipe.data == "gtzan" else FMA_PROTOCOL
         assert one.protocol == protocol
         assert run.path == shipped_path(one.config.model.name, protocol)
     for seed, repeat in run.repeats().items():
@@ -63,7 +67,7 @@ def test_shipped_networks_reach_the_paper(name):
     assert recounted()[name]["window_accuracy"] >= PAPER[name]
 
 
-@pytest.mark.parametrize("run", SHIPPED_RUNS, ids=name_of)
+@pytest.mark.parametrize("run", OF_GTZAN, ids=name_of)
 def test_shipped_networks_were_tested_on_clips_they_never_saw(run):
     split = make(read_facts(), run.config.train.split, run.config.train.fold)
     tested = set(run.read_predictions()["track"])

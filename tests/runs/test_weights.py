@@ -13,7 +13,12 @@ from deepmusic import models
 from deepmusic.errors import RunError
 from deepmusic.evaluation import release
 from deepmusic.prediction import Classifier
-from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
+from deepmusic.protocols import (
+    BENCHMARK_PROTOCOL,
+    DEPLOYED_PROTOCOL,
+    FMA_NETWORK,
+    FMA_PROTOCOL,
+)
 from deepmusic.runs import Run, assets, shipped_run, weights
 
 LOADERS = [("model.weights.h5", keras_network), ("model.onnx", Classifier)]
@@ -31,15 +36,16 @@ def shipped(tmp_path, monkeypatch):
 
 
 def test_every_network_that_the_app_asks_is_listed():
-    folders = [folder + name for folder in ("", "all_clips/") for name in models.MODELS]
+    asked = [
+        (name, one) for one in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL) for name in models.MODELS
+    ]
+    asked.append((FMA_NETWORK, FMA_PROTOCOL))
+    folders = [(protocol.folder / name).as_posix() for name, protocol in asked]
     files = ("model.weights.h5", "model.onnx")
     assert set(weights.read_list()) == {f"{one}/{file}" for one in folders for file in files}
-    for name in models.MODELS:
-        for protocol in (BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL):
-            run = shipped_run(name, protocol)
-            assert weights.read_verified(run.weights_path) and weights.read_verified(
-                run.network_path
-            )
+    for name, protocol in asked:
+        run = shipped_run(name, protocol)
+        assert weights.read_verified(run.weights_path) and weights.read_verified(run.network_path)
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")

@@ -1,6 +1,7 @@
 """The answer on Classify: as large as it is certain, and none for what is no music."""
 
 import io
+import json
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
+from conftest import FMA_GENRES
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.charts.style import genre_colour
@@ -129,3 +131,17 @@ def test_what_sounds_like_it_plays_where_it_is_at_hand(monkeypatch):
     # The first clip, and demo music for jazz; that of blues is the song itself.
     assert len(page.get("audio")) == 2
     assert texts[-1] == "Demo music of jazz"
+
+
+def test_a_song_can_be_asked_by_fmas_genres():
+    app = AppTest.from_file("../../pages/classify.py", default_timeout=90)
+    app.session_state["frame_is_up"] = True
+    app.query_params.update({"source": "demo", "demo": "hiphop", "fma": "on"})
+    app.run()
+    assert not app.exception and not app.error
+    (note,) = (text.value for text in app.caption if "genres of FMA" in text.value)
+    assert all(genre in note for genre in FMA_GENRES)
+    chart = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]
+    assert set(chart["text"]) == set(FMA_GENRES)
+    (said,) = (text.value for text in app.markdown if "says the network" in text.value)
+    assert said.startswith(f"**{chart['text'][-1]}**")

@@ -45,7 +45,13 @@ def test_the_page_shows_the_papers_table_beside_ours(page):
     assert len(page.get("plotly_chart")) == 1
     assert any("All three networks agree on" in text.help for text in page.markdown)
     titles = [option.content for option in page.get("button_group")[1].proto.options]
-    assert titles == ["leaky", "the paper's", "new artists", "new artists, all clips"]
+    assert titles == [
+        "leaky",
+        "the paper's",
+        "new artists",
+        "new artists, all clips",
+        "FMA, eight genres",
+    ]
     assert "protocol" not in page.query_params, "the default"
 
 

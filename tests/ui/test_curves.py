@@ -83,6 +83,14 @@ def test_the_paper_can_be_put_away(page):
     assert "Fig. 3" not in "".join(text.value for text in page.markdown)
 
 
+def test_networks_of_fma_stand_without_the_papers(page):
+    page.query_params["runs"] = "shipped-fma-cnn_gru"
+    page.run()
+    assert not page.exception and not page.warning
+    assert names(page) == ["Shipped CNN-GRU of FMA"]
+    assert page.dataframe[0].value["Measured on"][0] == "FMA small, protocol own"
+
+
 def test_own_runs_can_be_chosen_finished_or_not(page, runs_folder):
     make_run(runs_folder, "20261122-100000-crnn", "crnn", history([2.0, 1.0]), "few masks")
     make_run(runs_folder, "20261122-110000-cnn", "cnn", history([2.0]))
@@ -90,7 +98,8 @@ def test_own_runs_can_be_chosen_finished_or_not(page, runs_folder):
     page.run()
     assert not page.exception
     options = page.multiselect[0].options
-    assert options[3:] == ["CNN on GTZAN (interrupted)", "few masks (interrupted)"]
+    assert options[3:5] == ["CNN on GTZAN (interrupted)", "few masks (interrupted)"]
+    assert all(option.endswith(" of FMA") for option in options[5:])
     page.multiselect[0].set_value(["20261122-100000-crnn", "20261122-110000-cnn"]).run()
     assert not page.exception
     assert names(page) == ["few masks", "CNN on GTZAN", "Paper's CNN"]

@@ -32,6 +32,7 @@ from deepmusic.ui.cache.models import (
 from deepmusic.ui.cache.songs import (
     answer_song,
     classify_by_all,
+    classify_by_fma,
     classify_song,
     decode_song,
     explain_passage,

@@ -158,7 +158,8 @@ def clip_map(selected: SelectedDataset) -> pd.DataFrame:
     if isinstance(selected.dataset, Gtzan):
         return explore.shipped_map()
     clips = _log_mels(selected.dataset)
-    return explore.draw_map(embeddings.embed_clips(clips, embeddings.load_networks()), clips)
+    networks = embeddings.networks_for(selected.dataset.mel)
+    return explore.draw_map(embeddings.embed_clips(clips, networks), clips)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4, hash_funcs=_KEYS)

@@ -88,6 +88,14 @@ def _own_classifier(run_id: str) -> Any:
     return Classifier(find_run(run_id))
 
 
+@st.cache_resource(show_spinner=False)
+def fma_network() -> Any:
+    """Return the shipped network of FMA's genres; raise `RunError` if it cannot be used."""
+    from deepmusic.prediction.fma import FmaClassifier
+
+    return FmaClassifier()
+
+
 @st.cache_data(show_spinner=False)
 def shipped_evaluation(name: str) -> Mapping[str, Any]:
     """Return the evaluation of a shipped network, or of the ensemble, on its test part."""

@@ -146,6 +146,16 @@ def _classify_song(song: SongFile, own: dict[str, str]) -> Mapping[str, Any]:
     return prediction.classify(decoded.song, classifiers, decoded.log_mels(mel))
 
 
+@st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
+def classify_by_fma(song: SongFile) -> tuple[Any, str]:
+    """Return the prediction of the network of FMA's genres, and what it knows, in words."""
+    classifier = cached_models.fma_network()
+    # Of the file itself: the network reads frequencies that other networks' songs do not have.
+    rate = classifier.config.mel.sample_rate
+    decoded = audio.load_song(song.data, name=song.name, sample_rate=rate)
+    return classifier.predict(decoded), classifier.note
+
+
 def explain_song(
     song: SongFile, network: str, genre: str, against: str | None, keep: float, clip: int
 ) -> EvidenceView:

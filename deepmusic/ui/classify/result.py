@@ -13,6 +13,7 @@ from deepmusic.prediction import Answer, Certainty, Prediction
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import find_run, run_names
 from deepmusic.ui import answers, cache, markdown, query_params
+from deepmusic.ui.classify import fma
 from deepmusic.ui.song import SongFile
 
 _MOST_TAGS = 5
@@ -69,9 +70,12 @@ def show(
 
 
 def show_networks(
-    predictions: Mapping[str, Prediction], featured: str, answer: Answer
+    predictions: Mapping[str, Prediction], featured: str, answer: Answer, song: SongFile
 ) -> Mapping[str, Prediction]:
-    """Show every network's probabilities; of what is no music, on demand. Return what is shown."""
+    """Show every network's probabilities; of what is no music, on demand. Return what is shown.
+
+    The network of FMA's genres is asked on demand, too, and is not among these.
+    """
     if not answer.genre and not st.toggle("What the networks say all the same"):
         return {}
     st.plotly_chart(
@@ -85,6 +89,7 @@ def show_networks(
         for name in models.MODELS
     )
     st.html(f'<div style="display: flex; flex-wrap: wrap; gap: 0 1rem">{marks}</div>')
+    fma.show(song)
     return predictions
 
 

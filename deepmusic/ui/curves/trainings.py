@@ -4,10 +4,12 @@ from deepmusic import models
 from deepmusic.charts.training import Curve
 from deepmusic.errors import ModelError, RunError
 from deepmusic.evaluation import paper
+from deepmusic.protocols import FMA_PROTOCOL
 from deepmusic.runs import FINISHED, Run, assets, list_runs, run_names
 
-#: Shipped networks by their name in the address.
+#: Shipped networks by their name in the address, and those of FMA's genres.
 SHIPPED = {f"shipped-{name}": name for name in models.MODELS}
+_SHIPPED_FMA = {f"shipped-fma-{name}": name for name in models.MODELS}
 _DATASETS = {"gtzan": "GTZAN", "fma": "FMA small", "toy": "toy set"}
 _MEASURED = {"loss", "accuracy", "val_loss", "val_accuracy", "epoch"}
 
@@ -30,7 +32,7 @@ def _read_curve(run: Run, name: str) -> Curve | None:
 def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
     """Return curves, labels and faults of all runs by name in the address, the newest first.
 
-    The shipped networks come before them.
+    The shipped networks come before them, and those of FMA's genres last.
     """
     own = list_runs()[::-1]
     names = run_names()
@@ -39,6 +41,10 @@ def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
     for run in own:
         runs[run.id] = run
         labels[run.id] = names.get(run.id, run.id)
+    for name, model in _SHIPPED_FMA.items():
+        run = Run(assets.shipped_path(model, FMA_PROTOCOL))
+        if run.history_path.exists():
+            runs[name], labels[name] = run, f"Shipped {models.title(model)} of FMA"
     curves, faults = {}, {}
     for name, run in runs.items():
         try:
@@ -46,13 +52,14 @@ def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
                 curves[name] = curve
         except (RunError, ModelError) as error:
             faults[name] = str(error)
-        if name not in SHIPPED and run.state != FINISHED:
+        if name not in (*SHIPPED, *_SHIPPED_FMA) and run.state != FINISHED:
             labels[name] += f" ({run.state})"
     return curves, labels, faults
 
 
 def paper_curves(shown: list[Curve]) -> list[Curve]:
-    """Return the paper's curves of the networks that are shown."""
+    """Return the paper's curves of the networks that are shown on GTZAN."""
+    on_gtzan = {one.model for one in shown if one.protocol.startswith(_DATASETS["gtzan"])}
     return [
         Curve(
             f"Paper's {models.title(model)}",
@@ -62,5 +69,5 @@ def paper_curves(shown: list[Curve]) -> list[Curve]:
             from_paper=True,
         )
         for model in paper.PRINTED
-        if model in {curve.model for curve in shown}
+        if model in on_gtzan
     ]

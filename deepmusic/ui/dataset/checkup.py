@@ -76,7 +76,7 @@ def _embed(dataset: Dataset) -> tuple[Mapping[str, np.ndarray], Mapping[str, np.
     from deepmusic.library import embeddings
 
     clips = dataset.log_mels(dataset.tracks, dataset.mel).by_track
-    return embeddings.embed_clips(clips, embeddings.load_networks()), clips
+    return embeddings.embed_clips(clips, embeddings.networks_for(dataset.mel)), clips
 
 
 def _show_report(report: Report) -> None:

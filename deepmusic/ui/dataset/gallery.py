@@ -58,8 +58,9 @@ def show(selected: SelectedDataset, split: str) -> None:
                 with column:
                     _tile(selected, track, table.loc[track])
     st.caption(
-        "Time runs to the right, frequency upwards (mel scale, to 11 kHz), bright is loud. One "
-        "scale for all: black is 80 dB below the clip's own loudest point."
+        "Time runs to the right, frequency upwards (mel scale, to "
+        f"{selected.dataset.mel.sample_rate / 2000:.0f} kHz), bright is loud. One scale for all: "
+        "black is 80 dB below the clip's own loudest point."
     )
 
 

@@ -61,5 +61,7 @@ def _describe(selected: SelectedDataset) -> str:
         return counted + ".** Synthetic, no real music."
     if not selected.available:
         return counted + ".** Not available here: see *Download*."
+    if not selected.n_audible:
+        return counted + ", as log-mels without sound.**"
     n_audible = "all" if selected.n_audible == len(dataset.tracks) else f"{selected.n_audible:,}"
     return counted + f", {n_audible} with sound here.**"

@@ -24,9 +24,9 @@ from deepmusic.ui.dataset.selected import GTZAN
 _NO_BUTTONS = {"displayModeBar": False}
 _MAP_HELP = (
     "Where colours mix, genres are hard to tell apart, or labels are wrong. Drawn are embeddings "
-    "(the layer before the softmax) of the three networks, on a plane by t-SNE: sizes of groups "
+    "(the layer before the softmax) of shipped networks, on a plane by t-SNE: sizes of groups "
     "and distances between them mean nothing. The networks were trained on 600 of GTZAN's clips, "
-    "which lie in tidier groups for that."
+    "or on 2,180 of FMA's, which lie in tidier groups for that."
 )
 #: Nearest clips that are named beside the map.
 _MOST_NEAR = 3
