@@ -14,6 +14,7 @@ import numpy as np
 
 from deepmusic.errors import RunError
 from deepmusic.runs import Run
+from deepmusic.training.loading import PROGRESS_SECONDS, stop_if_asked
 
 if TYPE_CHECKING:
     from deepmusic.training.transfer import RandomOutputs
@@ -21,14 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two reports of progress.
-_PROGRESS_SECONDS = 0.5
-
 Logs = dict[str, Any]
-
-
-class Stopped(Exception):
-    """The run was asked to stop."""
 
 
 class ReseedCallback(keras.callbacks.Callback):
@@ -86,7 +80,7 @@ class ProgressCallback(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         is_last = batch + 1 == self._steps
-        if is_last or time.monotonic() - self._reported > _PROGRESS_SECONDS:
+        if is_last or time.monotonic() - self._reported > PROGRESS_SECONDS:
             self._report(batch + 1)
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
@@ -96,21 +90,6 @@ class ProgressCallback(keras.callbacks.Callback):
         stop_if_asked(self._run)
         self._reported = time.monotonic()
         self._run.write_progress(phase="training", epoch=self._epoch, step=step, steps=self._steps)
-
-
-class LoadingProgress:
-    """Progress of loading a part, written to the run; raises `Stopped` once the run shall stop."""
-
-    def __init__(self, run: Run, phase: str) -> None:
-        self._run, self._phase = run, phase
-        self._reported = 0.0
-        run.write_progress(phase=phase)
-
-    def __call__(self, done: int, total: int) -> None:
-        stop_if_asked(self._run)
-        if total and time.monotonic() - self._reported > _PROGRESS_SECONDS:
-            self._reported = time.monotonic()
-            self._run.write_progress(phase=self._phase, step=done, steps=total)
 
 
 class CheckpointCallback(keras.callbacks.Callback):
@@ -158,12 +137,6 @@ def drop_checkpoints(run: Run, keep: Container[int | None] = ()) -> None:
             checkpoint_path(run, epoch).unlink(missing_ok=True)
     if not keep:
         shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
-
-
-def stop_if_asked(run: Run) -> None:
-    """Raise `Stopped` if the run was asked to stop."""
-    if run.is_cancelled():
-        raise Stopped
 
 
 def patience_ended(run: Run, patience: int) -> bool:

@@ -6,7 +6,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 
 # The order of events:
 #
-# 1. `_load_parts` loads the log-mels of the split's parts and counts clips that cannot be used.
+# 1. `load_parts` loads the log-mels of the split's parts and counts clips that cannot be used.
 # 2. The network is built, with the weights of another run if it begins with them, and compiled; a
 #    resumed run restores its last checkpoint. Of a pretrained network whose trunk is frozen, its
 #    outputs are computed once, and the layers behind it alone learn (`training.transfer`).
@@ -37,14 +37,12 @@ import numpy as np
 from deepmusic import models
 from deepmusic.audio.features import windows
 from deepmusic.config import SCRATCH, ModelConfig, TrainConfig
-from deepmusic.data import Dataset, LogMels, Split, load_part
+from deepmusic.data import Dataset, LogMels
 from deepmusic.evaluation import evaluate
-from deepmusic.protocols import ALL_CLIPS
 from deepmusic.runs import Run
 from deepmusic.training.callbacks import (
     CheckpointCallback,
     EpochCallback,
-    LoadingProgress,
     ProgressCallback,
     ReseedCallback,
     checkpoint_path,
@@ -52,9 +50,9 @@ from deepmusic.training.callbacks import (
     patience_ended,
     save_weights,
     saved_epochs,
-    stop_if_asked,
 )
 from deepmusic.training.export import export
+from deepmusic.training.loading import LoadingProgress, load_parts, stop_if_asked
 from deepmusic.training.snapshots import SnapshotCallback, ValidationClips
 from deepmusic.training.transfer import RandomOutputs, compute_outputs, split_network
 from deepmusic.training.windows import RandomWindows
@@ -75,11 +73,11 @@ def learning_rate(epoch: int, train: TrainConfig) -> float:
     return train.learning_rate * 0.5 * (1 + float(np.cos(np.pi * progress)))
 
 
-def train(run: Run, dataset: Dataset) -> None:
+def train(run: Run, dataset: Dataset, parts: Mapping[str, LogMels] | None = None) -> None:
     """Train the network of a run, keep the weights of its best epoch, and test them once.
 
     Under `all_clips` nothing is validated or tested, and the last epoch is kept. A stopped run is
-    resumed after its last complete epoch.
+    resumed after its last complete epoch. The parts of the split need not be loaded a second time.
 
     Raises
     ------
@@ -93,7 +91,7 @@ def train(run: Run, dataset: Dataset) -> None:
     model, recipe = run.config.model, run.config.train
     keras.utils.set_random_seed(recipe.seed)
     split = dataset.split(recipe.split, recipe.fold)
-    parts = _load_parts(run, dataset, split, model)
+    parts = parts or load_parts(run, dataset)
     stop_if_asked(run)
     run.write_progress(phase="building the network")
     network = models.build(model)
@@ -137,28 +135,6 @@ def _test(
         | evaluate.calibrated(predictions, validation, model.genres)
         | {"part": "test"}
     )
-
-
-def _load_parts(run: Run, dataset: Dataset, split: Split, model: ModelConfig) -> dict[str, LogMels]:
-    """Load the log-mels of each part of a split."""
-    parts = {}
-    for part, title in (("train", "training"), ("valid", "validation"), ("test", "test")):
-        if not getattr(split, part) and split.name == ALL_CLIPS:
-            continue
-        loaded = load_part(
-            dataset,
-            split,
-            part,
-            model.mel,
-            n_frames=model.window_frames,
-            genres=model.genres,
-            on_progress=LoadingProgress(run, f"preparing the {title} clips"),
-        )
-        for problem in loaded.skipped:
-            log.warning("skipped %s: %s", problem.track, problem.reason)
-        log.info("%s: %d clips, %d skipped", part, len(loaded.by_track), len(loaded.skipped))
-        parts[part] = loaded
-    return parts
 
 
 def _prepare(

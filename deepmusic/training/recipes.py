@@ -70,7 +70,10 @@ MISTAKES: dict[str, Mistake] = {
     "too_small": Mistake(
         "Too small",
         "Both curves flatten far below 100 %, close together: there is no room for ten genres.",
-        {"filters": (2,), "recurrent_units": 4, "dense_units": 8},
+        {
+            **{"filters": (4,), "recurrent_units": 8, "dense_units": 8},
+            **{"block_dropout": 0.0, "head_dropout": 0.0},
+        },
         {"patience": 500},
     ),
     "rate_too_high": Mistake(

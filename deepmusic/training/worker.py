@@ -235,12 +235,20 @@ def _train_in_turn(run: Run) -> None:
             log.info("stopped while waiting")
             return
         from deepmusic.data import open_dataset
-        from deepmusic.training import callbacks, fit
+        from deepmusic.training import loading
 
         try:
-            fit.train(run, open_dataset(run.config.train.data))
+            dataset = open_dataset(run.config.train.data)
+            parts = None
+            if "keras" not in sys.modules:
+                # Loading tells of its progress within a second, while TensorFlow takes many.
+                parts = loading.load_parts(run, dataset)
+                run.write_progress(phase="starting TensorFlow")
+            from deepmusic.training import fit
+
+            fit.train(run, dataset, parts)
             run.clear_ending()
-        except callbacks.Stopped:
+        except loading.Stopped:
             log.info("stopped after epoch %d", len(run.history()))
 
 
@@ -255,7 +263,7 @@ def _worker_slot(run: Run) -> Iterator[bool]:
         if slot:
             with slot:
                 run.dequeue()
-                run.write_progress(phase="starting TensorFlow")
+                run.write_progress(phase="looking for the clips")
                 yield True
             return
         if not logged:

@@ -191,7 +191,7 @@ def cancel_in_epoch(epoch, monkeypatch):
         if progress.get("epoch") == epoch and progress["step"] > 0:
             run.cancel()
 
-    monkeypatch.setattr(callbacks, "_PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(callbacks, "PROGRESS_SECONDS", 0)
     monkeypatch.setattr(Run, "write_progress", write_and_cancel)
 
 

@@ -36,7 +36,7 @@ def run(tmp_path):
 def ending_with(error, monkeypatch):
     """Let training end with an error."""
 
-    def train(run, dataset):
+    def train(run, dataset, parts=None):
         run.write_progress(phase="training", epoch=0, step=3, steps=7)
         raise error
 
@@ -162,7 +162,7 @@ def test_control_c_cancels(run, monkeypatch):
 
 
 def test_a_stopped_run_has_not_failed(run, monkeypatch):
-    def train(run, dataset):
+    def train(run, dataset, parts=None):
         run.cancel()
         callbacks.stop_if_asked(run)
 
@@ -173,7 +173,7 @@ def test_a_stopped_run_has_not_failed(run, monkeypatch):
 
 
 def test_a_run_that_ends_well_leaves_no_marks_of_its_course(run, monkeypatch):
-    def train(run, dataset):
+    def train(run, dataset, parts=None):
         run.write_progress(phase="testing")
         run.write_evaluation({"clip_accuracy": 0.5})
 
@@ -337,7 +337,7 @@ def test_as_many_train_at_once_as_there_are_slots_and_none_is_lost(tmp_path, mon
     monkeypatch.setenv(worker.SLOTS_VARIABLE, "2")
     at_once, most = [], []
 
-    def train(run, dataset):
+    def train(run, dataset, parts=None):
         at_once.append(run.id)
         most.append(len(at_once))
         time.sleep(0.2)
@@ -390,3 +390,9 @@ def test_runs_wait_for_each_other_and_survive_their_workers(tmp_path, archive, s
     assert [row["epoch"] for row in first.history()] == list(range(QUICK.epochs))
     assert f"going on after epoch {kept}\n" in first.log_path.read_text()
     assert first.evaluation["clips"] == 10
+
+
+def test_loading_needs_no_tensorflow():
+    """So that a run tells of its clips before TensorFlow is imported."""
+    code = "import sys; import deepmusic.training.loading; sys.exit('keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
