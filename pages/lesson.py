@@ -1,11 +1,11 @@
-"""Show a class, in five steps, how sound becomes a prediction."""
+"""Show a class, in eight steps, how sound becomes a prediction."""
 
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
 from deepmusic.ui import cache, frame, markdown, song_bar, song_source
 from deepmusic.ui.lesson import controls, steps
-from deepmusic.ui.lesson.steps import LessonContext
+from deepmusic.ui.lesson.context import LessonContext
 
 frame.enter("pages/lesson.py")
 
@@ -23,13 +23,15 @@ try:
         view = cache.view_song(song)
         outline, windows = cache.outline_and_windows(song)
     with left:
-        st.caption(song.remark, help=song.details)
+        knobs = st.container(horizontal=True, vertical_alignment="center", key="knobs")
+        if not steps.STEPS[step].has_knobs:
+            knobs.caption(song.remark, help=song.details, width="content")
         song_bar.play(song, view)
     with right:
         window = controls.choose_window(windows)
     with stage, st.spinner("Predicting ...", show_time=True):
         dark = st.context.theme.type == "dark"
-        lesson = LessonContext(song, view, outline, window, dark)
+        lesson = LessonContext(song, view, outline, window, dark, knobs)
         steps.show(step, lesson)
     with last:
         steps.show_playhead(step, lesson)

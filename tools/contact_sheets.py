@@ -44,7 +44,7 @@ STATES = (
     State("classify, error", "/", (("fake.mp3", b"this is no music"),)),
     State("classify, missing clip", "/?source=gtzan&gtzan=blues.00000"),
     State("classify, unknown page", "/nothing"),
-    *(State(f"lesson {step}", f"/lesson?step={step}&demo=jazz") for step in range(1, 6)),
+    *(State(f"lesson {step}", f"/lesson?step={step}&demo=jazz") for step in range(1, 9)),
     *(
         State(f"compare, {view}", f"/compare?view={view}&source=demo")
         for view in ("accuracy", "genres", "calibration", "protocols", "architecture", "duel")

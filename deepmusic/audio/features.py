@@ -315,3 +315,15 @@ def clip_log_mels(
         if is_silent(clip):
             frames = frames[:, :0]
         yield ClipLogMel(start / mel.sample_rate, decibels, frames, seconds_per_frame)
+
+
+def stft_decibels(y: np.ndarray, n_fft: int, hop_length: int) -> np.ndarray:
+    """Return the level of each frequency in each frame, in dB [shape=(1 + n_fft // 2, n_frames)].
+
+    Frames are centred, and weighted by a Hann window, as those of `mel_power`. Mono samples.
+    """
+    padded = np.pad(y, n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+    spectrum = np.fft.rfft(frames * np.hanning(n_fft + 1)[:-1], axis=1)
+    power = np.square(np.abs(spectrum)).T
+    return 10 * np.log10(np.maximum(power, 1e-10))

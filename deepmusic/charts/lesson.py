@@ -1,17 +1,18 @@
-"""Charts of the lesson: waveform, spectrogram with a passage marked, LSTM states."""
+"""Charts of the lesson: waveform, STFT, spectrogram, filters, states of recurrent layers."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepmusic.charts.spectrogram import data_url
+from deepmusic.charts.spectrogram import data_url, level_png, to_png
 from deepmusic.charts.style import (
     DASHES,
     DIFFERENCE_COLOURS,
     MARKS,
     MODEL_COLOURS,
     genre_colour,
+    mix,
     set_layout,
     update_axes,
 )
@@ -20,6 +21,8 @@ from deepmusic.models import ENSEMBLE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from deepmusic.prediction.inspect_layers import BranchStates
 
 
 def waveform_chart(
@@ -53,7 +56,11 @@ def waveform_chart(
 
 
 def spectrogram_chart(
-    png: bytes, duration: float, ticks: Sequence[tuple[str, float]], passage: tuple[float, float]
+    png: bytes,
+    duration: float,
+    ticks: Sequence[tuple[str, float]],
+    passage: tuple[float, float],
+    overlay: bytes | None = None,
 ) -> "go.Figure":
     """Mel-spectrogram with axes, and a passage framed.
 
@@ -65,6 +72,8 @@ def spectrogram_chart(
         What `frequency_ticks` returned.
     duration, passage
         As in `waveform_chart`.
+    overlay : bytes, optional
+        Transparent PNG over the passage.
     """
     import plotly.graph_objects as go
 
@@ -73,6 +82,9 @@ def spectrogram_chart(
     figure.add_scatter(x=[0], y=[0], mode="markers", marker_opacity=0, hoverinfo="skip")
     place = {"xref": "x", "yref": "y", "x": 0, "y": 1, "sizex": duration, "sizey": 1}
     figure.add_layout_image(source=data_url(png), **place, sizing="stretch", layer="below")
+    if overlay:
+        over = place | {"x": passage[0], "sizex": passage[1] - passage[0]}
+        figure.add_layout_image(source=data_url(overlay), **over, sizing="stretch", layer="below")
     labels, heights = zip(*ticks, strict=True)
     figure.update_yaxes(range=[0, 1], tickvals=heights, ticktext=labels)
     update_axes(figure, showgrid=False)
@@ -87,7 +99,7 @@ def _set_time_axis(
     figure.add_shape(type="rect", **edges, line={"color": "#00c2d1", "width": 4})
     figure.update_xaxes(title="seconds", range=[0, duration], dtick=5)
     update_axes(figure, zeroline=False)
-    return set_layout(figure, height=340, margin_t=6, showlegend=False)
+    return set_layout(figure, height=300, margin_t=6, showlegend=False)
 
 
 def memory_chart(
@@ -156,4 +168,152 @@ def memory_chart(
     figure.update_yaxes(title=f"{n_units} numbers", **states_axis, row=1, col=1)
     percent = {"range": [0, 104], "dtick": 50, "ticksuffix": " %", "zeroline": False}
     figure.update_yaxes(title="prediction", **percent, row=2, col=1)
-    return set_layout(figure, height=345)
+    return set_layout(figure, height=300)
+
+
+def stft_chart(
+    samples: np.ndarray, decibels: np.ndarray, start: float, seconds: float, frame: float
+) -> "go.Figure":
+    """Waveform of a passage, its STFT below, and in both the one frame in their middle.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        The passage.
+    decibels : np.ndarray [shape=(n_bins, n_frames)]
+        What `deepmusic.audio.features.stft_decibels` returned.
+    start, seconds, frame : float
+        Start and length of the passage, and length of a frame (``n_fft``), in s.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.3, 0.7], vertical_spacing=0.04
+    )
+    times = start + seconds * np.arange(len(samples)) / len(samples)
+    step = max(1, len(samples) // 3000)
+    figure.add_scatter(
+        x=times[::step],
+        y=samples[::step],
+        line={"width": 1, "color": MODEL_COLOURS[ENSEMBLE]},
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
+    # An image alone gives plotly no axes; an invisible point does.
+    figure.add_scatter(
+        x=[start], y=[0], mode="markers", marker_opacity=0, hoverinfo="skip", row=2, col=1
+    )
+    place = {"xref": "x2", "yref": "y2", "x": start, "y": 11.025, "sizex": seconds}
+    figure.add_layout_image(
+        source=data_url(level_png(decibels)), **place, sizey=11.025, sizing="stretch", layer="below"
+    )
+    middle = start + seconds / 2
+    figure.add_vrect(
+        x0=middle - frame / 2, x1=middle + frame / 2, line={"color": "#00c2d1", "width": 3}
+    )
+    figure.update_xaxes(range=[start, start + seconds], showgrid=False, zeroline=False)
+    figure.update_xaxes(title="seconds", row=2, col=1)
+    figure.update_yaxes(showticklabels=False, showgrid=False, row=1, col=1)
+    figure.update_yaxes(range=[0, 11.025], ticksuffix=" kHz", dtick=5, row=2, col=1)
+    update_axes(figure, zeroline=False)
+    return set_layout(figure, height=300, margin_t=6, showlegend=False)
+
+
+def kernel_png(kernel: np.ndarray, *, dark: bool = False) -> bytes:
+    """Draw a filter [shape=(time, pitch)] as PNG, a pixel each weight: pitch runs upwards.
+
+    Weights above and below zero have the two colours of `DIFFERENCE_COLOURS`.
+    """
+    from PIL import Image
+
+    top = float(np.abs(kernel).max()) or 1.0
+    colours = [
+        bytes.fromhex(mix(DIFFERENCE_COLOURS[dark], (weight / top + 1) / 2)[1:])
+        for weight in kernel.T[::-1].ravel()
+    ]
+    return to_png(Image.frombytes("RGB", kernel.shape, b"".join(colours)))
+
+
+def branches_chart(
+    states: "BranchStates", genres: Sequence[str], seconds: float, *, dark: bool = False
+) -> "go.Figure":
+    """States of a GRU read forwards and backwards, and what each branch and both predict.
+
+    Parameters
+    ----------
+    states : BranchStates
+        Of one window.
+    genres : sequence of str
+        Their names.
+    seconds : float
+        Length of the window.
+    dark : bool
+        For a dark page.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(
+        rows=2,
+        cols=2,
+        specs=[[{}, {"rowspan": 2}], [{}, None]],
+        column_widths=[0.6, 0.4],
+        horizontal_spacing=0.13,
+        vertical_spacing=0.06,
+    )
+    for row, found in enumerate((states.forwards, states.backwards), start=1):
+        n_steps, n_units = found.shape
+        last = found[-1] if row == 1 else found[0]
+        strongest = float(np.abs(found).max())
+        figure.add_heatmap(
+            x=seconds * (np.arange(n_steps) + 0.5) / n_steps,
+            y=np.arange(n_units),
+            z=found[:, np.argsort(last)].T,
+            zmin=-strongest,
+            zmax=strongest,
+            colorscale=DIFFERENCE_COLOURS[dark],
+            showscale=False,
+            hovertemplate="%{x:.1f} s: %{z:.2f}<extra></extra>",
+            row=row,
+            col=1,
+        )
+    shown = np.argsort(np.max([states.convolution, states.recurrence, states.joined], axis=0))[
+        ::-1
+    ][:3]
+    for name, colour, found in (
+        ("convolution alone", MODEL_COLOURS["cnn"], states.convolution),
+        ("GRU alone", MODEL_COLOURS["crnn"], states.recurrence),
+        ("joined", MODEL_COLOURS["cnn_gru"], states.joined),
+    ):
+        figure.add_bar(
+            x=[format_genre(genres[index]) for index in shown],
+            y=100 * found[shown],
+            name=name,
+            marker_color=colour,
+            hovertemplate="%{fullData.name}: %{y:.0f} %<extra></extra>",
+            row=1,
+            col=2,
+        )
+    update_axes(figure, ticks="")
+    figure.update_xaxes(
+        range=[0, seconds],
+        dtick=0.5,
+        showgrid=False,
+        zeroline=False,
+        row=1,
+        col=1,
+        showticklabels=False,
+    )
+    figure.update_xaxes(
+        range=[0, seconds],
+        dtick=0.5,
+        showgrid=False,
+        zeroline=False,
+        row=2,
+        col=1,
+        title="seconds into the window",
+    )
+    for row, title in ((1, "forwards \N{RIGHTWARDS ARROW}"), (2, "\N{LEFTWARDS ARROW} backwards")):
+        figure.update_yaxes(title=title, showticklabels=False, showgrid=False, row=row, col=1)
+    figure.update_yaxes(range=[0, 104], dtick=50, ticksuffix=" %", zeroline=False, row=1, col=2)
+    return set_layout(figure, height=300)

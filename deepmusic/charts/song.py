@@ -119,4 +119,4 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
     figure.update_xaxes(range=[0, 1.3 * mean.max()], showticklabels=False, row=1, col=2)
     # Plotly gives the titles of subplots a size of their own.
     figure.update_annotations(font=None)
-    return set_layout(figure, height=345, showlegend=False, bargap=0.25)
+    return set_layout(figure, height=300, showlegend=False, bargap=0.25)

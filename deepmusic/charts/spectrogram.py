@@ -40,6 +40,11 @@ def activation_png(values: np.ndarray) -> bytes:
     return to_png(_magma_image(_to_bytes(values.T / (float(values.max()) or 1.0))))
 
 
+def level_png(decibels: np.ndarray, top_db: float = 80.0) -> bytes:
+    """Levels in dB [shape=(n_bins, n_frames)] as a PNG; bright is the loudest point."""
+    return to_png(_magma_image(_to_bytes((decibels - decibels.max()) / top_db + 1)))
+
+
 def log_mel_png(log_mel: np.ndarray, width: int = 384, height: int = 128) -> bytes:
     """Log-mel of a clip (uint8, as the networks read it) as a PNG of a size in pixels."""
     from PIL import Image

@@ -1,4 +1,4 @@
-"""Layer activations of one window: filter outputs of the CNN, states of the CRNN's LSTM.
+"""Layer activations of one window: filters of the CNN, states of the CRNN and of the CNN-GRU.
 
 What is shown are outputs of the exported networks (`deepmusic.prediction.network`).
 """
@@ -12,7 +12,14 @@ from deepmusic.audio.features import ClipLogMel
 from deepmusic.config import ModelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.prediction.classifier import Classifier, split_into_windows
-from deepmusic.prediction.network import CONVOLUTION, STATE_PROBABILITIES, STATES
+from deepmusic.prediction.network import (
+    BOTH_WAYS,
+    BRANCH_PROBABILITIES,
+    CONVOLUTION,
+    PROBABILITIES,
+    STATE_PROBABILITIES,
+    STATES,
+)
 
 #: Patterns to which a filter of the first convolution responds: see `filter_kinds`.
 KINDS = LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
@@ -138,6 +145,41 @@ def lstm_states(classifier: Classifier, log_mel: np.ndarray) -> LstmStates:
 
 
 @dataclass(frozen=True)
+class BranchStates:
+    """What the two branches of the CNN-GRU compute from one window.
+
+    Attributes
+    ----------
+    forwards, backwards : np.ndarray [shape=(n_steps, n_units)]
+        States of the GRU in order of time, from -1 to 1; the latter reads from the end, so that its
+        first row is its last state.
+    convolution, recurrence, joined : np.ndarray [shape=(n_genres,)]
+        Probabilities by the convolutions alone (the GRU's numbers set to zero), by the GRU alone,
+        and by the network.
+    """
+
+    forwards: np.ndarray
+    backwards: np.ndarray
+    convolution: np.ndarray
+    recurrence: np.ndarray
+    joined: np.ndarray
+
+
+def branch_states(classifier: Classifier, log_mel: np.ndarray) -> BranchStates:
+    """Return what the branches of a CNN-GRU compute from a window [shape=(n_mels, n_frames)].
+
+    Raises
+    ------
+    ModelError
+        If the network has no such branches, or was exported before they were looked at.
+    """
+    wanted = [BOTH_WAYS, BRANCH_PROBABILITIES, PROBABILITIES]
+    states, alone, joined = (found[0] for found in classifier.network.run(log_mel[None], wanted))
+    forwards, backwards = np.split(states, 2, axis=1)
+    return BranchStates(forwards, backwards, *alone, joined)
+
+
+@dataclass(frozen=True)
 class LayerActivations:
     """One window seen from inside: the CNN's first convolution and the CRNN's LSTM.
 
@@ -145,6 +187,8 @@ class LayerActivations:
     ----------
     filter_kinds : list of str
         Of the first convolution's filters, in order of `KINDS`.
+    kernels : np.ndarray [shape=(n_filters, time, pitch)]
+        Weights of these filters.
     filter_outputs : np.ndarray [shape=(n_filters, n_frames, n_mels)]
         Outputs of these filters.
     lstm : LstmStates
@@ -152,6 +196,7 @@ class LayerActivations:
     """
 
     filter_kinds: list[str]
+    kernels: np.ndarray
     filter_outputs: np.ndarray
     lstm: LstmStates
 
@@ -180,5 +225,8 @@ def layer_activations(
     lstm = lstm_states(crnn, windows["crnn"])
     order = sorted(range(len(kinds)), key=lambda index: KINDS.index(kinds[index]))
     return LayerActivations(
-        [kinds[index] for index in order], np.moveaxis(outputs, -1, 0)[order], lstm
+        [kinds[index] for index in order],
+        np.moveaxis(cnn.network.kernel[:, :, 0, :], -1, 0)[order],
+        np.moveaxis(outputs, -1, 0)[order],
+        lstm,
     )

@@ -40,6 +40,10 @@ WINDOW, PROBABILITIES, EMBEDDING = "window", "probabilities", "embedding"
 #: each step, and the genres' probabilities if the window ended there.
 CONVOLUTION, STATES, STATE_PROBABILITIES = "conv_1", "lstm_states", "lstm_probabilities"
 
+#: Outputs of the CNN-GRU: the states of its GRU after each step, forwards and backwards, each in
+#: order of time; and the genres' probabilities by each branch alone, the other one's numbers zero.
+BOTH_WAYS, BRANCH_PROBABILITIES = "gru_states", "branch_probabilities"
+
 #: Windows computed at once; a clip of 30 s has 20, and more at once would only fill the memory.
 _BATCH = 20
 

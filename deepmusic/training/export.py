@@ -82,7 +82,31 @@ def _outputs(network: keras.Model) -> dict[str, keras.KerasTensor]:
         twin.set_weights(lstm.get_weights())
         embedding = by_name["embedding"](states)
         outputs[exported.STATE_PROBABILITIES] = by_name["genres"](embedding)
+    if both_ways := by_name.get("both_ways"):
+        outputs |= _branches(both_ways, by_name)
     return outputs
+
+
+def _branches(
+    both_ways: keras.layers.Bidirectional, by_name: dict[str, keras.layers.Layer]
+) -> dict[str, keras.KerasTensor]:
+    """Return what the two branches of the CNN-GRU compute, each alone."""
+    units = both_ways.forward_layer.units
+    gru = keras.layers.GRU(units, return_sequences=True)
+    # Backwards, its steps are turned to the order of time.
+    twin = keras.layers.Bidirectional(gru, name=exported.BOTH_WAYS)
+    states = twin(both_ways.input)
+    twin.set_weights(both_ways.get_weights())
+    convolved, recurrent = by_name["both_branches"].input
+    alone = [
+        keras.layers.Concatenate()([convolved, keras.layers.Rescaling(0.0)(recurrent)]),
+        keras.layers.Concatenate()([keras.layers.Rescaling(0.0)(convolved), recurrent]),
+    ]
+    answers = [by_name["genres"](by_name["embedding"](one)) for one in alone]
+    stacked = keras.layers.Concatenate(axis=1)(
+        [keras.layers.Reshape((1, one.shape[-1]))(one) for one in answers]
+    )
+    return {exported.BOTH_WAYS: states, exported.BRANCH_PROBABILITIES: stacked}
 
 
 def _kernel(network: keras.Model) -> list[Any] | None:

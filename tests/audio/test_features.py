@@ -273,3 +273,10 @@ def test_the_front_end_gives_the_archive_back(gtzan_root):
         for track, network_input in computed.by_track.items()
     }
     assert {track: value for track, value in difference.items() if value >= 1} == {}
+
+
+def test_the_stft_finds_a_tone_in_its_bin():
+    times = np.arange(22_050) / 22_050
+    decibels = features.stft_decibels(np.sin(2 * np.pi * 1_000 * times), 2048, 512)
+    assert decibels.shape == (1025, 1 + 22_050 // 512)
+    assert decibels[:, 20].argmax() == round(1_000 * 2048 / 22_050)

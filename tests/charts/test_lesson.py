@@ -1,10 +1,21 @@
 """Charts of the lesson."""
 
-import numpy as np
+import io
 
-from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_chart
+import numpy as np
+from PIL import Image
+
+from deepmusic.charts.lesson import (
+    branches_chart,
+    kernel_png,
+    memory_chart,
+    spectrogram_chart,
+    stft_chart,
+    waveform_chart,
+)
 from deepmusic.charts.spectrogram import frequency_ticks
 from deepmusic.config import FRONT_ENDS
+from deepmusic.prediction.inspect_layers import BranchStates
 
 MEL = FRONT_ENDS["compact"]
 
@@ -29,3 +40,34 @@ def test_waveform_and_spectrogram_frame_the_same_seconds():
         assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (3.0, 6.0)
         assert list(figure.layout.xaxis.range) == [0, 30.0]
     assert wave.layout.yaxis.range[1] > 0.5
+
+
+def test_a_filter_is_drawn_a_pixel_each_weight_with_pitch_upwards():
+    kernel = np.zeros((3, 3))
+    kernel[2, 0] = 1.0  # Late, low.
+    image = np.asarray(Image.open(io.BytesIO(kernel_png(kernel))))
+    assert image.shape == (3, 3, 3)
+    assert image[2, 2].tolist() == [0x4A, 0x2F, 0xC4]
+    assert image[0, 0].tolist() == [0xF4, 0xF3, 0xF8]
+
+
+def test_the_stft_marks_one_frame_of_its_length():
+    figure = stft_chart(np.zeros(3000), np.zeros((129, 20)), 6.0, 3.0, 0.1)
+    assert {(round(s.x0, 2), round(s.x1, 2)) for s in figure.layout.shapes} == {(7.45, 7.55)}
+    assert list(figure.layout.xaxis2.range) == [6.0, 9.0]
+
+
+def test_branches_show_the_three_leading_genres_by_each():
+    states = BranchStates(
+        np.array([[0.0, 1.0], [0.5, -1.0]]),
+        np.array([[0.5, -1.0], [0.0, 1.0]]),
+        np.array([0.7, 0.1, 0.1, 0.1]),
+        np.array([0.0, 0.6, 0.4, 0.0]),
+        np.array([0.3, 0.3, 0.3, 0.1]),
+    )
+    figure = branches_chart(states, ("blues", "jazz", "rock", "pop"), 3.0)
+    heats, bars = figure.data[:2], figure.data[2:]
+    assert np.array(heats[0].z).tolist() == [[1.0, -1.0], [0.0, 0.5]]
+    assert np.array(heats[1].z).tolist() == [[-1.0, 1.0], [0.5, 0.0]], "its end is the first step"
+    assert [list(bar.x) for bar in bars] == [["blues", "jazz", "rock"]] * 3
+    assert list(bars[1].y) == [0.0, 60.0, 40.0]

@@ -132,3 +132,36 @@ def test_filters_stand_in_order_of_their_pattern(log_mel, classifiers):
     assert found.filter_outputs.shape == (16, *log_mel.T.shape)
     kinds = [inspect_layers.KINDS.index(kind) for kind in found.filter_kinds]
     assert kinds == sorted(kinds)
+    assert found.kernels.shape == (16, 3, 3)
+    assert inspect_layers.filter_kinds(found.kernels.transpose(1, 2, 0)[:, :, None]) == (
+        found.filter_kinds
+    )
+
+
+def test_the_branches_of_the_cnn_gru_are_those_of_its_layers(log_mel):
+    """The joined answer is the network's; the GRU's last states are what is joined."""
+    run = shipped_run("cnn_gru")
+    found = inspect_layers.branch_states(Classifier(run), log_mel)
+    np.testing.assert_allclose(
+        found.joined, Classifier(run).predict_windows(log_mel[None])[1][0], atol=1e-6
+    )
+    network = keras_network(run)
+    join = network.get_layer("both_branches")
+    convolved, recurrent = (output_of(network, tensor, log_mel) for tensor in join.input)
+    ends = np.concatenate([found.forwards[-1], found.backwards[0]])
+    np.testing.assert_allclose(recurrent, ends, atol=1e-5)
+
+    def answer(joined):
+        dense = network.get_layer("embedding")(joined[None])
+        return np.asarray(network.get_layer("genres")(dense))[0]
+
+    nothing = np.zeros_like
+    alone = answer(np.concatenate([convolved, nothing(recurrent)]))
+    np.testing.assert_allclose(found.convolution, alone, atol=1e-5)
+    alone = answer(np.concatenate([nothing(convolved), recurrent]))
+    np.testing.assert_allclose(found.recurrence, alone, atol=1e-5)
+
+
+def test_branches_of_a_network_without_them_are_refused(log_mel, classifiers):
+    with pytest.raises(ModelError, match=r"Received: branch_probabilities, gru_states"):
+        inspect_layers.branch_states(classifiers["cnn"], log_mel)

@@ -1,10 +1,14 @@
 """The lesson, step by step, without a browser."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import cache, demos
+from deepmusic.ui.lesson import answers, steps
 from deepmusic.ui.song import SongFile
 
 
@@ -51,21 +55,22 @@ def test_the_lesson_begins_with_sound_and_one_goes_on_by_a_button():
     assert [button.disabled for button in app.button] == [True, False]
     press(app, "Next")
     assert address(app, "step") == "2"
-    assert "Log-mel spectrogram" in alt_texts(app)[0]
+    assert "Waveform of the window" in alt_texts(app)[0]
     press(app, "Back")
     assert address(app, "step") is None, "the default"
 
 
 def test_every_filter_is_shown_with_its_name():
-    app = open_lesson(step="3", demo="jazz")
+    app = open_lesson(step="4", demo="jazz")
     page = words(app)
-    assert page.count("<figcaption>") == page.count("alt=") == 17
-    assert "16 small filters" in page
+    assert page.count("<figcaption>") == page.count('for the window"') + 1 == 17
+    assert page.count('alt="Weights of filter') == 16
+    assert "<b>16 filters</b>" in page
     assert {"time edges", "pitch edges"} <= set(page.replace("<", ">").split(">"))
 
 
-def test_memory_and_vote_show_this_clip_s_numbers():
-    app = open_lesson(step="4", demo="jazz")
+def test_memory_branches_and_answers_show_this_clip_s_numbers():
+    app = open_lesson(step="5", demo="jazz")
     assert "is 96 numbers" in words(app)
     assert "after each of 9 steps" in alt_texts(app)[0]
     at_first = words(app)
@@ -74,17 +79,43 @@ def test_memory_and_vote_show_this_clip_s_numbers():
     assert address(app, "window") == "1"
     assert words(app) != at_first
     press(app, "Next")
+    assert "reads 19 steps <b>forwards and backwards</b>, 64 numbers each" in words(app)
+    press(app, "Next")
     assert "<b>20 windows</b>" in words(app)
     predicted = cache.classify_song(SongFile("demo-jazz.opus", demos.read("jazz")))["ensemble"]
     assert (
         f"<b>{predicted.genre}</b>, {100 * predicted.confidence:.0f}\N{NO-BREAK SPACE}%"
         in words(app)
     )
-    assert [button.disabled for button in app.button] == [False, True]
+
+
+def test_the_stft_follows_its_knobs():
+    app = open_lesson(step="2", demo="jazz")
+    assert "<b>1,025 frequencies</b>" in words(app)
+    app.select_slider(key="lesson_n_fft").set_value(256).run()
+    assert not app.exception
+    assert "<b>129 frequencies</b>" in words(app)
+
+
+def test_every_step_has_a_task_a_question_and_a_formula():
+    assert list(steps.STEPS) == [str(number) for number in range(1, 9)]
+    for step in steps.STEPS.values():
+        assert step.try_this
+        assert step.ask.endswith("?")
+        assert step.formula
+
+
+def test_leaving_out_a_window_changes_only_close_answers():
+    def count(*windows):
+        return answers.decisive_windows(SimpleNamespace(window_probabilities=np.array(windows)))
+
+    assert count([0.9, 0.1], [0.8, 0.2], [0.1, 0.9]) == 0
+    assert count([0.9, 0.1], [0.4, 0.6], [0.3, 0.7]) == 1
+    assert count([0.9, 0.1]) == 0
 
 
 def test_a_link_leads_to_a_step_a_clip_and_a_window():
-    app = open_lesson(step="2", demo="metal", window="5")
+    app = open_lesson(step="3", demo="metal", window="5")
     assert app.selectbox[0].value == "metal"
     assert "from 0:06" in words(app)
     assert app.select_slider[0].value == "5"
@@ -97,12 +128,12 @@ def test_a_link_with_nonsense_leads_to_the_first_step():
 
 def test_gtzan_clips_can_be_chosen_where_they_are(monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    app = open_lesson(step="5")
+    app = open_lesson(step="7")
     assert app.selectbox[0].label == "A demo piece"
     app.button_group[1].set_value("gtzan").run()
     assert not app.exception
     assert address(app, "source") == "gtzan"
     assert "demo" not in app.query_params
-    again = open_lesson(step="5", gtzan=app.selectbox[0].value)
+    again = open_lesson(step="7", gtzan=app.selectbox[0].value)
     assert again.selectbox[0].label == "A clip of GTZAN"
     assert "GTZAN's label: **blues**" in again.caption[0].value

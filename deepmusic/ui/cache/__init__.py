@@ -31,6 +31,7 @@ from deepmusic.ui.cache.models import (
 )
 from deepmusic.ui.cache.songs import (
     answer_song,
+    branch_states,
     classify_by_all,
     classify_by_fma,
     classify_song,

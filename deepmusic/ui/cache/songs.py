@@ -230,10 +230,28 @@ def layer_activations(song: SongFile, start: float) -> Any:
 def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any:
     from deepmusic.prediction import inspect_layers
 
-    classifiers, decoded = cached_models.networks_with(song.protocol, own), decode_song(song)
-    windows = {}
-    for model in ("cnn", "crnn"):
-        config = classifiers[model].config
-        found = inspect_layers.list_windows(decoded.log_mels(config.mel), config)
-        windows[model] = inspect_layers.find_window(found, start).log_mel
+    classifiers = cached_models.networks_with(song.protocol, own)
+    windows = {model: _window_of(song, classifiers[model], start) for model in ("cnn", "crnn")}
     return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
+
+
+def branch_states(song: SongFile, start: float) -> Any:
+    """Return what the CNN-GRU's branches compute from the window that begins at `start`, in s."""
+    return _branch_states(song, start, cached_models.own_runs())
+
+
+@st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
+def _branch_states(song: SongFile, start: float, own: dict[str, str]) -> Any:
+    from deepmusic.prediction import inspect_layers
+
+    classifier = cached_models.networks_with(song.protocol, own)["cnn_gru"]
+    return inspect_layers.branch_states(classifier, _window_of(song, classifier, start))
+
+
+def _window_of(song: SongFile, classifier: Any, start: float) -> np.ndarray:
+    """Return the window that begins nearest to `start`, as a network reads it."""
+    from deepmusic.prediction import inspect_layers
+
+    config = classifier.config
+    windows = inspect_layers.list_windows(decode_song(song).log_mels(config.mel), config)
+    return inspect_layers.find_window(windows, start).log_mel

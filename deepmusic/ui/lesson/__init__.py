@@ -1,1 +1,1 @@
-"""Parts of the Lesson page: its five steps, and the controls."""
+"""Parts of the Lesson page: its eight steps, and the controls."""

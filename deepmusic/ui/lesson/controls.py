@@ -7,6 +7,8 @@ from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import query_params
 from deepmusic.ui.lesson.steps import STEPS
 
+_ON = "The class continues: the three networks on this clip"
+
 
 def choose_step() -> str:
     """Show the steps and the buttons that move between them; return the chosen one."""
@@ -16,7 +18,7 @@ def choose_step() -> str:
         step = query_params.choose(
             "step",
             list(STEPS),
-            lambda step: f"{step} {STEPS[step][0]}",
+            lambda step: f"{step} {STEPS[step].label}",
             label="Step",
             label_visibility="collapsed",
         )
@@ -24,14 +26,11 @@ def choose_step() -> str:
             st.button(
                 "Back", on_click=_move, args=(-1,), shortcut="PageUp", disabled=step == min(STEPS)
             )
-            st.button(
-                "Next",
-                type="primary",
-                on_click=_move,
-                args=(1,),
-                shortcut="PageDown",
-                disabled=step == max(STEPS),
-            )
+            if step != max(STEPS):
+                st.button("Next", type="primary", on_click=_move, args=(1,), shortcut="PageDown")
+            elif st.button("Compare", type="primary", shortcut="PageDown", help=_ON):
+                query_params.select("compare", view="duel")
+                st.switch_page("pages/compare.py")
     return step
 
 
@@ -41,7 +40,7 @@ def _move(change: int) -> None:
 
 
 def choose_window(windows: list[Window]) -> Window:
-    """Show the choice of the window that steps 1 to 4 show."""
+    """Show the choice of the window that the steps look into."""
     by_number = {str(number): window for number, window in enumerate(windows, start=1)}
     numbers = list(by_number)
     number = query_params.choose(

@@ -1,166 +1,113 @@
-"""The five steps of the lesson: each one figure and a few sentences."""
+"""The eight steps of the lesson: each one figure, a few sentences, a task and a question."""
 
-import html
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import streamlit as st
 
-from deepmusic import models
-from deepmusic.charts.lesson import memory_chart, spectrogram_chart, waveform_chart
-from deepmusic.charts.song import vote_chart
-from deepmusic.charts.spectrogram import activation_png, data_url
-from deepmusic.formatting import format_clock, format_genre, format_percent
-from deepmusic.prediction.inspect_layers import Window
-from deepmusic.ui import cache
-from deepmusic.ui.lesson import playhead
-from deepmusic.ui.song import SongFile, SongView
+from deepmusic.ui.lesson import answers, networks, playhead, sound
+from deepmusic.ui.lesson.context import LessonContext, Step
 
-_SAMPLE_RATE = 22_050
+STEPS = {
+    "1": Step(
+        "Sound",
+        "What is sound to a computer?",
+        sound.waveform,
+        "Click into the waveform where it is loud.",
+        "Could you name the genre from this curve alone?",
+        r"Sample $n$ is the pressure at time $n / f_s$, with $f_s = 22050$ Hz. Frequencies up to "
+        r"$f_s / 2$ can be told.",
+    ),
+    "2": Step(
+        "STFT",
+        "Which frequencies, and when?",
+        sound.stft,
+        "Make n_fft 256, then 8192: what blurs?",
+        "Why can no setting be sharp in time and in pitch?",
+        r"$X[k, m] = \sum_n x[n + m H]\, w[n]\, e^{-2\pi i k n / N}$ with $N$ = n_fft, "
+        r"$H$ = hop and $w$ a Hann window. Resolution: $f_s / N$ in Hz, $N / f_s$ in s.",
+        window_alone=True,
+        has_knobs=True,
+    ),
+    "3": Step(
+        "Mel",
+        "Why mel, and why decibels?",
+        sound.log_mel,
+        "Hear the tones: which steps sound equal?",
+        "Which half of the picture would you keep, if you had to choose?",
+        r"$m = 2595 \log_{10}(1 + f / 700)$ and $L = 10 \log_{10}(P / P_{max})$ dB, as an "
+        r"approximation of the scale in use (Slaney's).",
+        has_knobs=True,
+    ),
+    "4": Step(
+        "CNN",
+        "What does the first convolution detect?",
+        networks.cnn,
+        "Play the window: which map follows the drums?",
+        "What would a filter look like that finds a falling note?",
+        r"$y[t, p] = \max(0,\; b + \sum_{i,j} w[i, j]\, x[t + i, p + j])$. The square above each "
+        r"map is its $w$: violet above zero, orange below.",
+        ".filters img:not(.kernel)",
+        True,
+    ),
+    "5": Step(
+        "CRNN",
+        "What does the recurrent layer remember?",
+        networks.crnn,
+        "Play the window: what sounds where the rows change?",
+        "What if it could see the end first?",
+        r"$c_t = f_t c_{t-1} + i_t \tanh(\ldots)$ and $h_t = o_t \tanh(c_t)$: gates $f, i, o$ from "
+        r"0 to 1 decide what is forgotten, stored and shown. Shown is $h_t$.",
+        window_alone=True,
+    ),
+    "6": Step(
+        "CNN-GRU",
+        "What do two branches see that one does not?",
+        networks.cnn_gru,
+        "Move the window: when do the branches disagree?",
+        "Why read backwards what sounds forwards?",
+        r"$h_t = (1 - z_t)\, \tilde h_t + z_t\, h_{t-1}$, once from each end. *Alone*: the other "
+        r"branch's numbers are set to zero, which training never did; a hint, not a proof.",
+        '.nsewdrag:is([data-subplot="xy"], [data-subplot="x3y3"])',
+        True,
+    ),
+    "7": Step(
+        "Answers",
+        "How do many windows make one answer?",
+        answers.windows,
+        "Find a window that is wrong, and play it.",
+        "Why does one wrong window not matter?",
+        r"$p(g) = \frac{1}{3 n} \sum_{m} \sum_{w} p_m(g \mid w)$ over $n$ windows and 3 networks. "
+        r"Errors that are independent cancel in a mean.",
+        '.nsewdrag[data-subplot="xy"]',
+    ),
+    "8": Step(
+        "Why?",
+        "Why this genre?",
+        answers.evidence,
+        "Listen to what mattered. Then change the network.",
+        "Which of the three do you trust most here?",
+        r"Parts are blanked out, and $\Delta = p(g) - p(g \mid \text{blanked})$ is measured: what "
+        r"costs the genre most speaks for it.",
+        has_knobs=True,
+    ),
+}
 
 
-@dataclass(frozen=True)
-class LessonContext:
-    """The clip, its waveform, the window whose activations are shown, and whether it is dark."""
-
-    song: SongFile
-    view: SongView
-    outline: tuple[np.ndarray, np.ndarray]
-    window: Window
-    dark: bool
-
-    @property
-    def span(self) -> tuple[float, float]:
-        """Start and end of the window, in s."""
-        return self.window.start, self.window.start + self.window.seconds
-
-
-#: Sentences as HTML, a figure or HTML, and a text alternative of the figure.
-_Content = tuple[str, Any, str]
-
-
-def show(step: str, lesson: LessonContext) -> None:
+def show(number: str, lesson: LessonContext) -> None:
     """Show a step, one of `STEPS`, large enough for a projector."""
-    _, question, build = STEPS[step]
-    sentences, figure, alt = build(lesson)
-    st.subheader(f"{step}. {question}", anchor=False)
-    st.html(f'<p class="lesson">{sentences}</p>')
+    step = STEPS[number]
+    sentences, figure, alt = step.build(lesson)
+    st.subheader(f"{number}. {step.question}", anchor=False, help=step.formula)
+    st.html(
+        f'<p class="lesson">{sentences}</p><p class="tasks"><b>Try:</b> {step.try_this} '
+        f"<b>Ask:</b> {step.ask}</p>"
+    )
     if isinstance(figure, str):
         st.html(figure)
     else:
         st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt)
 
 
-def show_playhead(step: str, lesson: LessonContext) -> None:
+def show_playhead(number: str, lesson: LessonContext) -> None:
     """Show the button that plays the window alone; a playhead runs through the step's pictures."""
-    pictures, window_alone = PICTURES[step]
-    shown = lesson.span if window_alone else (0.0, lesson.view.duration)
-    playhead.show(pictures, shown, lesson.span)
-
-
-def _percent(fraction: float) -> str:
-    return format_percent(fraction, space="\N{NO-BREAK SPACE}")
-
-
-def _sound(lesson: LessonContext) -> _Content:
-    lowest, highest = lesson.outline
-    seconds = lesson.view.duration
-    return (
-        f"A computer records the pressure of the air <b>{_SAMPLE_RATE:,} times a second</b>: "
-        f"{_SAMPLE_RATE * seconds:,.0f} numbers, the samples of this clip. They show where it is "
-        "loud, but hardly which notes sound.",
-        waveform_chart(lowest, highest, seconds, lesson.span),
-        f"Waveform of the clip, {seconds:.0f} s",
-    )
-
-
-def _spectrogram(lesson: LessonContext) -> _Content:
-    view, start = lesson.view, format_clock(lesson.window.start)
-    return (
-        "In a <b>log-mel spectrogram</b>, low notes are at the bottom, high ones on top, loud ones "
-        f"bright. A network reads windows of {lesson.window.seconds:.0f} s; the next steps look "
-        f"into the framed one, from {start}.",
-        spectrogram_chart(view.spectrogram, view.duration, view.frequency_ticks, lesson.span),
-        "Log-mel spectrogram: time runs to the right, pitch upwards, bright is loud; the window "
-        f"from {start} is framed",
-    )
-
-
-def _filters(lesson: LessonContext) -> _Content:
-    found = cache.layer_activations(lesson.song, lesson.window.start)
-    outputs = zip(found.filter_kinds, found.filter_outputs, strict=True)
-    images = "".join(
-        f"<figure>{_image(output, f'Output of filter {number} for the window')}"
-        f"<figcaption>{kind}</figcaption></figure>"
-        for number, (kind, output) in enumerate(outputs, start=1)
-    )
-    n_silent = int((found.filter_outputs.max(axis=(1, 2)) <= 0).sum())
-    silent = f" ({n_silent} find nothing here)" if n_silent else ""
-    return (
-        f"The CNN slides <b>{len(found.filter_kinds)} small filters</b> over the window; bright is "
-        f"where one finds its pattern{silent}: <b>time edges</b> are beats, <b>pitch edges</b> "
-        "held notes, <b>slants</b> notes that begin, end or glide. Training made them.",
-        '<div class="filters"><figure class="window">'
-        + _image(lesson.window.log_mel.T.astype(float), "Log-mel of the window")
-        + f"<figcaption>the window</figcaption></figure><div>{images}</div></div>",
-        "",
-    )
-
-
-def _image(values: np.ndarray, alt: str) -> str:
-    return f'<img src="{data_url(activation_png(values))}" alt="{alt}">'
-
-
-def _memory(lesson: LessonContext) -> _Content:
-    lstm = cache.layer_activations(lesson.song, lesson.window.start).lstm
-    genres = models.spec("crnn").config.genres
-    first, last = (
-        f"<b>{html.escape(format_genre(genres[row.argmax()]))}</b> ({_percent(row.max())})"
-        for row in lstm.probabilities[[0, -1]]
-    )
-    n_steps, n_numbers = lstm.states.shape
-    seconds = lesson.window.seconds
-    return (
-        "The CRNN's <b>LSTM</b> reads the window from left to right. Its memory is "
-        f"{n_numbers} numbers, one a row (violet above zero, orange below). After "
-        f"{seconds / n_steps:.1f} s it predicts {first}; at the end, {last}.",
-        memory_chart(lstm.states, lstm.probabilities, genres, seconds, dark=lesson.dark),
-        f"The LSTM's {n_numbers} numbers after each of {n_steps} steps, and its prediction so far; "
-        f"the last is {format_genre(genres[lstm.probabilities[-1].argmax()])}",
-    )
-
-
-def _vote(lesson: LessonContext) -> _Content:
-    prediction = cache.classify_song(lesson.song)[models.ENSEMBLE]
-    agreeing = int(np.sum(np.array(prediction.window_genres) == prediction.genre))
-    n_windows = len(prediction.starts)
-    agreed = "All" if agreeing == n_windows else f"{agreeing} of the"
-    genre, percent = format_genre(prediction.genre), _percent(prediction.confidence)
-    return (
-        f"Three networks predict each of <b>{n_windows} windows</b>; the mean of all probabilities "
-        f"is the prediction: <b>{html.escape(genre)}</b>, {percent}. {agreed} {n_windows} windows "
-        "agree with it.",
-        vote_chart(prediction, dark=lesson.dark),
-        f"Probability of each genre by window, and their mean: {genre} leads with {percent}",
-    )
-
-
-#: Of each step, the CSS selector of its pictures, and whether they show the window alone.
-PICTURES = {
-    "1": (".nsewdrag", False),
-    "2": (".nsewdrag", False),
-    "3": (".filters img", True),
-    "4": (".nsewdrag", True),
-    "5": ('.nsewdrag[data-subplot="xy"]', False),
-}
-
-#: Label, question and content of each step.
-STEPS: dict[str, tuple[str, str, Callable[[LessonContext], _Content]]] = {
-    "1": ("Sound", "What is sound to a computer?", _sound),
-    "2": ("Spectrogram", "Which frequencies, and when?", _spectrogram),
-    "3": ("Filters", "What does the first convolution detect?", _filters),
-    "4": ("Memory", "What does the recurrent layer remember?", _memory),
-    "5": ("Vote", "How do many windows make one prediction?", _vote),
-}
+    step = STEPS[number]
+    shown = lesson.span if step.window_alone else (0.0, lesson.view.duration)
+    playhead.show(step.pictures, shown, lesson.span)
