@@ -15,6 +15,7 @@ pages = [
     st.Page("pages/curves.py", title="Curves"),
     st.Page("pages/confusion.py", title="Confusion"),
 ]
+pages.append(st.Page("pages/vote.py", title="Vote", visibility="hidden"))
 if current_deployment().may_train:
     pages.append(st.Page("pages/train.py", title="Train"))
 pages.append(st.Page("pages/dataset.py", title="Dataset"))

@@ -24,6 +24,8 @@ from deepmusic.config import GTZAN_GENRES, MelConfig
 from deepmusic.data import open_dataset
 from deepmusic.errors import DatasetError
 from deepmusic.prediction.network import (
+    BOTH_WAYS,
+    BRANCH_PROBABILITIES,
     CONVOLUTION,
     EMBEDDING,
     PROBABILITIES,
@@ -58,7 +60,7 @@ def keras_network(run: Run) -> keras.Model:
 
 
 def keras_outputs(network: keras.Model) -> dict[str, keras.KerasTensor]:
-    """Return what an export must hold, by name; the LSTM's states by a layer of another kind."""
+    """Return what an export must hold, by name; states by a layer of another kind."""
     layers = {layer.name: layer for layer in network.layers}
     outputs = {
         PROBABILITIES: layers["genres"].output,
@@ -69,6 +71,22 @@ def keras_outputs(network: keras.Model) -> dict[str, keras.KerasTensor]:
         states = keras.layers.RNN(lstm.cell, return_sequences=True)(lstm.input)
         outputs |= {STATES: states}
         outputs |= {STATE_PROBABILITIES: layers["genres"](layers["embedding"](states))}
+    if both_ways := layers.get("both_ways"):
+        cells = both_ways.forward_layer.cell, both_ways.backward_layer.cell
+        states = [
+            keras.layers.RNN(cell, return_sequences=True, go_backwards=back)(both_ways.input)
+            for cell, back in zip(cells, (False, True), strict=True)
+        ]
+        states[1] = keras.ops.flip(states[1], axis=1)
+        outputs[BOTH_WAYS] = keras.ops.concatenate(states, axis=2)
+        convolved, recurrent = layers["both_branches"].input
+        outputs[BRANCH_PROBABILITIES] = keras.ops.stack(
+            [
+                layers["genres"](layers["embedding"](keras.ops.concatenate(one, axis=1)))
+                for one in ([convolved, 0 * recurrent], [0 * convolved, recurrent])
+            ],
+            axis=1,
+        )
     return outputs
 
 

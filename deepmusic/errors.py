@@ -5,7 +5,7 @@ from importlib.util import find_spec
 #: Packages of the extras, which a light installation (``pip install deepmusic``) lacks.
 EXTRAS = {
     "train": ("tensorflow", "keras", "onnx", "tf2onnx", "tensorboard", "distributed"),
-    "app": ("streamlit", "plotly", "altair", "PIL"),
+    "app": ("streamlit", "plotly", "altair", "PIL", "segno"),
 }
 
 
@@ -35,6 +35,10 @@ class RunError(DeepMusicError):
 
 class LibraryError(DeepMusicError):
     """A music library that is missing, damaged, out of date, or may not be read here."""
+
+
+class RoomError(DeepMusicError):
+    """A room for a vote that does not exist, is full, or where that vote does not count."""
 
 
 class MissingPackageError(DeepMusicError):

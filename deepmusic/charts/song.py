@@ -1,6 +1,6 @@
 """Charts of one song's predictions: by genre, and by window."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -120,3 +120,28 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
     # Plotly gives the titles of subplots a size of their own.
     figure.update_annotations(font=None)
     return set_layout(figure, height=300, showlegend=False, bargap=0.25)
+
+
+def votes_chart(votes: Mapping[str, int], genres: Sequence[str], label: str | None) -> "go.Figure":
+    """Bars of a class's votes by genre; that of the label is named, once it is known."""
+    import plotly.graph_objects as go
+
+    counts = [votes.get(genre, 0) for genre in genres]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[
+            f"<b>{format_genre(genre)} \N{CHECK MARK}</b>"
+            if genre == label
+            else format_genre(genre)
+            for genre in genres
+        ],
+        y=counts,
+        marker_color=[genre_colour(genre) for genre in genres],
+        text=[str(count) if count else "" for count in counts],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{x}: %{y}<extra></extra>",
+    )
+    update_axes(figure, showgrid=False, ticks="")
+    figure.update_yaxes(range=[0, 1.2 * max(*counts, 4)], showticklabels=False)
+    return set_layout(figure, height=260, margin_t=6, showlegend=False, bargap=0.25)

@@ -176,7 +176,8 @@ def branch_states(classifier: Classifier, log_mel: np.ndarray) -> BranchStates:
     wanted = [BOTH_WAYS, BRANCH_PROBABILITIES, PROBABILITIES]
     states, alone, joined = (found[0] for found in classifier.network.run(log_mel[None], wanted))
     forwards, backwards = np.split(states, 2, axis=1)
-    return BranchStates(forwards, backwards, *alone, joined)
+    convolution, recurrence = alone
+    return BranchStates(forwards, backwards, convolution, recurrence, joined)
 
 
 @dataclass(frozen=True)

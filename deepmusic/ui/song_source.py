@@ -39,7 +39,7 @@ CHOOSING = ("classify", "lesson", "compare", "recommend")
 _chosen: ContextVar[list[SongFile] | None] = ContextVar("chosen", default=None)
 #: Uploads that are looked at.
 MOST_SONGS = 100
-_LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
+LOOPBACK = re.compile(r"localhost|.*\.localhost|127(\.\d+){3}|::1")
 
 
 # === The song at hand ===
@@ -75,7 +75,7 @@ def _kept(page: str, source: str | None) -> SongFile | None:
     if dataset is None:
         return None
     track = query_params.current(GTZAN) or dataset.audio_tracks[0]
-    return _find_clip(track) if track in dataset.audio_tracks else None
+    return find_clip(track) if track in dataset.audio_tracks else None
 
 
 def is_table(songs: Sequence[SongFile]) -> bool:
@@ -228,7 +228,7 @@ def _upload() -> list[SongFile]:
 
 def _record() -> SongFile | None:
     address = urlsplit(st.context.url or "")
-    if address.scheme == "http" and not _LOOPBACK.fullmatch(address.hostname or ""):
+    if address.scheme == "http" and not LOOPBACK.fullmatch(address.hostname or ""):
         st.info(
             "Browsers open the microphone to **https** and **localhost** alone. Open this page by "
             "https, or upload a recording."
@@ -291,7 +291,11 @@ def _demo() -> SongFile | None:
 
 def _find_demo() -> SongFile:
     genre = query_params.current(DEMO)
-    genre = genre if genre in GTZAN_GENRES else GTZAN_GENRES[0]
+    return demo(genre if genre in GTZAN_GENRES else GTZAN_GENRES[0])
+
+
+def demo(genre: str) -> SongFile:
+    """Return the demo piece of a genre."""
     return SongFile(
         demos.file_name(genre),
         demos.read(genre),
@@ -314,10 +318,11 @@ def _gtzan() -> SongFile | None:
         widget=st.selectbox,
         label_visibility="collapsed",
     )
-    return _find_clip(track)
+    return find_clip(track)
 
 
-def _find_clip(track: str) -> SongFile | None:
+def find_clip(track: str) -> SongFile | None:
+    """Return a clip of GTZAN; None if its sound cannot be read."""
     dataset = cache.gtzan()
     path = dataset.audio_path(track) if dataset else None
     if dataset is None or path is None or (data := _read(path)) is None:

@@ -109,7 +109,7 @@ def test_leaving_out_a_window_changes_only_close_answers():
     def count(*windows):
         return answers.decisive_windows(SimpleNamespace(window_probabilities=np.array(windows)))
 
-    assert count([0.9, 0.1], [0.8, 0.2], [0.1, 0.9]) == 0
+    assert count([0.9, 0.1], [0.8, 0.2], [0.9, 0.1], [0.1, 0.9]) == 0
     assert count([0.9, 0.1], [0.4, 0.6], [0.3, 0.7]) == 1
     assert count([0.9, 0.1]) == 0
 

@@ -29,6 +29,7 @@ from deepmusic.ui.cache.models import (
     shipped_evaluation,
     use_run,
 )
+from deepmusic.ui.cache.rooms import all_rooms
 from deepmusic.ui.cache.songs import (
     answer_song,
     branch_states,
