@@ -23,6 +23,8 @@ def choose_step() -> str:
             label_visibility="collapsed",
         )
         with st.container(horizontal=True, width="content"):
+            if st.button("Vote", help="The class names genres before the networks do"):
+                st.switch_page("pages/vote.py")
             st.button(
                 "Back", on_click=_move, args=(-1,), shortcut="PageUp", disabled=step == min(STEPS)
             )

@@ -16,23 +16,17 @@ from deepmusic.errors import AudioError, RoomError
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.ui import cache, markdown, query_params, song_source
 from deepmusic.ui.lesson import device
-from deepmusic.ui.rooms import Clip, Moment, Room, Rooms, choice
+from deepmusic.ui.rooms import Clip, Moment, Room, choice
 from deepmusic.ui.song import SongFile
 
 _CLIPS = 10
-_EVERY = 1.0
-
-
-@st.cache_resource(show_spinner=False)
-def rooms() -> Rooms:
-    """Return the rooms of this server."""
-    return Rooms()
+_EVERY = 2.0
 
 
 def find(code: str) -> Room | None:
     """Return a room; say so and return None if there is no such one."""
     try:
-        return rooms().find(code)
+        return cache.all_rooms().find(code)
     except RoomError as error:
         markdown.show_error(error)
         return None
@@ -55,7 +49,7 @@ def enter() -> None:
         source = st.radio("For teachers", list(sources), format_func=sources.get, key="quiz")
         if st.button("Open a room"):
             try:
-                room = rooms().open(_draw_clips(source), GTZAN_GENRES)
+                room = cache.all_rooms().open(_draw_clips(source), GTZAN_GENRES)
             except RoomError as error:
                 markdown.show_error(error)
                 return
@@ -97,14 +91,20 @@ def take_part(room: Room, me: str) -> None:
         return
     with st.container(horizontal=True):
         for genre in room.genres:
-            key = f"vote_{moment.position}_{genre}"
-            if st.button(format_genre(genre), key=key, width=150):
-                try:
-                    room.vote(me, moment.position, genre)
-                except RoomError as error:
-                    markdown.show_error(error)
-                    return
-                st.rerun(scope="fragment")
+            st.button(
+                format_genre(genre),
+                key=f"vote_{moment.position}_{genre}",
+                width=150,
+                on_click=_vote,
+                args=(room, me, moment.position, genre),
+            )
+
+
+def _vote(room: Room, me: str, position: int, genre: str) -> None:
+    try:
+        room.vote(me, position, genre)
+    except RoomError as error:
+        st.toast(markdown.message(error))
 
 
 # === The wall ===
@@ -123,12 +123,9 @@ def host(room: Room) -> None:
         _show_votes(room)
         with st.container(horizontal=True):
             if moment.is_open:
-                if st.button("Show the answers", type="primary"):
-                    room.show()
-                    st.rerun()
-            elif moment.position + 1 < moment.n_clips and st.button("Next clip", type="primary"):
-                room.go_on()
-                st.rerun()
+                st.button("Show the answers", type="primary", on_click=room.show)
+            elif moment.position + 1 < moment.n_clips:
+                st.button("Next clip", type="primary", on_click=room.go_on)
     with right:
         _invite(room)
     if not moment.is_open:
