@@ -4,6 +4,7 @@ import streamlit as st
 
 from deepmusic.files import ASSETS
 from deepmusic.formatting import format_genre
+from deepmusic.ui.song import SongFile
 
 TITLES = {
     "blues": "Last Train, Slow Rain",
@@ -32,6 +33,18 @@ def file_name(genre: str) -> str:
 def read(genre: str) -> bytes:
     """Return a genre's piece, as Ogg Opus; raise `OSError` if it is not shipped."""
     return (ASSETS / "demo_music" / f"{genre}.opus").read_bytes()
+
+
+def song(genre: str) -> SongFile:
+    """Return the demo piece of a genre."""
+    return SongFile(
+        file_name(genre),
+        read(genre),
+        "Demo music",
+        "Written for this app and chosen so that the networks know it; played by sampled "
+        "instruments.",
+        title=TITLES[genre],
+    )
 
 
 def play_instead(genre: str, *, of_gtzan: bool) -> None:

@@ -291,19 +291,7 @@ def _demo() -> SongFile | None:
 
 def _find_demo() -> SongFile:
     genre = query_params.current(DEMO)
-    return demo(genre if genre in GTZAN_GENRES else GTZAN_GENRES[0])
-
-
-def demo(genre: str) -> SongFile:
-    """Return the demo piece of a genre."""
-    return SongFile(
-        demos.file_name(genre),
-        demos.read(genre),
-        "Demo music",
-        "Written for this app and chosen so that the networks know it; played by sampled "
-        "instruments.",
-        title=demos.TITLES[genre],
-    )
+    return demos.song(genre if genre in GTZAN_GENRES else GTZAN_GENRES[0])
 
 
 def _gtzan() -> SongFile | None:
