@@ -175,6 +175,15 @@ def test_tags_are_reasons_only_where_both_songs_have_them_clearly():
     assert find(songs, query_by_ids(songs, [0]))[0].reasons == ()
 
 
+def test_songs_are_both_sung_by_whatever_voice():
+    tags = np.zeros((3, 50), np.float32)
+    tags[0, TAGS.index("female vocalists")] = tags[1, TAGS.index("male vocalists")] = 0.1
+    assert recommend.shared_tags(tags[0], tags[1]) == ["sung"]
+    assert recommend.shared_tags(tags[0], tags[2]) == []
+    tags[:2, TAGS.index("female vocalists")] = 0.3
+    assert recommend.shared_tags(tags[0], tags[1]) == ["female vocalists"], "which says so"
+
+
 def test_a_segment_is_a_reason_only_where_it_is_a_part():
     segments = SegmentEmbeddings(np.zeros(1), np.full(1, 12.0), index_of([5]).embeddings)
     songs = index_of([0, 10, 20], {1: segments, 2: segments}, duration=[60, 12, 60])
