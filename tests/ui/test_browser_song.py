@@ -75,8 +75,7 @@ def test_the_songs_of_a_zip_fill_a_table(chromium, server):
             lists = [archive.read(name).decode() for name in archive.namelist()]
         assert sum(one.count("#EXTINF") for one in lists) == 30
         settle(page)
-        grid = page.locator("[data-testid=stDataFrame] canvas").first
-        grid.click(position={"x": 60, "y": 35 + 18})
+        page.locator(".dvn-scroller").click(position={"x": 60, "y": 35 + 18})
         expect(page.locator("h2.song")).to_have_text("00", timeout=PATIENCE)
         page.get_by_role("button", name="All 30 songs").click()
         expect_visible(page, "What genre are these 30 songs?")
