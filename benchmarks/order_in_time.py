@@ -3,7 +3,8 @@
 Two classes of the same three sounds, a drum, a low and a high tone, one every 0.4 s around and
 around: drum, low, high in one class, and drum, high, low in the other. Their spectra on average are
 the same; only the order over a second differs. Prints each network's accuracy on clips that it
-never saw; chance is 50 %.
+never saw; chance is 50 %. With 12 epochs, all three reached 100 %: each reads 3 s at once, and so
+sees the order, with a recurrence or without.
 """
 
 import sys

@@ -1,5 +1,8 @@
 """Filters of a first convolution as one image."""
 
+import base64
+import io
+
 import numpy as np
 
 from deepmusic.charts.style import DIFFERENCE_COLOURS
@@ -46,6 +49,18 @@ def filters_image(filters: np.ndarray, *, dark: bool = False) -> np.ndarray:
         large = scaled.repeat(high, axis=0).repeat(wide, axis=1)
         image[top : top + large.shape[0], left : left + large.shape[1]] = _coloured(large, dark)
     return image
+
+
+def data_address(image: np.ndarray) -> str:
+    """Return an image [shape=(height, width, 4)], uint8, as the address of a PNG that holds it.
+
+    A file of a page that changes each second would be gone before a slow browser asks for it.
+    """
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "png")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _coloured(values: np.ndarray, dark: bool) -> np.ndarray:

@@ -1,8 +1,12 @@
 """The image of a first convolution's filters."""
 
-import numpy as np
+import base64
+import io
 
-from deepmusic.charts.filters import filters_image
+import numpy as np
+from PIL import Image
+
+from deepmusic.charts.filters import data_address, filters_image
 
 
 def test_small_filters_stand_in_two_rows_scaled_by_themselves():
@@ -27,3 +31,10 @@ def test_filters_over_all_bands_stand_in_one_row():
     assert 128 <= image.shape[0] <= 200
     assert 16 * 5 <= image.shape[1] <= 400
     assert filters_image(np.zeros((1, 128, 5))).shape[0] == image.shape[0]
+
+
+def test_an_address_holds_the_image():
+    image = np.random.default_rng(0).integers(0, 256, (7, 5, 4), np.uint8)
+    kind, _, text = data_address(image).partition(",")
+    assert kind == "data:image/png;base64"
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(text)))), image)

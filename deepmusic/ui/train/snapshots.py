@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from deepmusic.charts.filters import filters_image
+from deepmusic.charts.filters import data_address, filters_image
 from deepmusic.charts.style import MATRIX_COLOURS, genre_colours
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.runs import ALIVE, Run, Snapshot, read_snapshot, snapshot_epochs
@@ -138,7 +138,7 @@ def show_filters(moment: Moment) -> None:
         help="Time runs to the right, low bands are below. Violet weights answer to energy, brown "
         "ones to its absence. From noise at epoch 0, patterns form.",
     )
-    st.image(filters_image(filters, dark=_is_dark()))
+    st.image(data_address(filters_image(filters, dark=_is_dark())))
 
 
 def show_map(moment: Moment) -> None:
