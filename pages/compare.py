@@ -7,6 +7,7 @@ from deepmusic.ui import frame, markdown, query_params
 from deepmusic.ui.cache.scores import scores_of
 from deepmusic.ui.compare import (
     architecture,
+    blindness,
     calibration,
     disagreement,
     elsewhere,
@@ -24,8 +25,10 @@ VIEWS = {
     "protocols": "By protocol",
     "architecture": "Architecture",
     "duel": "One song",
+    "blind": "Blind to what?",
     "explanations": "Why?",
 }
+OF_NO_PROTOCOL = {"elsewhere": elsewhere, "explanations": explanations, "blind": blindness}
 
 frame.enter("pages/compare.py")
 
@@ -37,10 +40,8 @@ if not candidates:
 view = query_params.choose("view", list(VIEWS), VIEWS, label="View", label_visibility="collapsed")
 if view == "protocols":
     protocols.show(candidates)
-elif view == "elsewhere":
-    elsewhere.show()
-elif view == "explanations":
-    explanations.show()
+elif view in OF_NO_PROTOCOL:
+    OF_NO_PROTOCOL[view].show()
 elif view == "architecture":
     architecture.show()
 elif view == "duel":

@@ -29,7 +29,7 @@ def results() -> None:
     Example:
       deepmusic results
     """
-    from deepmusic.evaluation import candidates
+    from deepmusic.evaluation import blindness, candidates
     from deepmusic.evaluation.scores import score_candidate
 
     found = candidates.find_shipped() + candidates.find_pretrained()
@@ -45,6 +45,8 @@ def results() -> None:
     _print_elsewhere()
     _print_certainty()
     _print_explanations()
+    if measured_losses := blindness.shipped():
+        click.echo("\n" + blindness.table(measured_losses))
 
 
 def _print_elsewhere() -> None:

@@ -251,3 +251,14 @@ def test_explanations_are_measured_by_network(page):
     shares = [round(100 * found["sound"]["evidence"][0]) for found in measured.values()]
     cells = table["What mattered as sound keeps the genre"]
     assert [int(cell.split()[0]) for cell in cells] == shares
+
+
+def test_what_each_network_is_blind_to_can_be_read_and_heard():
+    app = AppTest.from_file("../../pages/compare.py", default_timeout=60)
+    app.session_state["frame_is_up"] = True
+    app.query_params["view"] = "blind"
+    app.query_params["loss"] = "shuffled"
+    app.run()
+    assert not app.exception
+    assert app.table[0].value["CRNN"].tolist()[2].startswith("**21 %**")
+    assert "CRNN" in app.caption[0].value
