@@ -170,7 +170,7 @@ def table(measured: Mapping[str, Any]) -> str:
     names = list(models.MODELS)
     lines = [
         f"What each network is blind to: clip accuracy on {measured['protocol']} "
-        f"({measured['clips']} test clips; 95 % intervals)",
+        f"({measured['clips']} clips; 95 % intervals)",
         f"{'':32}" + "".join(f"{models.title(name):>22}" for name in names),
     ]
     for name, loss in LOSSES.items():
