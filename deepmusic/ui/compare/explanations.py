@@ -51,7 +51,8 @@ def show() -> None:
         for name, found in measured.items()
     ]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
-    st.caption("Of 100 clips, with 95 % intervals. The pretrained network has learnt these clips.")
+    learnt = "has learnt these clips" if models.PRETRAINED in measured else "was not measured"
+    st.caption(f"Of 100 clips, with 95 % intervals. The pretrained network {learnt}.")
 
 
 def _share(interval: list[float]) -> str:
