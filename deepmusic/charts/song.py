@@ -109,6 +109,7 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
         marker_color=[genre_colour(genre) for genre in genres],
         text=[f"{percent:.0f} %" if percent >= 0.5 else "" for percent in mean],
         textposition="outside",
+        constraintext="none",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
         row=1,
@@ -117,9 +118,10 @@ def vote_chart(prediction: Prediction, *, dark: bool = False) -> "go.Figure":
     update_axes(figure, showgrid=False, ticks="")
     figure.update_xaxes(title="seconds", zeroline=False, row=1, col=1)
     figure.update_xaxes(range=[0, 1.3 * mean.max()], showticklabels=False, row=1, col=2)
+    figure.update_yaxes(dtick=1)
     # Plotly gives the titles of subplots a size of their own.
     figure.update_annotations(font=None)
-    return set_layout(figure, height=300, showlegend=False, bargap=0.25)
+    return set_layout(figure, height=320, showlegend=False, bargap=0.25)
 
 
 def votes_chart(votes: Mapping[str, int], genres: Sequence[str], label: str | None) -> "go.Figure":
