@@ -75,7 +75,8 @@ def test_the_songs_of_a_zip_fill_a_table(chromium, server):
             lists = [archive.read(name).decode() for name in archive.namelist()]
         assert sum(one.count("#EXTINF") for one in lists) == 30
         settle(page)
-        page.locator(".dvn-scroller").click(position={"x": 60, "y": 35 + 18})
+        page.get_by_role("combobox", name="Open a song").click()
+        page.get_by_role("option", name="00.flac").click()
         expect(page.locator("h2.song")).to_have_text("00", timeout=PATIENCE)
         page.get_by_role("button", name="All 30 songs").click()
         expect_visible(page, "What genre are these 30 songs?")
