@@ -138,7 +138,7 @@ def show_filters(moment: Moment) -> None:
         help="Time runs to the right, low bands are below. Violet weights answer to energy, brown "
         "ones to its absence. From noise at epoch 0, patterns form.",
     )
-    st.image(data_address(filters_image(filters, dark=_is_dark())))
+    st.image(data_address(filters_image(filters, dark=_is_dark())), alt="First layer's filters")
 
 
 def show_map(moment: Moment) -> None:
