@@ -18,6 +18,7 @@ pages = [
 pages.append(st.Page("pages/vote.py", title="Vote", visibility="hidden"))
 if current_deployment().may_train:
     pages.append(st.Page("pages/train.py", title="Train"))
+pages.append(st.Page("pages/teach.py", title="Teach"))
 pages.append(st.Page("pages/dataset.py", title="Dataset"))
 pages.append(st.Page("pages/recommend.py", title="Recommend"))
 # Whoever guesses the first page's address finds it, too, as does who guesses wrongly.

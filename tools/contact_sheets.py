@@ -67,6 +67,7 @@ STATES = (
     ),
     State("dataset, own", "/dataset?dataset=own"),
     State("listen", "/listen"),
+    State("teach", "/teach"),
     State("recommend, empty", "/recommend?in=demo"),
     State("recommend, library", "/recommend?in=library"),
     State("recommend, working", "/recommend?in=demo&source=demo&demo=rock", early=True),

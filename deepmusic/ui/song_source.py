@@ -34,7 +34,7 @@ _OPENED, _LAST, _NAMES, _STARTED = "opened_upload", "last_upload", "song_names",
 #: In the session: sentences on what was wrong with the last upload.
 _TOLD = "told_of_uploads"
 #: Pages that show a song, and choose one where there is none.
-CHOOSING = ("classify", "lesson", "compare", "recommend")
+CHOOSING = ("classify", "lesson", "compare", "recommend", "teach")
 #: Songs that were chosen above the page that runs; None where it chooses itself.
 _chosen: ContextVar[list[SongFile] | None] = ContextVar("chosen", default=None)
 #: Uploads that are looked at.

@@ -11,7 +11,8 @@ from tools.running_app import PATIENCE, settle
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = (
-    *("", "listen", "lesson", "compare", "curves", "confusion", "train", "dataset", "recommend"),
+    *("", "listen", "lesson", "compare", "curves", "confusion", "train", "teach", "dataset"),
+    "recommend",
 )
 PHONE = {"viewport": {"width": 390, "height": 844}}
 

@@ -20,6 +20,7 @@ LINKS = {
     "curves": {"runs": "shipped-crnn"},
     "dataset": {"dataset": "toy", "view": "browse", "split": "fold-1"},
     "recommend": {"in": "demo", "by": "songs", "source": "record"},
+    "teach": {"source": "demo", "demo": "pop"},
     "train": {},
 }
 

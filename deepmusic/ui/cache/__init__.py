@@ -4,6 +4,7 @@ Streamlit hashes large arrays by sampling, so that a changed song could pass for
 are therefore names, times of files, and the SHA-256 of a file's bytes.
 """
 
+from deepmusic.ui.cache import teach
 from deepmusic.ui.cache.datasets import (
     dataset_version,
     find_dataset,
