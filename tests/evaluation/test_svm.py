@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from scipy.fft import dct
 
 from deepmusic.cli import main
+from deepmusic.config import FRONT_ENDS
 from deepmusic.data import LogMels, SkippedTrack, Split, Toy, Track
 from deepmusic.errors import DatasetError
 from deepmusic.evaluation import candidates, evaluate, svm
@@ -22,6 +23,7 @@ class Bands:
     name = "bands"
     genres = GENRES
     splits = ("paper",)
+    mel = FRONT_ENDS["compact"]
 
     def __init__(self, missing=()):
         self._missing = set(missing)

@@ -16,7 +16,7 @@ from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import evaluate
 from deepmusic.prediction import Classifier
 from deepmusic.runs import FAILED, FINISHED, STOPPED, Run
-from deepmusic.training import callbacks, fit, worker
+from deepmusic.training import callbacks, fit, loading, worker
 from deepmusic.training.callbacks import (
     checkpoint_path,
     drop_checkpoints,
@@ -253,7 +253,7 @@ def test_patience_ends_training_whenever_it_was_stopped(on_few, tmp_path, monkey
     run = new_run(tmp_path / "run", recipe)
     with pytest.MonkeyPatch.context() as disturbed:
         cancel_in_epoch(1, disturbed)
-        with pytest.raises(callbacks.Stopped):
+        with pytest.raises(loading.Stopped):
             train(run, on_few)
     run.clear_ending()
     with pytest.MonkeyPatch.context() as disturbed:

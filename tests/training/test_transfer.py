@@ -84,7 +84,7 @@ def test_a_run_learns_is_exported_and_says_which_it_is(start, tmp_path):
 
     sizes, recipe = recipes.recipe(models.PRETRAINED, "class", start)
     few = (
-        {"epochs": 40, "batch_size": 16}
+        {"epochs": 60, "batch_size": 16}
         if start == FROZEN
         else {"epochs": 1, "windows_per_clip": 1}
     )

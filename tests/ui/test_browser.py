@@ -59,9 +59,9 @@ def test_the_lesson_by_keyboard_and_by_link(chromium, server):
             page.keyboard.press("PageDown")
             page.wait_for_url(re.compile(f"step={number}.*demo=metal|demo=metal.*step={number}"))
             settle(page)
-        expect_visible(page, "windows agree with it")
+        expect_visible(page, "5. What does the recurrent layer remember?")
         page.keyboard.press("PageUp")
-        expect_visible(page, "4. What does the recurrent layer remember?")
+        expect_visible(page, "4. What does the first convolution detect?")
 
 
 #: The player lies in a shadow root, which hides what has the focus in it.

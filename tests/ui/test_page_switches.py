@@ -22,6 +22,7 @@ LINKS = {
     "recommend": {"in": "demo", "by": "songs", "source": "record"},
     "teach": {"source": "demo", "demo": "pop"},
     "train": {},
+    "vote": {"room": "nothing"},
 }
 
 
@@ -31,10 +32,10 @@ def _without_gtzan(monkeypatch, tmp_path):
     monkeypatch.setenv("DEEPMUSIC_RUNS", str(tmp_path))
 
 
-def every_pair() -> list[str]:
-    """Walk through all pages so that each follows each other one once (an Euler circuit)."""
-    left = {page: [other for other in PAGES if other != page] for page in PAGES}
-    path, walk = [PAGES[0]], []
+def every_pair(pages=PAGES) -> list[str]:
+    """Walk through pages so that each follows each other one once (an Euler circuit)."""
+    left = {page: [other for other in pages if other != page] for page in pages}
+    path, walk = [pages[0]], []
     while path:
         if left[path[-1]]:
             path.append(left[path[-1]].pop())

@@ -40,7 +40,7 @@ def show() -> None:
                 help="Whoever knows it may stop and delete all runs.",
             )
             if st.session_state.get(_PASSWORD) and not is_instructor():
-                st.error("This is not the instructor's password.")
+                markdown.show_error("This is not the instructor's password.")
     query_params.write("me", visitor() or None)
 
 
