@@ -82,6 +82,7 @@ class Network:
 
     def __init__(self, run: Run) -> None:
         path, remedy = run.network_path, f"Make it anew: {export_command(run)}"
+        self._remedy = remedy
         if not path.exists() and run.weights_path.exists() and not weights.is_shipped(path):
             _export(run)
         data = weights.read_verified(path, remedy)
@@ -131,7 +132,8 @@ class Network:
         if unknown := set(outputs).difference(self.outputs):
             raise ModelError(
                 f"Choose outputs of this network: {', '.join(self.outputs)}. "
-                f"Received: {', '.join(sorted(unknown))}"
+                f"Received: {', '.join(sorted(unknown))}. Earlier versions exported fewer. "
+                f"{self._remedy}"
             )
         batches = np.split(frames, range(_BATCH, len(frames), _BATCH))
         with TURNS:

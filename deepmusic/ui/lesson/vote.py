@@ -12,7 +12,7 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.charts.song import votes_chart
 from deepmusic.config import GTZAN_GENRES
-from deepmusic.errors import AudioError, RoomError
+from deepmusic.errors import DeepMusicError, RoomError
 from deepmusic.formatting import format_genre, format_percent
 from deepmusic.ui import cache, demos, markdown, query_params, song_source
 from deepmusic.ui.lesson import device
@@ -135,7 +135,7 @@ def host(room: Room) -> None:
 def _play(song: SongFile, moment: Moment) -> None:
     try:
         view = cache.view_song(song)
-    except AudioError as error:
+    except DeepMusicError as error:
         markdown.show_error(error)
         return
     # Neither its title nor its file's name: they would tell the genre.
@@ -228,7 +228,7 @@ def _answers(clip: Clip) -> dict[str, str]:
         return {}
     try:
         return {name: one.genre for name, one in cache.classify_song(song).items()}
-    except AudioError:
+    except DeepMusicError:
         return {}
 
 
