@@ -34,6 +34,7 @@ from websockets.sync.client import connect
 from deepmusic import audio, models, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.config import GTZAN_GENRES
+from deepmusic.formatting import format_genre
 from deepmusic.prediction.pretrained import PretrainedClassifier
 from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.runs import Run
@@ -149,7 +150,8 @@ class Songs:
             if genre not in self._answers:
                 song = audio.load_song(encode.encode_flac(samples, audio.SAMPLE_RATE))
                 lead = self._pretrained.predict(song)
-                self._answers[genre] = [lead.genre, certainty(lead)]
+                answer = prediction.answer(lead, prediction.measure_content(song))
+                self._answers[genre] = [format_genre(answer.genre or ""), certainty(answer)]
         return (
             f"song{number}q.flac",
             encode.encode_flac(samples, audio.SAMPLE_RATE),
