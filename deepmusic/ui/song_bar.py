@@ -57,8 +57,7 @@ def above(page: str) -> Iterator[None]:
     with st.container(key="song_bar", horizontal=True, vertical_alignment="center", gap="small"):
         name = html.escape(song_source.name_of(song))
         st.html(f'<h2 class="song" title="{name}">{name}</h2>', width="content")
-        sound = st.container(key="song_sound", width=230).empty()
-        _play(sound, song)
+        sound = _play(st.container(key="song_sound", width=230), song)
         change = st.container(width="content")
         with st.container(key="song_ways", horizontal=True, gap="small", width="stretch"):
             _lead_on(page)
@@ -90,17 +89,21 @@ def at_hand() -> SongFile | None:
     return bar.song if bar else None
 
 
-def _play(place: Any, song: SongFile) -> None:
-    """Play a song as its file, if a browser can, since that needs no decoding."""
+def _play(place: Any, song: SongFile) -> Any:
+    """Play a song as its file, if a browser can, since that needs no decoding.
+
+    The player itself is returned, to be replaced: an `empty` around it would be drawn for a
+    moment on a slow machine, and end the song that plays on from page to page.
+    """
     mime_type, sound = encode.browser_mime_type(song.data), song.data
     if mime_type is None:
         try:
             view = cache.view_song(song)
         except DeepMusicError:
-            return  # The page says why.
+            return place  # The page says why.
         mime_type, sound = view.mime_type, view.sound or song.data
     at_once = song_source.plays_at_once(song)
-    place.audio(sound, format=mime_type, alt="The song at hand", autoplay=at_once)
+    return place.audio(sound, format=mime_type, alt="The song at hand", autoplay=at_once)
 
 
 def _lead_on(page: str) -> None:

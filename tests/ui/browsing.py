@@ -31,7 +31,7 @@ def visit(chromium, address: str, **context) -> Iterator:
     try:
         yield page
         assert page.locator("[data-testid=stException]").count() == 0
-        assert faults == []
+        assert faults == [], "\n".join(faults)
     finally:
         visitor.close()
 
