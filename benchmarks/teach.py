@@ -27,7 +27,8 @@ from deepmusic.data.gtzan import read_facts
 from deepmusic.prediction import compute_log_mels
 from deepmusic.prediction.own_classes import embed_sound
 from deepmusic.prediction.pretrained import Embedded
-from deepmusic.training.teach import Example, teach
+from deepmusic.training.examples import Example
+from deepmusic.training.teach import teach
 
 N_CLIPS, SECONDS = 5, 10
 

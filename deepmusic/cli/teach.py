@@ -43,8 +43,14 @@ def teach(sounds: str, output: Path, as_json: bool) -> None:
     """
     from deepmusic.audio import start_decoder
     from deepmusic.data.labelled import open_sounds
-    from deepmusic.training.teach import embed_sounds, teach
+    from deepmusic.prediction.own_classes import is_classes
+    from deepmusic.training.examples import embed_sounds
+    from deepmusic.training.teach import teach
 
+    if output.exists() and not is_classes(output.read_bytes()):
+        raise DatasetError(
+            f"{output} exists and is no file of classes; it is left as it is. Choose another name."
+        )
     start_decoder()
     with open_sounds(sounds) as (found, remarks):
         for remark in remarks:
@@ -83,8 +89,10 @@ def describe(taught: "Taught") -> str:
         return "Nothing could be tested: each class has one recording only."
     right = int((taught.table["genre"] == taught.table["predicted"]).sum())
     low, high = map(format_percent, taught.interval)
+    n_sounds, n_recordings = len(taught.table), taught.table["recording"].nunique()
+    of = f" of {n_recordings} recordings" if n_recordings < n_sounds else ""
     return (
-        f"Right on {right} of {len(taught.table)} sounds that it had not learnt from: "
+        f"Right on {right} of {n_sounds} sounds{of} that it had not learnt from: "
         f"{format_percent(taught.accuracy)} (95 % interval {low} to {high})."
     )
 

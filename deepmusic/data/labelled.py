@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from deepmusic.audio import SUFFIXES
+from deepmusic.audio import SUFFIXES, find_sound_files
 from deepmusic.data.dataset import Dataset
 from deepmusic.data.folder import Folder
 from deepmusic.data.opening import NAMES, open_dataset
@@ -48,7 +48,9 @@ class LabelledSound:
 
 
 @contextmanager
-def open_sounds(source: str | Path | BinaryIO) -> Iterator[tuple[list[LabelledSound], list[str]]]:
+def open_sounds(
+    source: str | Path | BinaryIO, *, most_bytes: int | None = None
+) -> Iterator[tuple[list[LabelledSound], list[str]]]:
     """Open labelled sounds; yield them, and sentences on what was passed over.
 
     Parameters
@@ -57,6 +59,8 @@ def open_sounds(source: str | Path | BinaryIO) -> Iterator[tuple[list[LabelledSo
         A folder with one subfolder a class, a ZIP of such a folder (by its path, or opened for
         reading bytes), a list with the columns path and genre, or the name of a dataset. Folders
         within a class are recordings, as are artists in a list.
+    most_bytes : int, optional
+        What a ZIP may unpack to; by default `MOST_BYTES`.
 
     Raises
     ------
@@ -64,9 +68,10 @@ def open_sounds(source: str | Path | BinaryIO) -> Iterator[tuple[list[LabelledSo
         If it is missing, damaged, too large, or holds no two classes.
     """
     if isinstance(source, (str, Path)):
-        if str(source) in NAMES or not zipfile.is_zipfile(source):
+        is_zip = Path(source).suffix.lower() == ".zip" and Path(source).is_file()
+        if str(source) in NAMES or not (is_zip or zipfile.is_zipfile(source)):
             root = source if str(source) in NAMES else _descend(Path(source))
-            yield _sounds(open_dataset(str(root)))
+            yield _sounds(_open(str(root)))
             return
         name: str = str(source)
     else:
@@ -74,12 +79,30 @@ def open_sounds(source: str | Path | BinaryIO) -> Iterator[tuple[list[LabelledSo
     with tempfile.TemporaryDirectory(prefix="deepmusic-", ignore_cleanup_errors=True) as folder:
         # Named after the ZIP, since messages repeat it.
         root = Path(folder, format_name(PurePosixPath(name).stem or "zip")[:60].replace("/", "_"))
-        passed_over = _unpack(source, name, root)
+        passed_over = _unpack(source, name, root, most_bytes or MOST_BYTES)
         try:
-            sounds, remarks = _sounds(open_dataset(str(_descend(root))))
+            sounds, remarks = _sounds(_open(str(_descend(root))))
         except DatasetError as error:
             raise DatasetError(str(error).replace(f"{folder}/", "")) from error
         yield sounds, [*remarks, *passed_over]
+
+
+def _open(name: str) -> Dataset:
+    """Open a dataset; where it lacks classes, say so in the words of classes."""
+    try:
+        return open_dataset(name)
+    except DatasetError as error:
+        if not Path(name).is_dir():
+            raise
+        files = [path.relative_to(name) for path in find_sound_files(Path(name)).files.values()]
+        labels = sorted({format_name(path.parts[0]) for path in files if len(path.parts) > 1})
+        if len(labels) > 1:
+            raise
+        found = f"only the class {labels[0]}" if labels else "no folder with sounds"
+        raise DatasetError(
+            f"{name} holds {found}; two classes are needed at least. Give each a folder of its "
+            "sounds, such as guitar/one.wav and voice/two.wav."
+        ) from error
 
 
 def _sounds(dataset: Dataset) -> tuple[list[LabelledSound], list[str]]:
@@ -126,15 +149,10 @@ def _descend(root: Path) -> Path:
     return root
 
 
-def _too_large(name: str) -> DatasetError:
-    most = format_bytes(MOST_BYTES)
-    return DatasetError(f"{name} unpacks to more than {most}. Leave some out.")
-
-
-def _unpack(source: str | Path | BinaryIO, name: str, root: Path) -> list[str]:
+def _unpack(source: str | Path | BinaryIO, name: str, root: Path, most_bytes: int) -> list[str]:
     """Unpack the sound files of a ZIP, within limits; return sentences on the others."""
     root.mkdir()
-    left, others = MOST_BYTES, 0
+    left, others = most_bytes, 0
     try:
         with zipfile.ZipFile(source) as archive:
             members = [one for one in archive.infolist() if not one.is_dir()]
@@ -158,9 +176,9 @@ def _unpack(source: str | Path | BinaryIO, name: str, root: Path) -> list[str]:
                     while block := packed.read(min(_BLOCK, left + 1)):
                         left -= len(block)
                         if left < 0:
-                            most = format_bytes(MOST_BYTES)
                             raise DatasetError(
-                                f"{name} unpacks to more than {most}. Leave some out."
+                                f"{name} unpacks to more than {format_bytes(most_bytes)}. Leave "
+                                "some out."
                             )
                         file.write(block)
     except DatasetError:
@@ -171,4 +189,7 @@ def _unpack(source: str | Path | BinaryIO, name: str, root: Path) -> list[str]:
             f"{name} cannot be unpacked ({format_name(str(error))[:100]}). Pack it anew, without a "
             "password."
         ) from error
-    return [f"{others} files in {name} are no sound files, and were passed over."] if others else []
+    if not others:
+        return []
+    noun = "file is no sound file, and was" if others == 1 else "files are no sound files, and were"
+    return [f"{name}: {others} {noun} passed over."]

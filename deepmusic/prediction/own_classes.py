@@ -44,6 +44,8 @@ _MEMBER = "classes.json"
 #: Of the file and of what it unpacks to; twenty classes take 60 kB.
 _MOST_BYTES = 4 * 2**20
 
+_LEARNT = "It was taught with this very sound, so that its answer proves nothing."
+
 #: Windows of a song that are asked, at most; of a longer one every second, third ...
 _MOST_WINDOWS = 60
 
@@ -57,6 +59,11 @@ def check_name(name: str) -> str:
             f"{stripped[: LONGEST_NAME + 1]!r}"
         )
     return stripped
+
+
+def short_digest(digest: str) -> str:
+    """Return what a file of classes keeps of a digest: enough to know a sound again."""
+    return digest[:16]
 
 
 def embed_sound(song: Song) -> Embedded:
@@ -169,6 +176,11 @@ class OwnClasses:
         """Names of the classes, in the order of the outputs."""
         return self._head.genres
 
+    def has_learnt(self, digest: str) -> bool:
+        """Tell whether it was taught with a file of this SHA-256."""
+        learnt = self.facts.get("learnt")
+        return isinstance(learnt, list) and short_digest(digest) in learnt
+
     # === Prediction ===
 
     def predict(
@@ -218,7 +230,7 @@ class OwnClasses:
             probabilities=dict(sorted(found.items(), key=lambda item: -item[1])),
             segments=tuple(genre_segments(prediction)),
             duration=song.duration,
-            notes=song.notes,
+            notes=(*song.notes, *([_LEARNT] if self.has_learnt(song.digest) else [])),
             name=song.name,
             prediction=prediction,
         )

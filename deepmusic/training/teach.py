@@ -15,10 +15,8 @@ import numpy as np
 import pandas as pd
 
 import deepmusic
-from deepmusic.audio import load_song
-from deepmusic.data.labelled import LabelledSound
-from deepmusic.data.parallel import Progress, no_progress
-from deepmusic.errors import AudioError, DatasetError
+from deepmusic.data.fingerprints import contains
+from deepmusic.errors import DatasetError
 from deepmusic.evaluation.calibration import fit_temperature
 from deepmusic.evaluation.confusion import confusion_matrix
 from deepmusic.evaluation.metrics import wilson_interval
@@ -27,8 +25,9 @@ from deepmusic.prediction.own_classes import (
     MOST_CLASSES,
     OwnClasses,
     check_name,
-    embed_sound,
+    short_digest,
 )
+from deepmusic.training.examples import Example, without_copies
 
 #: Chosen among 0.01 to 1 on draws of 3 to 20 of GTZAN's clips for 2, 5 and 10 classes, without the
 #: clips that `benchmarks/teach.py` measures on.
@@ -40,10 +39,6 @@ _LEAVE_ONE_OUT, _FOLDS = 60, 10
 #: Windows of a sound that are learnt, at most.
 _WINDOWS = 10
 
-#: Cosine of two mean embeddings from which on two files are copies; other clips of one song reach
-#: 0.9995, two notes of one instrument 0.998.
-_COPY = 0.9999
-
 #: Share of the sounds of two classes that are taken for the other one, from which on it is said.
 _ALIKE = 0.25
 
@@ -51,27 +46,6 @@ _FEW_RECORDINGS = 3
 
 #: Temperatures below would promise more than so few sounds can prove.
 _LEAST_TEMPERATURE = 1 / 3
-
-
-@dataclass(frozen=True)
-class Example:
-    """A sound to learn from.
-
-    Attributes
-    ----------
-    label, name, recording : str
-        As of `LabelledSound`.
-    digest : str
-        SHA-256 of its file.
-    embeddings : np.ndarray [shape=(n_windows, 200)]
-        By the pretrained network.
-    """
-
-    label: str
-    name: str
-    recording: str
-    digest: str
-    embeddings: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +65,8 @@ class Taught:
         What to know before one trusts it, a sentence each.
     seconds : float
         That learning and testing took.
+    examples : tuple of Example
+        That it learnt from, without copies.
     """
 
     classes: OwnClasses
@@ -99,29 +75,43 @@ class Taught:
     interval: tuple[float, float] | None
     warnings: tuple[str, ...]
     seconds: float
+    examples: tuple[Example, ...] = field(repr=False)
 
     @property
     def matrix(self) -> pd.DataFrame:
         """Confusion matrix: classes as rows, predictions as columns."""
         return confusion_matrix(self.table, self.classes.labels)
 
+    def find_learnt(self, digest: str, fingerprint: np.ndarray) -> list[Example]:
+        """Return the sounds it learnt from that a song is, contains, or is a part of.
 
-def embed_sounds(
-    sounds: Sequence[LabelledSound], on_progress: Progress = no_progress
-) -> tuple[list[Example], list[str]]:
-    """Return sounds with their embeddings, and a sentence on each that cannot be used."""
-    examples, faults = [], []
-    for done, sound in enumerate(sounds, start=1):
-        try:
-            song = load_song(sound.source, name=sound.name)
-            found = embed_sound(song).embeddings
-        except AudioError as error:
-            faults.append(str(error))
-        else:
-            about = sound.label, sound.name, sound.recording, song.digest
-            examples.append(Example(*about, found))
-        on_progress(done, len(sounds))
-    return examples, faults
+        Parameters
+        ----------
+        digest : str
+            SHA-256 of the song's file.
+        fingerprint : np.ndarray [shape=(n_frames, 32)]
+            As of `deepmusic.data.fingerprints`, of all of the song.
+        """
+        return [
+            one
+            for one in self.examples
+            if one.digest == digest
+            or (one.fingerprint is not None and contains(one.fingerprint, fingerprint))
+        ]
+
+    def without(self, learnt: Sequence[Example]) -> OwnClasses | None:
+        """Return the classes as learnt without the recordings of some sounds.
+
+        None where a class would have no sound left.
+        """
+        names = {one.recording for one in learnt}
+        rest = [one for one in self.examples if one.recording not in names]
+        labels = self.classes.labels
+        if {one.label for one in rest} != set(labels):
+            return None
+        kernel, bias = _fit(*_arrays(rest, labels), len(labels))
+        temperature = float(self.classes.facts["temperature"])
+        return OwnClasses(labels, kernel / temperature, bias / temperature)
 
 
 def teach(examples: Sequence[Example], labels: Sequence[str] | None = None) -> Taught:
@@ -147,11 +137,8 @@ def teach(examples: Sequence[Example], labels: Sequence[str] | None = None) -> T
     if labels is None:
         labels = sorted({example.label for example in examples})
     _check(labels, examples)
-    kept, warnings = _without_copies(examples)
-    parts = [_some(one.embeddings) for one in kept]
-    x = np.concatenate(parts).astype(np.float64)
-    owner = np.repeat(np.arange(len(kept)), list(map(len, parts)))
-    truth = np.array([labels.index(one.label) for one in kept])
+    numbers, kept, warnings = without_copies(examples)
+    x, owner, truth = _arrays(kept, labels)
     groups = np.unique([one.recording for one in kept], return_inverse=True)[1]
 
     # Matrices this small are slower by several threads, on a busy machine a hundred times.
@@ -169,7 +156,7 @@ def teach(examples: Sequence[Example], labels: Sequence[str] | None = None) -> T
             "confidence": guessed.max(axis=1),
             "recording": [kept[row].recording for row in tested],
         },
-        index=[examples.index(kept[row]) for row in tested],
+        index=[numbers[row] for row in tested],
     )
     accuracy, interval = _score(table)
     warnings += _warn(kept, labels, table, interval)
@@ -182,10 +169,11 @@ def teach(examples: Sequence[Example], labels: Sequence[str] | None = None) -> T
         "interval": interval and list(interval),
         "temperature": round(temperature, 3),
         "warnings": warnings,
+        "learnt": sorted({short_digest(one.digest) for one in examples}),
     }
     classes = OwnClasses(tuple(labels), kernel, bias, facts)
     seconds = time.perf_counter() - began
-    return Taught(classes, table, accuracy, interval, tuple(warnings), seconds)
+    return Taught(classes, table, accuracy, interval, tuple(warnings), seconds, tuple(kept))
 
 
 def _check(labels: Sequence[str], examples: Sequence[Example]) -> None:
@@ -206,32 +194,17 @@ def _check(labels: Sequence[str], examples: Sequence[Example]) -> None:
             )
 
 
-def _without_copies(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
-    """Return the sounds without copies in a class; and sentences on copies."""
-    means = np.stack([one.embeddings.mean(axis=0) for one in examples])
-    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    copies: Counter[str] = Counter()
-    kept: list[int] = []
-    warnings: list[str] = []
-    for number, example in enumerate(examples):
-        same = [row for row in kept if means[row] @ means[number] > _COPY]
-        if any(examples[row].label == example.label for row in same):
-            copies[example.label] += 1
-            continue
-        if same:
-            other = examples[same[0]]
-            warnings.append(
-                f"{example.name} of {example.label} is the same sound as {other.name} of "
-                f"{other.label}: decide for one class."
-            )
-        kept.append(number)
-    for label, count in copies.items():
-        noun = "sound is a copy of another" if count == 1 else "sounds are copies of others"
-        warnings.append(f"{label}: {count} {noun}, and {'is' if count == 1 else 'are'} left out.")
-    return [examples[number] for number in kept], warnings
-
-
 # === Learning ===
+
+
+def _arrays(
+    examples: Sequence[Example], labels: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return windows [n_windows, 200], the sound of each, and the class of each sound."""
+    parts = [_some(one.embeddings) for one in examples]
+    owner = np.repeat(np.arange(len(examples)), list(map(len, parts)))
+    truth = np.array([labels.index(one.label) for one in examples])
+    return np.concatenate(parts).astype(np.float64), owner, truth
 
 
 def _some(embeddings: np.ndarray) -> np.ndarray:

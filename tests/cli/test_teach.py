@@ -56,6 +56,13 @@ def test_songs_are_predicted_by_it(taught, tmp_path):
     assert text.startswith("metal.wav  4.0 s  metal ")
 
 
+def test_a_sound_that_was_learnt_proves_nothing(taught, sounds):
+    path, _ = taught
+    told = run("predict", sounds / "metal" / "0.wav", "--classes", path)
+    assert told.exit_code == 0
+    assert "taught with this very sound" in told.stderr
+
+
 def test_a_zip_is_a_folder_and_text_names_warnings(sounds, tmp_path):
     shutil.make_archive(str(tmp_path / "sounds"), "zip", sounds.parent, sounds.name)
     result = run("teach", tmp_path / "sounds.zip", "-o", tmp_path / "my.zip")
@@ -76,6 +83,10 @@ def test_a_fault_is_one_sentence(taught, sounds, tmp_path):
         result = run(*arguments)
         assert result.exit_code == 2
         assert len(result.stderr.splitlines()) == 1, result.stderr
+    archive = shutil.make_archive(str(tmp_path / "sounds"), "zip", sounds)
+    over = run("teach", archive, "-o", archive)
+    assert over.exit_code == 2
+    assert "no file of classes" in over.stderr
     both = run("predict", song, "--classes", path, "--model", "cnn")
     assert both.exit_code == 2
     assert "--classes goes without" in both.stderr

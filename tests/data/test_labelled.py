@@ -49,7 +49,7 @@ def test_folders_around_the_classes_and_within_them(tmp_path):
         "rock/live": ["rock/live/a.wav", "rock/live/b.wav"],
     }
     assert "The folder empty holds no sound." in remarks
-    assert any(remark.startswith("2 files") for remark in remarks)
+    assert any("2 files are no sound files" in remark for remark in remarks)
 
 
 def test_an_artist_in_a_list_is_a_recording(tmp_path):
@@ -74,9 +74,9 @@ def test_a_zip_cannot_write_outside_of_its_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("file", "match"),
     [
-        (pack(["rock/a.wav", "rock/b.wav"]), "holds only rock"),
-        (pack(["a.wav", "b.wav"]), "no music"),
-        (pack(["rock/a.txt", "jazz/b.txt"]), "no music"),
+        (pack(["rock/a.wav", "rock/b.wav"]), "only the class rock; two classes"),
+        (pack(["a.wav", "b.wav"]), "no folder with sounds"),
+        (pack(["rock/a.txt", "jazz/b.txt"]), "no folder with sounds"),
         (io.BytesIO(b"PK\x03\x04 no zip"), "cannot be unpacked"),
     ],
     ids=["one class", "no folders", "no sounds", "damaged"],
@@ -86,11 +86,22 @@ def test_a_zip_without_classes_is_refused(file, match):
         pass
 
 
+def test_a_damaged_zip_is_no_list(tmp_path):
+    (tmp_path / "sounds.zip").write_bytes(b"PK\x03\x04 no zip")
+    with (
+        pytest.raises(DatasetError, match="cannot be unpacked"),
+        open_sounds(tmp_path / "sounds.zip"),
+    ):
+        pass
+
+
 def test_a_zip_that_unpacks_to_too_much_is_refused(monkeypatch):
     monkeypatch.setattr(labelled, "MOST_BYTES", 10_000)
     bomb = pack(["rock/a.wav", "jazz/b.wav"], bytes(6000))
     with pytest.raises(DatasetError, match="unpacks to more than"), open_sounds(bomb):
         pass
+    with open_sounds(bomb, most_bytes=20_000) as (found, _):
+        assert len(found) == 2
     monkeypatch.setattr(labelled, "MOST_FILES", 1)
     with pytest.raises(DatasetError, match="holds 2 files"), open_sounds(bomb):
         pass

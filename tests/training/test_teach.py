@@ -1,13 +1,20 @@
 """Teaching classes of one's own: what is learnt, measured and warned of."""
 
+import io
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import soundfile
 
-from deepmusic.audio import synth
+from deepmusic.audio import load_song, song_from_array, synth
 from deepmusic.audio.encode import encode_wav
+from deepmusic.config import GTZAN_GENRES
+from deepmusic.data.fingerprints import fingerprint
 from deepmusic.data.labelled import LabelledSound
 from deepmusic.errors import DatasetError, ModelError
-from deepmusic.training.teach import Example, embed_sounds, teach
+from deepmusic.training.examples import Example, embed_sounds
+from deepmusic.training.teach import teach
 
 CENTRES = np.random.default_rng(1).normal(size=(12, 200))
 
@@ -21,6 +28,31 @@ def example(label: int | str, number: int, *, spread=0.5, centre=None, recording
     name = f"{number}.wav"
     recording = recording or f"{label}/{name}"
     return Example(str(label), name, recording, f"{label} {number}", windows.astype(np.float32))
+
+
+PIECES = [synth.play(genre, seconds=4, seed=8) for genre in GTZAN_GENRES[:8]]
+UNKNOWN = song_from_array(synth.play("metal", seconds=4, seed=9), sample_rate=22_050, name="new")
+ENCODINGS = (("MP3", 0.5), ("OGG", 0.2))
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[Example]:
+    """Made-up embeddings of two classes with the fingerprints of eight pieces."""
+    found = [example(number // 4, number) for number in range(8)]
+    songs = [song_from_array(one, sample_rate=22_050, name="piece") for one in PIECES]
+    return [
+        replace(one, fingerprint=fingerprint(song)) for one, song in zip(found, songs, strict=True)
+    ]
+
+
+def encoded(known: Example, kind: str, gain: float) -> Example:
+    """The first piece in another encoding and level, with embeddings that changed by it."""
+    file = io.BytesIO()
+    soundfile.write(file, gain * PIECES[0], 22_050, format=kind)
+    mark = fingerprint(load_song(file.getvalue(), name=kind))
+    noise = np.random.default_rng(ord(kind[0])).normal(size=(3, 200))
+    windows = (known.embeddings + 0.3 * noise).astype(np.float32)
+    return Example(known.label, kind, f"{known.label}/{kind}", kind, windows, mark)
 
 
 def examples(n_classes: int, n_sounds: int, **settings) -> list[Example]:
@@ -93,6 +125,37 @@ def test_copies_count_once():
     taught = teach([*copies, *examples(2, 4)])
     assert len(taught.table) == 8
     assert any("0: 20 sounds are copies" in text for text in taught.warnings)
+
+
+def test_other_encodings_are_one_recording(clips):
+    """Each is learnt; none is tested by what another one taught."""
+    found = [*clips, *(encoded(clips[0], kind, gain) for kind, gain in ENCODINGS)]
+    taught = teach(found)
+    assert len(taught.table) == 8 + len(ENCODINGS)
+    assert taught.table["recording"].nunique() == 8
+    assert any("0: 2 sounds are copies of others in another encoding" in w for w in taught.warnings)
+    assert taught.interval == teach(clips).interval
+
+
+def test_a_song_it_learnt_from_is_known_and_can_be_left_out(clips):
+    taught = teach(clips)
+    song = song_from_array(
+        np.concatenate([PIECES[1], PIECES[0], PIECES[2]]), sample_rate=22_050, name="all of it"
+    )
+    learnt = taught.find_learnt("another file", fingerprint(song))
+    assert [one.name for one in learnt] == ["0.wav", "1.wav", "2.wav"]
+    assert taught.find_learnt(clips[5].digest, fingerprint(UNKNOWN)) == [taught.examples[5]]
+    assert taught.find_learnt("another file", fingerprint(UNKNOWN)) == []
+
+    windows = clips[0].embeddings.mean(axis=0)
+    sure, unsure = (
+        classes._head.predict(windows[None])[0, 0]
+        for classes in (taught.classes, taught.without(learnt[:1]))
+    )
+    assert sure > unsure > 0.5
+    assert taught.without(taught.examples[:4]) is None
+    assert taught.classes.has_learnt(clips[0].digest)
+    assert not taught.classes.has_learnt("another file")
 
 
 def test_a_sound_in_two_classes_is_told():

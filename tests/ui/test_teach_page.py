@@ -83,12 +83,37 @@ def test_classes_are_learnt_tested_tried_and_saved(page, tmp_path):
     page.query_params["source"] = "demo"
     page.run()
     assert not page.exception
+    saved = tmp_path / "classes" / "my classes.zip"
     press(page, "Save on this machine")
-    assert (tmp_path / "classes" / "my classes.zip").exists()
+    first = saved.read_bytes()
+    press(page, "Save on this machine")
+    assert [path.name for path in saved.parent.iterdir()] == ["my classes.zip"]
+    saved.write_bytes(b"others of that name")
+    press(page, "Save on this machine")
+    assert saved.read_bytes() == b"others of that name"
+    assert (saved.parent / "my classes 2.zip").read_bytes() == first
+    saved.unlink()
     press(page, "Start anew")
-    assert page.selectbox[-1].options == ["my classes"]
+    assert page.selectbox[-1].options == ["my classes 2"]
     press(page, "Open")
     assert not page.exception and "**8 of 8**" in texts(page)
+
+
+def test_a_sound_that_was_learnt_is_answered_by_a_head_that_had_not_learnt_it(page):
+    own = own_classes(files(3))
+    page.session_state["teach_classes"] = own
+    page.session_state["uploaded_songs"] = [SongFile("again.wav", own[0].sounds[0].file.data)]
+    page.query_params["source"] = "upload"
+    page.run()
+    press(page, "Learn")
+    assert not page.exception
+    assert [one.value for one in page.info] == [
+        "It learnt from this sound, as **buzz**. This is the answer of a head that did not."
+    ]
+    press(page, "Save on this machine")
+    press(page, "Start anew")
+    press(page, "Open")
+    assert [one.value[:27] for one in page.info] == ["It learnt from this sound. "]
 
 
 def test_a_sound_that_cannot_be_read_is_told_and_the_others_are_learnt(page):

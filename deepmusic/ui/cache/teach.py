@@ -21,6 +21,14 @@ def embed_sound(sound: SongFile) -> Any:
     return embed_sound(decode_song(sound).song)
 
 
+@st.cache_data(show_spinner=False, max_entries=1000, hash_funcs=SONG_KEYS)
+def fingerprint(sound: SongFile, most_frames: int) -> Any:
+    """Return the fingerprint of a sound; raise `AudioError` if it cannot be used."""
+    from deepmusic.data.fingerprints import fingerprint
+
+    return fingerprint(decode_song(sound).song, most_frames)
+
+
 def predict_class(song: SongFile, classes: Any) -> Any:
     """Return the `ClassPrediction` of a song by `OwnClasses`; raise `AudioError` as above."""
     return classes.predict_embedded(embed_sound(song), decode_song(song).song)

@@ -33,7 +33,9 @@ def show_button() -> None:
 
 
 def _learn() -> Learnt:
-    from deepmusic.training.teach import Example, teach
+    from deepmusic.data.fingerprints import MOST_FRAMES
+    from deepmusic.training.examples import Example
+    from deepmusic.training.teach import teach
 
     own = session.classes()
     sounds = [(one.name, sound) for one in own for sound in one.sounds]
@@ -43,11 +45,12 @@ def _learn() -> Learnt:
         file = sound.file
         try:
             windows = cache.teach.embed_sound(file).embeddings
+            mark = cache.teach.fingerprint(file, MOST_FRAMES)
         except DeepMusicError as error:
             faults.append(f"{label}: {error}")
         else:
             recording = sound.recording or f"{label}/{file.digest}"
-            examples.append(Example(label, file.name, recording, file.digest, windows))
+            examples.append(Example(label, file.name, recording, file.digest, windows, mark))
             files.append(file)
         bar.progress(done / len(sounds), f"Embedding sound {done} of {len(sounds)} ...")
     bar.empty()
@@ -77,9 +80,12 @@ def _sentence(found: Learnt) -> str:
         tested = int(facts["tested"])
     except (KeyError, TypeError, ValueError):
         return f"It tells {names} apart; nothing could be tested yet."
+    n_recordings = found.taught.table["recording"].nunique() if found.taught else tested
+    of = f" of {n_recordings} recordings" if n_recordings < tested else ""
     return (
-        f"Right on **{round(accuracy * tested)} of {tested}** sounds whose recording it had not "
-        f"learnt: {names} (95 % interval {format_percent(low)} to {format_percent(high)})."
+        f"Right on **{round(accuracy * tested)} of {tested}** sounds{of}, each tested by a head "
+        f"that had not learnt its recording: {names} (95 % interval {format_percent(low)} to "
+        f"{format_percent(high)})."
     )
 
 

@@ -145,7 +145,7 @@ def fill_with_example() -> None:
 def fill_from(files: list[tuple[str, bytes]], packed: bytes | None = None) -> None:
     """Take classes from a ZIP, or from files named such as ``music/rock/a.wav``.
 
-    Raises `DatasetError` if they hold no two classes; what was there stays then.
+    Raises `DatasetError` if they hold no two classes, or too much; what was there stays then.
     """
     if packed is None:
         file = io.BytesIO()
@@ -156,7 +156,7 @@ def fill_from(files: list[tuple[str, bytes]], packed: bytes | None = None) -> No
     source = io.BytesIO(packed)
     source.name = files[0][0].split("/")[0]
     found: dict[str, list[Sound]] = {}
-    with open_sounds(source) as (sounds, remarks):
+    with open_sounds(source, most_bytes=MOST_BYTES) as (sounds, remarks):
         for sound in sounds:
             path = Path(sound.source) if not isinstance(sound.source, bytes) else Path()
             file_of = SongFile(path.name, path.read_bytes())

@@ -2,6 +2,7 @@
 
 import html
 import re
+from itertools import count
 from pathlib import Path
 
 import streamlit as st
@@ -13,8 +14,14 @@ from deepmusic.files import data_folder
 from deepmusic.formatting import format_clock, format_percent
 from deepmusic.prediction import ClassPrediction, OwnClasses
 from deepmusic.ui import cache, markdown, song_bar, song_source
+from deepmusic.ui.song import SongFile
 from deepmusic.ui.teach import session
 from deepmusic.ui.teach.session import Learnt
+
+_NO_PROOF = "That it knows this one proves nothing: try another."
+
+#: Of a song that is tried, 10 minutes are searched for what was learnt.
+_TRIED_FRAMES = 9400
 
 #: What a name may hold on disk.
 _NAME = re.compile(r"[\w][\w \-]{0,59}")
@@ -28,16 +35,38 @@ def show(found: Learnt) -> None:
         return
     try:
         with st.spinner("Listening ..."):
-            answer = cache.teach.predict_class(song, found.classes)
+            classes, remark = _unbiased(found, song)
+            answer = cache.teach.predict_class(song, classes)
             sound, mime_type = cache.teach.play_sound(song)
     except DeepMusicError as error:
         markdown.show_error(error)
         return
     if song_bar.at_hand() is None:
         st.audio(sound, format=mime_type, alt="The song")
+    if remark:
+        st.info(remark, icon=":material/info:")
     st.html(_bars(answer))
     st.caption(
         "By 3 s, from start to end. It answers with one of your classes, whatever it is given.",
+    )
+
+
+def _unbiased(found: Learnt, song: SongFile) -> tuple[OwnClasses, str]:
+    """Return classes that did not learn from a song, if there are any, and what to say of that."""
+    if found.taught is None:
+        known = found.classes.has_learnt(song.digest)
+        return found.classes, f"It learnt from this sound. {_NO_PROOF}" if known else ""
+    mark = cache.teach.fingerprint(song, _TRIED_FRAMES)
+    learnt = found.taught.find_learnt(song.digest, mark)
+    if not learnt:
+        return found.classes, ""
+    what = f"{len(learnt)} passages of this song" if len(learnt) > 1 else "this sound"
+    without = found.taught.without(learnt)
+    if without is None:
+        return found.classes, f"It learnt from {what}. {_NO_PROOF}"
+    return without, (
+        f"It learnt from {what}, as **{markdown.plain(learnt[0].label)}**. This is the answer of a "
+        "head that did not."
     )
 
 
@@ -93,17 +122,37 @@ def show_keeping(found: Learnt) -> None:
 
 
 def _save(found: Learnt, name: str) -> None:
-    path = _folder() / f"{name}.zip"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        found.classes.save(path)
+        _folder().mkdir(parents=True, exist_ok=True)
+        saved = _save_beside(found.classes, name)
     except OSError as error:
         markdown.show_error(
-            f"{path} cannot be written ({error.strerror or error}). Free some space, or set "
+            f"{_folder()} cannot be written ({error.strerror or error}). Free some space, or set "
             "DEEPMUSIC_DATA to a folder that can be written."
         )
     else:
-        st.success(f"Saved as {markdown.plain(name)}.")
+        taken = "" if saved == name else "That name is taken. "
+        st.success(f"{taken}Saved as {markdown.plain(saved)}.")
+
+
+def _save_beside(classes: OwnClasses, name: str) -> str:
+    """Save under a name, or with a number where others are saved there; return which it was."""
+    for number in count(1):
+        saved = name if number == 1 else f"{name} {number}"
+        path = _folder() / f"{saved}.zip"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            if path.read_bytes() == classes.to_bytes():
+                break
+            continue
+        try:
+            classes.save(path)
+        except OSError:
+            path.unlink()
+            raise
+        break
+    return saved
 
 
 def show_saved() -> None:
