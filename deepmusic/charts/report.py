@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepmusic import models, prediction
+from deepmusic.charts import printing
 from deepmusic.charts.architecture import architecture_html
 from deepmusic.charts.style import MATRIX_COLOURS, MODEL_COLOURS, NEUTRAL, ink_on, mix
 from deepmusic.data.parallel import Progress, no_progress
@@ -23,41 +24,6 @@ from deepmusic.runs import Run, assets
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: For screens of any width, and for paper of any format: browsers print A4 and Letter alike.
-_STYLE = """
-* { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-body { font: 16px/1.45 system-ui, sans-serif; max-width: 56rem; margin: 1.5rem auto;
-  padding: 0 1rem; color: #1c1a27; background: #fff; }
-h1 { font-size: 1.6em; margin: 0 0 0.5em; line-height: 1.2; }
-h2 { font-size: 1.2em; margin: 1.4em 0 0.3em; break-after: avoid; }
-p { margin: 0.4em 0; }
-small { color: #5d5969; font-size: 0.85em; }
-section, table, .network { break-inside: avoid; }
-.networks { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
-  gap: 1rem 1.5rem; }
-.networks h3 { font-size: 1em; margin: 0.3em 0; }
-.networks p { font-size: 0.95em; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: 0.25em 0.6em 0.25em 0; border-bottom: 1px solid #dcdae6; }
-th { font-weight: 600; font-size: 0.85em; vertical-align: bottom; }
-td:first-child { overflow-wrap: break-word; max-width: 12em; }
-.confusion { display: flex; flex-wrap: wrap; gap: 0.5rem 2rem; align-items: center; }
-.matrix { width: auto; font-size: 0.8em; }
-.matrix th, .matrix td { border: 1px solid #fff; padding: 0; min-width: 2em; height: 2em;
-  text-align: center; font-weight: 400; font-size: 1em; }
-.matrix th[scope=row] { text-align: right; padding-right: 0.5em; }
-.matrix th[scope=col] { writing-mode: vertical-rl; transform: rotate(180deg); height: auto;
-  padding-bottom: 0.5em; text-align: left; }
-.answer div { height: 2.2em; border-bottom: 1px solid #a5a2b3; }
-.who { display: flex; gap: 1rem; margin-bottom: 1.2em; }
-.who span { flex: 1; border-bottom: 1px solid #a5a2b3; }
-@page { margin: 14mm; }
-@media print { body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0; }
-  .networks { grid-template-columns: repeat(3, 1fr); font-size: 0.9em; } }
-@media (max-width: 40rem) { .scores { font-size: 0.85em; } .matrix { font-size: 0.7em; }
-  .scores :is(th, td):nth-child(3) { display: none; } }
-"""
 
 _MARKUP = Markup("<b>{}</b>".format, "<small>{}</small>".format, html.escape)
 
@@ -127,12 +93,10 @@ def to_html(scores: Sequence[Score], layers: Mapping[str, "pd.DataFrame"]) -> st
         raise RunError("There is no finished run to report. Train one to the end.")
     protocols = candidates.protocols_of(score.candidate for score in scores)
     by_protocol = [[one for one in scores if one.candidate.protocol == two] for two in protocols]
-    return "\n".join(
+    return printing.page(
+        "hand-out",
         [
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>DeepMusic: hand-out</title><style>{_STYLE}</style></head><body>",
-            '<div class="who">Name <span></span> Date <span></span></div>',
+            printing.NAME_AND_DATE,
             "<h1>Which network predicts genres best?</h1>",
             "<p>A computer cuts 30 seconds of music into windows of 3 s and turns each into an "
             "image of its frequencies over time, the <b>log-mel spectrogram</b>. A network reads "
@@ -141,8 +105,8 @@ def to_html(scores: Sequence[Score], layers: Mapping[str, "pd.DataFrame"]) -> st
             *("\n".join(_results(one)) for one in by_protocol),
             *_question(by_protocol),
             f"<p><small>Made by DeepMusic on {datetime.now(UTC):%d %B %Y} from the predictions of "
-            "the runs.</small></p></body></html>",
-        ]
+            "the runs.</small></p>",
+        ],
     )
 
 
@@ -241,7 +205,7 @@ def _question(by_protocol: Sequence[Sequence[Score]]) -> list[str]:
         f'<section><h2>A question</h2><div class="confusion">{_matrix(counts)}'
         f'<div style="flex:1 1 15rem"><p>Rows are labels, columns predictions of the {name}: on '
         f"the diagonal stand correct clips.</p><p>{asked}</p></div></div>"
-        f'<div class="answer">{"<div></div>" * _LINES}</div></section>',
+        f"{printing.lines(_LINES)}</section>",
     ]
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from deepmusic.charts import class_hour
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import cache, demos
-from deepmusic.ui.lesson import answers, steps
+from deepmusic.ui.lesson import answers, hour, steps
 from deepmusic.ui.song import SongFile
 
 
@@ -79,7 +80,7 @@ def test_memory_branches_and_answers_show_this_clip_s_numbers():
     assert address(app, "window") == "1"
     assert words(app) != at_first
     press(app, "Next")
-    assert "reads 19 steps <b>forwards and backwards</b>, 64 numbers each" in words(app)
+    assert "reads 19 steps, 64 numbers each way" in words(app)
     press(app, "Next")
     assert "<b>20 windows</b>" in words(app)
     predicted = cache.classify_song(SongFile("demo-jazz.opus", demos.read("jazz")))["ensemble"]
@@ -97,12 +98,27 @@ def test_the_stft_follows_its_knobs():
     assert "<b>129 frequencies</b>" in words(app)
 
 
-def test_every_step_has_a_task_a_question_and_a_formula():
+def test_the_hour_has_45_minutes_and_every_part_a_task_a_question_and_an_answer():
     assert list(steps.STEPS) == [str(number) for number in range(1, 9)]
-    for step in steps.STEPS.values():
-        assert step.try_this
-        assert step.ask.endswith("?")
-        assert step.formula
+    assert all(step.formula for step in steps.STEPS.values())
+    parts = hour.parts()
+    assert [part.label for part in parts[7:9]] == ["8 Why?", "Vote"]
+    assert sum(part.minutes for part in parts) == 45
+    for part in parts:
+        assert part.say.endswith(".")
+        assert part.try_this
+        assert part.ask.endswith("?")
+        assert part.answer.endswith((".", "?"))
+
+
+def test_what_is_printed_says_and_asks_what_the_page_does():
+    app = open_lesson()
+    assert {"Teacher's notes", "Student's sheet"} <= {
+        button.proto.label for button in app.get("download_button")
+    }
+    notes, first = class_hour.teachers_notes(hour.parts()), steps.STEPS["1"]
+    assert first.say in words(app) and first.say in notes
+    assert first.ask in words(app) and first.ask in notes
 
 
 def test_leaving_out_a_window_changes_only_close_answers():

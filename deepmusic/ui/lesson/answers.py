@@ -26,8 +26,8 @@ def windows(lesson: LessonContext) -> Content:
     decisive = decisive_windows(prediction)
     without = "no answer" if not decisive else f"{decisive} of {n_windows} answers"
     return (
-        f"Three networks predict each of <b>{n_windows} windows</b>; the mean of all probabilities "
-        f"is the prediction: <b>{html.escape(genre)}</b>, {percent(prediction.confidence)}. "
+        f"Of <b>{n_windows} windows</b> here it is <b>{html.escape(genre)}</b>, "
+        f"{percent(prediction.confidence)}. "
         f"{agreed} {n_windows} windows agree with it. Leave out any one window, and <b>{without} "
         "changes</b>.",
         vote_chart(prediction, dark=lesson.dark),

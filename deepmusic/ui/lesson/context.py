@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from deepmusic.charts.class_hour import Part
 from deepmusic.formatting import format_percent
 from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui.song import SongFile, SongView
@@ -33,15 +34,12 @@ class LessonContext:
 Content = tuple[str, Any, str]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step: what it says, what to try, and what to ask the class."""
+@dataclass(frozen=True, kw_only=True)
+class Step(Part):
+    """One step: a part of the hour, and what is shown of a clip."""
 
-    label: str
-    question: str
+    #: Its sentences follow what the step says of any clip.
     build: Callable[[LessonContext], Content]
-    try_this: str
-    ask: str
     #: Markdown behind the help icon.
     formula: str
     #: CSS selector of its pictures, and whether they show the window alone.

@@ -5,6 +5,7 @@ import streamlit as st
 from deepmusic.formatting import format_clock
 from deepmusic.prediction.inspect_layers import Window
 from deepmusic.ui import query_params
+from deepmusic.ui.lesson import hour
 from deepmusic.ui.lesson.steps import STEPS
 
 _ON = "The class continues: the three networks on this clip"
@@ -25,6 +26,8 @@ def choose_step() -> str:
         with st.container(horizontal=True, width="content"):
             if st.button("Vote", help="The class names genres before the networks do"):
                 st.switch_page("pages/vote.py")
+            with st.popover("Print", icon=":material/print:"):
+                hour.show_prints()
             st.button(
                 "Back", on_click=_move, args=(-1,), shortcut="PageUp", disabled=step == min(STEPS)
             )

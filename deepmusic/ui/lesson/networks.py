@@ -26,9 +26,8 @@ def cnn(lesson: LessonContext) -> Content:
     n_silent = int((found.filter_outputs.max(axis=(1, 2)) <= 0).sum())
     silent = f" ({n_silent} find nothing here)" if n_silent else ""
     return (
-        f"The CNN slides <b>{len(found.filter_kinds)} filters</b> of 3 x 3 numbers over the "
-        f"window; bright is where one finds its pattern{silent}: <b>time edges</b> are beats, "
-        "<b>pitch edges</b> held notes, <b>slants</b> notes that glide. Training made them.",
+        f"Of <b>{len(found.filter_kinds)} filters</b>{silent}, <b>time edges</b> show beats, "
+        "<b>pitch edges</b> notes, <b>slants</b> glides.",
         '<div class="filters"><figure class="window">'
         + _image(lesson.window.log_mel.T.astype(float), "Log-mel of the window")
         + f"<figcaption>the window</figcaption></figure><div>{images}</div></div>",
@@ -49,8 +48,7 @@ def crnn(lesson: LessonContext) -> Content:
     seconds = lesson.window.seconds
     change = 1 + int(np.abs(np.diff(lstm.states, axis=0)).sum(axis=1).argmax())
     return (
-        "The CRNN convolves across time; then its <b>LSTM</b> reads from left to right. Its memory "
-        f"is {n_numbers} numbers, one a row (violet above zero, orange below). After "
+        f"It is {n_numbers} numbers, one a row (violet above zero, orange below). After "
         f"{seconds / n_steps:.1f} s it predicts {first}; at the end, {last}. It changes most at "
         f"<b>{seconds * (change + 0.5) / n_steps:.1f} s</b>.",
         memory_chart(lstm.states, lstm.probabilities, genres, seconds, dark=lesson.dark),
@@ -68,9 +66,8 @@ def cnn_gru(lesson: LessonContext) -> Content:
     )
     n_steps, n_units = found.forwards.shape
     return (
-        "Two branches read the same window: convolutions as in the CNN, and a <b>GRU</b> that "
-        f"reads {n_steps} steps <b>forwards and backwards</b>, {n_units} numbers each. They are "
-        f"joined before the answer: convolution alone {alone}, GRU alone {gru}, both {joined}.",
+        f"It reads {n_steps} steps, {n_units} numbers each way. The branches are joined before the "
+        f"answer: convolution alone {alone}, GRU alone {gru}, both {joined}.",
         branches_chart(found, genres, lesson.window.seconds, dark=lesson.dark),
         f"States of the GRU forwards and backwards, {n_units} numbers after each of {n_steps} "
         "steps; and the predictions of the convolution alone, the GRU alone, and both",

@@ -23,8 +23,7 @@ def waveform(lesson: LessonContext) -> Content:
     lowest, highest = lesson.outline
     seconds = lesson.view.duration
     return (
-        f"A computer records the pressure of the air <b>{_SAMPLE_RATE:,} times a second</b>: "
-        f"{_SAMPLE_RATE * seconds:,.0f} numbers, the samples of this clip. They show where it is "
+        f"This clip is {_SAMPLE_RATE * seconds:,.0f} numbers, its samples. They show where it is "
         "loud, but hardly which notes sound.",
         waveform_chart(lowest, highest, seconds, lesson.span),
         f"Waveform of the clip, {seconds:.0f} s",
@@ -56,9 +55,8 @@ def stft(lesson: LessonContext) -> Content:
     decibels = features.stft_decibels(samples, n_fft, hop)
     n_bins, n_frames = decibels.shape
     return (
-        f"A <b>frame</b> of {1000 * n_fft / song.sample_rate:.0f} ms slides over the sound; of "
-        f"each, the Fourier transform tells how loud each of <b>{n_bins:,} frequencies</b> is, "
-        f"{song.sample_rate / n_fft:.0f} Hz apart. {n_frames} frames make a spectrogram.",
+        f"One of {1000 * n_fft / song.sample_rate:.0f} ms has <b>{n_bins:,} frequencies</b>, "
+        f"{song.sample_rate / n_fft:.0f} Hz apart; {n_frames} of them make this spectrogram.",
         stft_chart(samples, decibels, start, end - start, n_fft / song.sample_rate),
         f"Waveform of the window, and its spectrogram of {n_bins:,} frequencies by {n_frames} "
         "frames; one frame is marked",
@@ -75,10 +73,8 @@ def log_mel(lesson: LessonContext) -> Content:
                 st.audio(sound, format="audio/wav", alt=f"Eight tones: {title.replace('*', '')}")
     view, start = lesson.view, format_clock(lesson.window.start)
     return (
-        "The ear counts in ratios. <b>Mel</b> bands are narrow for low notes and wide for high "
-        "ones; <b>decibels</b> are the logarithm of power. The networks read windows of "
-        f"{lesson.window.seconds:.0f} s of it; the next steps look into the framed one, from "
-        f"{start}.",
+        f"The networks read windows of {lesson.window.seconds:.0f} s; the framed one, from "
+        f"{start}, follows.",
         spectrogram_chart(view.spectrogram, view.duration, view.frequency_ticks, lesson.span),
         "Log-mel spectrogram: time runs to the right, pitch upwards, bright is loud; the window "
         f"from {start} is framed",

@@ -7,85 +7,123 @@ from deepmusic.ui.lesson.context import LessonContext, Step
 
 STEPS = {
     "1": Step(
-        "Sound",
-        "What is sound to a computer?",
-        sound.waveform,
-        "Click into the waveform where it is loud.",
-        "Could you name the genre from this curve alone?",
-        r"Sample $n$ is the pressure at time $n / f_s$, with $f_s = 22050$ Hz. Frequencies up to "
-        r"$f_s / 2$ can be told.",
+        label="Sound",
+        question="What is sound to a computer?",
+        minutes=2,
+        say="A computer records the pressure of the air <b>22,050 times a second</b>, and nothing "
+        "else.",
+        build=sound.waveform,
+        try_this="Click into the waveform where it is loud.",
+        ask="Could you name the genre from this curve alone?",
+        answer="Hardly: what is loud, and perhaps the beat. Notes and instruments are in it, but "
+        "not to the eye; sorted by frequency they will be.",
+        formula=r"Sample $n$ is the pressure at time $n / f_s$, with $f_s = 22050$ Hz. Frequencies "
+        r"up to $f_s / 2$ can be told.",
     ),
     "2": Step(
-        "STFT",
-        "Which frequencies, and when?",
-        sound.stft,
-        "Make n_fft 256, then 8192: what blurs?",
-        "Why can no setting be sharp in time and in pitch?",
-        r"$X[k, m] = \sum_n x[n + m H]\, w[n]\, e^{-2\pi i k n / N}$ with $N$ = n_fft, "
+        label="STFT",
+        question="Which frequencies, and when?",
+        minutes=3,
+        say="A <b>frame</b> slides over the sound; of each, the Fourier transform tells how loud "
+        "every frequency is.",
+        build=sound.stft,
+        try_this="Make n_fft 256, then 8192: what blurs?",
+        ask="Why can no setting be sharp in time and in pitch?",
+        answer="To tell two tones apart that differ by 10 Hz takes 1/10 s of sound; a frame that "
+        "long blurs what happens within it.",
+        formula=r"$X[k, m] = \sum_n x[n + m H]\, w[n]\, e^{-2\pi i k n / N}$ with $N$ = n_fft, "
         r"$H$ = hop and $w$ a Hann window. Resolution: $f_s / N$ in Hz, $N / f_s$ in s.",
         window_alone=True,
         has_knobs=True,
     ),
     "3": Step(
-        "Mel",
-        "Why mel, and why decibels?",
-        sound.log_mel,
-        "Hear the tones: which steps sound equal?",
-        "Which half of the picture would you keep, if you had to choose?",
-        r"$m = 2595 \log_{10}(1 + f / 700)$ and $L = 10 \log_{10}(P / P_{max})$ dB, as an "
-        r"approximation of the scale in use (Slaney's).",
+        label="Mel",
+        question="Why mel, and why decibels?",
+        minutes=3,
+        say="The ear counts in ratios: <b>mel</b> bands widen with pitch, and <b>decibels</b> are "
+        "the logarithm of power.",
+        build=sound.log_mel,
+        try_this="Hear the tones: which steps sound equal?",
+        ask="Which half would you keep, if you had to choose?",
+        answer="Below are bass, chords and voices, above cymbals and consonants. The networks miss "
+        "the upper half most: Compare, Blind to what?",
+        formula=r"$m = 2595 \log_{10}(1 + f / 700)$ and $L = 10 \log_{10}(P / P_{max})$ dB, as "
+        r"an approximation of the scale in use (Slaney's).",
         has_knobs=True,
     ),
     "4": Step(
-        "CNN",
-        "What does the first convolution detect?",
-        networks.cnn,
-        "Play the window: which map follows the drums?",
-        "What would a filter look like that finds a falling note?",
-        r"$y[t, p] = \max(0,\; b + \sum_{i,j} w[i, j]\, x[t + i, p + j])$. The square above each "
-        r"map is its $w$: violet above zero, orange below.",
-        ".filters img:not(.kernel)",
-        True,
+        label="CNN",
+        question="What does the first convolution detect?",
+        minutes=4,
+        say="The CNN slides <b>filters of 3 x 3 numbers</b> over the window; bright is where one "
+        "finds its pattern.",
+        build=networks.cnn,
+        try_this="Play the window: which map follows the drums?",
+        ask="What would a filter look like that finds a falling note?",
+        answer="A slant: violet from the upper left to the lower right, orange beside it.",
+        formula=r"$y[t, p] = \max(0,\; b + \sum_{i,j} w[i, j]\, x[t + i, p + j])$. The square "
+        r"above each map is its $w$: violet above zero, orange below.",
+        pictures=".filters img:not(.kernel)",
+        window_alone=True,
     ),
     "5": Step(
-        "CRNN",
-        "What does the recurrent layer remember?",
-        networks.crnn,
-        "Play the window: what sounds where the rows change?",
-        "What if it could see the end first?",
-        r"$c_t = f_t c_{t-1} + i_t \tanh(\ldots)$ and $h_t = o_t \tanh(c_t)$: gates $f, i, o$ from "
-        r"0 to 1 decide what is forgotten, stored and shown. Shown is $h_t$.",
+        label="CRNN",
+        question="What does the recurrent layer remember?",
+        minutes=3,
+        say="The CRNN convolves across time; then its <b>LSTM</b> reads from left to right and "
+        "keeps a memory.",
+        build=networks.crnn,
+        try_this="Play the window: what sounds where the rows change?",
+        ask="What if it could see the end first?",
+        answer="It would know where a beginning leads, as one who reads a page again. The next "
+        "network reads both ways.",
+        formula=r"$c_t = f_t c_{t-1} + i_t \tanh(\ldots)$ and $h_t = o_t \tanh(c_t)$: gates $f, "
+        r"i, o$ from 0 to 1 decide what is forgotten, stored and shown. Shown is $h_t$.",
         window_alone=True,
     ),
     "6": Step(
-        "CNN-GRU",
-        "What do two branches see that one does not?",
-        networks.cnn_gru,
-        "Move the window: when do the branches disagree?",
-        "Why read backwards what sounds forwards?",
-        r"$h_t = (1 - z_t)\, \tilde h_t + z_t\, h_{t-1}$, once from each end. *Alone*: the other "
-        r"branch's numbers are set to zero, which training never did; a hint, not a proof.",
-        '.nsewdrag:is([data-subplot="xy"], [data-subplot="x3y3"])',
-        True,
+        label="CNN-GRU",
+        question="What do two branches see that one does not?",
+        minutes=3,
+        say="Two branches read the same window: convolutions as in the CNN, and a <b>GRU</b>, "
+        "<b>forwards and backwards</b>.",
+        build=networks.cnn_gru,
+        try_this="Move the window: when do the branches disagree?",
+        ask="Why read backwards what sounds forwards?",
+        answer="The window is there as a whole, and what comes later may explain what came before. "
+        "Together, both ways know all of it at every step.",
+        formula=r"$h_t = (1 - z_t)\, \tilde h_t + z_t\, h_{t-1}$, once from each end. *Alone*: the "
+        r"other branch's numbers are set to zero, which training never did; a hint, not a proof.",
+        pictures='.nsewdrag:is([data-subplot="xy"], [data-subplot="x3y3"])',
+        window_alone=True,
     ),
     "7": Step(
-        "Answers",
-        "How do many windows make one answer?",
-        answers.windows,
-        "Find a window that is wrong, and play it.",
-        "Why does one wrong window not matter?",
-        r"$p(g) = \frac{1}{3 n} \sum_{m} \sum_{w} p_m(g \mid w)$ over $n$ windows and 3 networks. "
-        r"Errors that are independent cancel in a mean.",
-        '.nsewdrag[data-subplot="xy"]',
+        label="Answers",
+        question="How do many windows make one answer?",
+        minutes=3,
+        say="Three networks predict each window, and the <b>mean of all probabilities</b> is the "
+        "answer.",
+        build=answers.windows,
+        try_this="Find a window that is wrong, and play it.",
+        ask="Why does one wrong window not matter?",
+        answer="It is one of many in a mean, and the others outweigh it; unless the answer was "
+        "close, or all err alike.",
+        formula=r"$p(g) = \frac{1}{3 n} \sum_{m} \sum_{w} p_m(g \mid w)$ over $n$ windows and 3 "
+        r"networks. Errors that are independent cancel in a mean.",
+        pictures='.nsewdrag[data-subplot="xy"]',
     ),
     "8": Step(
-        "Why?",
-        "Why this genre?",
-        answers.evidence,
-        "Listen to what mattered. Then change the network.",
-        "Which of the three do you trust most here?",
-        r"Parts are blanked out, and $\Delta = p(g) - p(g \mid \text{blanked})$ is measured: what "
-        r"costs the genre most speaks for it.",
+        label="Why?",
+        question="Why this genre?",
+        minutes=3,
+        say="Parts of the clip are blanked out: <b>what costs the genre most</b> speaks for it.",
+        build=answers.evidence,
+        try_this="Listen to what mattered. Then change the network.",
+        ask="Which of the three do you trust most here?",
+        answer="The one that goes by the music and not by an accident of the recording. A high "
+        "probability alone is no reason.",
+        formula=r"Parts are blanked out, and $\Delta = p(g) - p(g \mid \text{blanked})$ is "
+        r"measured: what costs the genre most speaks for it.",
         has_knobs=True,
     ),
 }
@@ -97,8 +135,8 @@ def show(number: str, lesson: LessonContext) -> None:
     sentences, figure, alt = step.build(lesson)
     st.subheader(f"{number}. {step.question}", anchor=False, help=step.formula)
     st.html(
-        f'<p class="lesson">{sentences}</p><p class="tasks"><b>Try:</b> {step.try_this} '
-        f"<b>Ask:</b> {step.ask}</p>"
+        f'<p class="lesson">{step.say} {sentences}</p>'
+        f'<p class="tasks"><b>Try:</b> {step.try_this} <b>Ask:</b> {step.ask}</p>'
     )
     if isinstance(figure, str):
         st.html(figure)
