@@ -212,7 +212,10 @@ def read_pretrained(path: Path) -> np.ndarray:
 
 
 def measure_threshold(table: np.ndarray, protocol: Protocol, part: str) -> list[str]:
-    """Count pairs of a part's clips above each cosine, and how many of them share a genre."""
+    """Count pairs of a part's clips above each cosine, and how many of them share a genre.
+
+    And the same of what a listener is shown: a clip's five nearest, as far as they lie above it.
+    """
     facts = read_facts()
     split, labels = split_of(protocol), np.array([row["genre"] for row in facts])
     is_part = np.array([split.part_of(row["track"]) == part for row in facts])
@@ -221,12 +224,21 @@ def measure_threshold(table: np.ndarray, protocol: Protocol, part: str) -> list[
     cosines = table[rows] @ table[rows].T
     same = labels[rows][:, None] == labels[rows]
     pairs = np.triu(kept, 1)
-    lines = [f"Pairs of {len(rows)} {part} clips: cosine  pairs  same genre  clips without any"]
+    lines = [
+        f"Pairs of {len(rows)} {part} clips: cosine  pairs  same genre  clips without any  "
+        "of five shown  same genre"
+    ]
+    order = np.argsort(-np.where(kept, cosines, -1), axis=1)[:, :5]
+    nearest, alike = (np.take_along_axis(one, order, axis=1) for one in (cosines, same))
     for least in (0.4, 0.5, 0.6, 0.7, 0.8):
         found = (cosines >= least) & pairs
         alone = int((((cosines >= least) & kept).sum(axis=1) == 0).sum())
         share, precision = found.sum() / pairs.sum(), same[found].mean()
-        lines.append(f"{least:37.1f}  {share:5.3f}  {precision:10.3f}  {alone:17}")
+        shown = nearest >= least
+        lines.append(
+            f"{least:37.1f}  {share:5.3f}  {precision:10.3f}  {alone:17}  "
+            f"{shown.sum(axis=1).mean():13.1f}  {alike[shown].mean():10.3f}"
+        )
     return lines
 
 
