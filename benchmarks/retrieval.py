@@ -37,13 +37,7 @@ from deepmusic.evaluation import transfer
 from deepmusic.files import replacing, write_atomically
 from deepmusic.library import embeddings
 from deepmusic.library.descriptors import mfcc_statistics
-from deepmusic.library.known_clips import (
-    ALL_NETWORKS,
-    FOLDER,
-    MFCC,
-    training_digests,
-    vectors,
-)
+from deepmusic.library.known_clips import ALL_NETWORKS, FOLDER, MFCC, training_digests, vectors
 from deepmusic.prediction import Classifier
 from deepmusic.protocols import BENCHMARK_PROTOCOL, Protocol
 from deepmusic.runs import Run, shipped_run
@@ -212,10 +206,7 @@ def read_pretrained(path: Path) -> np.ndarray:
 
 
 def measure_threshold(table: np.ndarray, protocol: Protocol, part: str) -> list[str]:
-    """Count pairs of a part's clips above each cosine, and how many of them share a genre.
-
-    And the same of what a listener is shown: a clip's five nearest, as far as they lie above it.
-    """
+    """Count a part's pairs above each cosine, those of one genre, and what a listener is shown."""
     facts = read_facts()
     split, labels = split_of(protocol), np.array([row["genre"] for row in facts])
     is_part = np.array([split.part_of(row["track"]) == part for row in facts])
