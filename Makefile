@@ -19,10 +19,10 @@ app: $(VENV)/.app ## Open the app in the browser
 	$(BIN)/streamlit run app.py --server.maxUploadSize "$$($(BIN)/python -c '$(UPLOAD_LIMIT)')"
 
 test: lint ## Lint, then run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 quick: $(VENV)/.dev ## Run the quick tests, a few minutes
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, layers of imports, types and dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
