@@ -63,7 +63,9 @@ def test_too_many_songs_are_refused():
         read(pack(**{f"{n}.mp3": b"" for n in range(6)}))
 
 
-@pytest.mark.parametrize("data", [b"", b"no zip", pack(**{"a.mp3": b"1" * 500})[:-30]])
+@pytest.mark.parametrize(
+    "data", [b"", b"no zip", pack(**{"a.mp3": b"1" * 500})[:-30]], ids=["empty", "junk", "cut"]
+)
 def test_what_is_no_zip_is_refused_in_words(data):
     with pytest.raises(DatasetError, match=r"album\.zip must be a ZIP"):
         read(data)
