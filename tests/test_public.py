@@ -77,7 +77,7 @@ def test_nobody_trains(in_public, tmp_path):
     with pytest.raises(RunError, match="switched off here"):
         worker.create(*recipes.recipe("crnn", "class"), tmp_path)
     assert not list(tmp_path.iterdir())
-    app = AppTest.from_file("../pages/train.py", default_timeout=30)
+    app = AppTest.from_file("../pages/train.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.run()
     assert "switched off" in app.info[0].value
@@ -93,14 +93,14 @@ def test_songs_are_smaller(in_public):
 
 
 def test_the_uploader_says_so(in_public):
-    app = AppTest.from_file("../app.py", default_timeout=90).run()
+    app = AppTest.from_file("../app.py", default_timeout=120).run()
     assert "3 s to 10 min, up to 20 MB" in app.file_uploader[0].help
     assert not app.exception
 
 
 def test_gtzan_is_not_played(in_public, monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    app = AppTest.from_file("../app.py", default_timeout=90)
+    app = AppTest.from_file("../app.py", default_timeout=120)
     app.query_params["source"] = "gtzan"
     app.run()
     assert not app.exception
@@ -146,7 +146,7 @@ PARAMETERS = (
 )
 def test_an_address_with_nonsense_shows_none_of_it(page, text, monkeypatch, toy_gtzan):
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(toy_gtzan))
-    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=90)
+    app = AppTest.from_file(f"../pages/{page}.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     for name in PARAMETERS.split():
         app.query_params[name] = text
@@ -168,7 +168,7 @@ NASTY = [
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_files_name_stays_text(name):
-    app = AppTest.from_file("../app.py", default_timeout=90).run()
+    app = AppTest.from_file("../app.py", default_timeout=120).run()
     app.file_uploader[0].set_value((name, b"no music", "audio/mpeg"))
     app.run()
     assert not app.exception

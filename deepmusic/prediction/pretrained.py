@@ -19,7 +19,7 @@ from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import PRETRAINED
 from deepmusic.models.tags import TAGS
 from deepmusic.prediction.measures import FOLDER, read_shipped, shipped_measures
-from deepmusic.prediction.network import TURNS
+from deepmusic.prediction.network import TURNS, open_session
 from deepmusic.prediction.result import Prediction
 
 #: Frames of a window, as musicnn was trained, and its length in s: 2.99.
@@ -84,16 +84,8 @@ class Trunk:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        # As in `network`: threads that wait must not keep a core busy.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = path.read_bytes() if path else read_shipped("musicnn.onnx")
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(content)
         self._input = self._session.get_inputs()[0].name
 
     def embed(self, song: Song, every: int = 1) -> Embedded:

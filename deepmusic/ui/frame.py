@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import streamlit as st
 
 from deepmusic.charts import style
-from deepmusic.ui import markdown, query_params, song_bar
+from deepmusic.ui import markdown, memory, query_params, song_bar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,6 +28,7 @@ _PROJECTED = 1.25
 
 def open_frame() -> None:
     """Set up the page; `app.py` calls this first."""
+    memory.give_back_freed()
     # The sidebar is the menu of a phone; it opens by its button.
     st.set_page_config(
         page_title="DeepMusic", page_icon="🎧", layout="wide", initial_sidebar_state="collapsed"

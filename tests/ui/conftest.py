@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.ui.browsing import Server
-from tools.running_app import CHROMIUM, running_app, running_chromium
+from tools.running_app import CHROMIUM, PATIENCE, running_app, running_chromium
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +15,9 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail("CI must run the browser tests; install chromium.")
         pytest.skip("needs Chromium or Chrome")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=PATIENCE)  # A busy machine is slow, and that is no fault.
     with running_chromium() as browser:
         yield browser
 

@@ -27,7 +27,7 @@ def _fresh_gtzan(monkeypatch):
 @pytest.fixture
 def app():
     # The first prediction of the process loads the networks.
-    return AppTest.from_file("../../app.py", default_timeout=90)
+    return AppTest.from_file("../../app.py", default_timeout=120)
 
 
 def texts(app) -> str:
@@ -247,7 +247,7 @@ def test_a_link_to_an_unknown_clip_of_gtzan_says_so(app, monkeypatch, toy_gtzan)
 def test_after_a_reload_an_upload_is_missed_in_words(app):
     upload(app, "song.flac", flac())
     assert app.query_params["source"] in ("upload", ["upload"])
-    reloaded = AppTest.from_file("../../app.py", default_timeout=90)
+    reloaded = AppTest.from_file("../../app.py", default_timeout=120)
     reloaded.query_params["source"] = "upload"
     reloaded.run()
     assert "Choose your file again" in reloaded.info[0].value

@@ -81,7 +81,7 @@ def test_noise_gets_no_genre_until_one_asks():
     buffer = io.BytesIO()
     noise = 0.1 * np.random.default_rng(0).standard_normal(22_050 * 6)
     soundfile.write(buffer, noise, 22_050, format="WAV")
-    app = AppTest.from_file("../../app.py", default_timeout=90).run()
+    app = AppTest.from_file("../../app.py", default_timeout=120).run()
     app.file_uploader[0].set_value([("hiss.wav", buffer.getvalue(), "audio/wav")])
     app.run()
     assert not app.exception
@@ -134,7 +134,7 @@ def test_what_sounds_like_it_plays_where_it_is_at_hand(monkeypatch):
 
 
 def test_a_song_can_be_asked_by_fmas_genres():
-    app = AppTest.from_file("../../pages/classify.py", default_timeout=90)
+    app = AppTest.from_file("../../pages/classify.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.query_params.update({"source": "demo", "demo": "hiphop", "fma": "on"})
     app.run()

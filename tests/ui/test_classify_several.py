@@ -50,7 +50,7 @@ def pack(**members: bytes) -> bytes:
 
 
 def upload(name: str, data: bytes) -> AppTest:
-    app = AppTest.from_file("../../app.py", default_timeout=90).run()
+    app = AppTest.from_file("../../app.py", default_timeout=120).run()
     app.file_uploader[0].set_value([(name, data, "application/zip")]).run()
     assert not app.exception
     return app
@@ -72,7 +72,7 @@ def test_an_album_is_a_table():
 
 @pytest.mark.usefixtures("quick")
 def test_what_was_stopped_goes_on():
-    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     app.session_state["stopped_songs"] = True
     app.session_state["uploaded_songs"] = [
         song_source.SongFile(f"{n}.flac", flac(n)) for n in range(3)
@@ -97,7 +97,7 @@ def test_a_zip_that_cannot_be_used_is_told(data, said):
 
 def test_no_more_songs_are_looked_at_than_can_be(monkeypatch):
     monkeypatch.setattr(song_source, "MOST_SONGS", 2)
-    app = AppTest.from_file("../../app.py", default_timeout=90).run()
+    app = AppTest.from_file("../../app.py", default_timeout=120).run()
     app.session_state["stopped_songs"] = True
     files = [(f"{n}.flac", flac(n), "audio/flac") for n in range(3)]
     monkeypatch.setattr(several, "_predict", lambda song: {"fault": "not asked"})

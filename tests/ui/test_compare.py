@@ -26,7 +26,7 @@ def own(monkeypatch, tmp_path):
 
 @pytest.fixture
 def page(own):
-    app = AppTest.from_file("../../pages/compare.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/compare.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     return app
 
@@ -254,7 +254,7 @@ def test_explanations_are_measured_by_network(page):
 
 
 def test_what_each_network_is_blind_to_can_be_read_and_heard():
-    app = AppTest.from_file("../../pages/compare.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/compare.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.query_params["view"] = "blind"
     app.query_params["loss"] = "shuffled"

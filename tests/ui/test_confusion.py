@@ -36,7 +36,7 @@ def toy_audio(monkeypatch, toy_gtzan):
 
 @pytest.fixture
 def page(runs_folder, no_gtzan):
-    app = AppTest.from_file("../../pages/confusion.py", default_timeout=30)
+    app = AppTest.from_file("../../pages/confusion.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     return app
 

@@ -43,7 +43,7 @@ def runs_folder(monkeypatch, tmp_path):
 
 @pytest.fixture
 def page(runs_folder):
-    app = AppTest.from_file("../../pages/curves.py", default_timeout=30)
+    app = AppTest.from_file("../../pages/curves.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     return app
 

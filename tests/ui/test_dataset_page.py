@@ -26,7 +26,7 @@ def _nothing_available(monkeypatch, tmp_path):
 
 
 def page(**query) -> AppTest:
-    app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/dataset.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.query_params.update(query)
     app.run()
@@ -76,7 +76,7 @@ def test_demo_clips_fill_every_view(view, monkeypatch):
 
 
 def test_a_demo_clip_is_opened_in_classify_as_it_sounds():
-    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     app.query_params.update({"dataset": "toy", "view": "browse"})
     app.session_state["dataset_clip"] = "jazz.toy03"
     app.switch_page("pages/dataset.py").run()
@@ -156,7 +156,7 @@ def test_the_gallery_has_one_of_each_genre_and_filters(toy_gtzan, monkeypatch):
 
 def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
     monkeypatch.setenv("DEEPMUSIC_GTZAN", str(toy_gtzan))
-    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     app.run()
     app.switch_page("pages/dataset.py").run()
     app.session_state["dataset_clip"] = "blues.00000"
@@ -165,7 +165,7 @@ def test_a_clip_goes_on_to_classify(toy_gtzan, monkeypatch):
 
 
 def test_a_click_on_the_map_brings_a_clip_up():
-    app = AppTest.from_file("../../pages/dataset.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/dataset.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.session_state["dataset_clip"] = "blues.00003"
     app.query_params["view"] = "map"
@@ -411,7 +411,7 @@ def test_the_song_at_hand_lies_on_the_map(monkeypatch):
     step = placing.Step(0.1, 0.2, 0.0, 30.0)
     placed = placing.PlacedSong(step, [step], [("jazz.00003", 0.91), ("blues.00001", 0.8)])
     monkeypatch.setattr(cache, "place_on_map", lambda song: placed)
-    app = AppTest.from_file("../../app.py", default_timeout=60)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     link = {"dataset": "gtzan", "view": "map", "source": "demo", "demo": "jazz"}
     app.session_state["frame_target"] = ("pages/dataset.py", link)
     app.run()

@@ -21,7 +21,7 @@ def _fresh_gtzan(monkeypatch):
 
 def open_lesson(**query):
     # The first step that needs a network loads it.
-    app = AppTest.from_file("../../pages/lesson.py", default_timeout=90)
+    app = AppTest.from_file("../../pages/lesson.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     for name, value in query.items():
         app.query_params[name] = value

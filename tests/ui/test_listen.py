@@ -64,7 +64,7 @@ def test_nonsense_is_refused(value):
 
 
 def test_the_page_invites():
-    page = AppTest.from_file("../../pages/listen.py", default_timeout=30)
+    page = AppTest.from_file("../../pages/listen.py", default_timeout=120)
     page.session_state["frame_is_up"] = True
     page.run()
     assert not page.exception

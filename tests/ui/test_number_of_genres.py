@@ -69,7 +69,7 @@ def test_pages_show_any_number_of_genres(page, address, dataset, monkeypatch, tm
     if page in ("compare", "confusion"):  # The shipped runs of FMA have the same protocol.
         monkeypatch.setattr(assets, "SHIPPED", tmp_path / "nothing")
     make_run(tmp_path, dataset, "fma")
-    app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=60)
+    app = AppTest.from_file(f"../../pages/{page}.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     app.query_params.update(address)
     if page == "train":

@@ -28,7 +28,7 @@ def flac(genre="jazz", **tags) -> bytes:
 
 def visit(page="curves", *uploads: SongFile, **query) -> AppTest:
     """Open a page with a song at hand; of most pages, so that no network is asked."""
-    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     if uploads:
         app.session_state["uploaded_songs"] = list(uploads)
     return go(app, page, **query)

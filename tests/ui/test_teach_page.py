@@ -40,7 +40,7 @@ def files(n_sounds: int) -> list[tuple[str, bytes]]:
 @pytest.fixture
 def page(monkeypatch, tmp_path):
     monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path))
-    app = AppTest.from_file("../../pages/teach.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/teach.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     return app
 

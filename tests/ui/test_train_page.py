@@ -24,7 +24,7 @@ def started(monkeypatch, tmp_path):
 
 @pytest.fixture
 def app(started):
-    app = AppTest.from_file("../../pages/train.py", default_timeout=90)
+    app = AppTest.from_file("../../pages/train.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     return app
 
@@ -307,7 +307,7 @@ def test_a_run_is_deleted_after_a_question(app):
 
 def test_a_finished_run_is_used_in_classify(started):
     run = finish(make_run(), 0.8)
-    app = AppTest.from_file("../../app.py", default_timeout=90)
+    app = AppTest.from_file("../../app.py", default_timeout=120)
     app.switch_page("pages/train.py")
     choose(app.run(), run)
     next(b for b in app.button if b.key == f"use_history_{run.id}").click().run()

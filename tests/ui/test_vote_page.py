@@ -22,7 +22,7 @@ def room():
 
 
 def open_page(**query):
-    app = AppTest.from_file("../../pages/vote.py", default_timeout=60)
+    app = AppTest.from_file("../../pages/vote.py", default_timeout=120)
     app.session_state["frame_is_up"] = True
     for name, value in query.items():
         app.query_params[name] = value
