@@ -200,7 +200,7 @@ def _check(labels: Sequence[str], examples: Sequence[Example]) -> None:
 def _arrays(
     examples: Sequence[Example], labels: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return windows [n_windows, 200], the sound of each, and the class of each sound."""
+    """Return windows [shape=(n_windows, 200)], the sound of each, and the class of each sound."""
     parts = [_some(one.embeddings) for one in examples]
     owner = np.repeat(np.arange(len(examples)), list(map(len, parts)))
     truth = np.array([labels.index(one.label) for one in examples])

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from tools.running_app import PATIENCE, READY
 
+#: How often a row is clicked at most, and what passes between two clicks, in ms.
+_CLICKS, _BETWEEN_CLICKS = 10, 5_000
+
 
 class Server(NamedTuple):
     address: str
@@ -44,3 +47,19 @@ def expect_visible(page, text: str) -> None:
     from playwright.sync_api import expect
 
     expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+
+def click_row(page, row: int, answer) -> None:
+    """Click a row of a table until its answer is there: what is being drawn takes no clicks."""
+    from playwright.sync_api import TimeoutError, expect
+
+    canvas = page.locator("[data-testid=stDataFrame] canvas").first
+    for _ in range(_CLICKS):
+        try:
+            box = canvas.bounding_box(timeout=_BETWEEN_CLICKS)
+            page.mouse.click(box["x"] + 60, box["y"] + 35 * (row + 1) + 18)
+            answer.wait_for(timeout=_BETWEEN_CLICKS)
+        except TimeoutError:
+            continue
+        break
+    expect(answer).to_be_visible(timeout=PATIENCE)
