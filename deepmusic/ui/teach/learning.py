@@ -6,7 +6,7 @@ import streamlit as st
 
 from deepmusic.charts.confusion import confusion_chart
 from deepmusic.charts.style import escape_label
-from deepmusic.errors import DeepMusicError
+from deepmusic.errors import DatasetError, DeepMusicError
 from deepmusic.formatting import format_percent
 from deepmusic.ui import cache, markdown
 from deepmusic.ui.teach import session
@@ -38,6 +38,9 @@ def _learn() -> Learnt:
     from deepmusic.training.teach import teach
 
     own = session.classes()
+    for place, one in enumerate(own, start=1):
+        if not one.name:
+            raise DatasetError(f"Class {place} has no name. Give it one, or remove it.")
     sounds = [(one.name, sound) for one in own for sound in one.sounds]
     bar = st.progress(0.0, "Embedding the sounds ...")
     examples, files, faults = [], [], []
