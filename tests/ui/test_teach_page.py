@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
+from deepmusic.data.labelled import open_sounds
 from deepmusic.errors import DatasetError
 from deepmusic.ui.song import SongFile
 from deepmusic.ui.teach import session
@@ -142,6 +143,18 @@ def test_a_zip_with_folders_gives_classes_and_nonsense_leaves_them(monkeypatch):
     assert [one.name for one in session.classes()] == ["buzz", "noise"]
     session.fill_from(files(2))
     assert {one.name: len(one.sounds) for one in session.classes()} == {"buzz": 2, "noise": 2}
+
+
+def test_the_sounds_can_train_a_network_from_scratch(monkeypatch, tmp_path):
+    state = {"teach_classes": own_classes(files(2))}
+    monkeypatch.setattr(session.st, "session_state", state)
+    monkeypatch.setenv("DEEPMUSIC_DATA", str(tmp_path))
+    state["teach_classes"][0].name = "buzz/../hum"
+    path = session.take_to_train()
+    assert state["train_path"] == path
+    with open_sounds(path) as (found, _):
+        assert sorted({one.label for one in found}) == ["buzz-..-hum", "noise"]
+        assert len(found) == 4
 
 
 def test_a_class_takes_so_many_sounds(monkeypatch):

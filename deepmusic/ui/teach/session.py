@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from deepmusic.data import uploads
 from deepmusic.data.labelled import open_sounds
 from deepmusic.prediction import OwnClasses
 from deepmusic.ui import cache, demos
@@ -166,6 +167,21 @@ def fill_from(files: list[tuple[str, bytes]], packed: bytes | None = None) -> No
     for own in classes():
         _add(own, found[own.name])
     tell(*remarks)
+
+
+def take_to_train() -> str:
+    """Store the sounds as a folder, and choose it on Train for a CRNN; return its path.
+
+    Raises `DatasetError` if the disk denies it.
+    """
+    path = uploads.store(
+        (f"my classes/{one.name.replace('/', '-')}/{number:02d} {sound.file.name}", sound.file.data)
+        for one in classes()
+        for number, sound in enumerate(one.sounds, start=1)
+    )
+    found = str(path.absolute())
+    st.session_state.update(train_data="own", train_path=found, networks_to_train=["crnn"])
+    return found
 
 
 def rename(own: OwnClass, key: str) -> None:

@@ -119,6 +119,25 @@ def show_keeping(found: Learnt) -> None:
             "Save on this machine", disabled=not is_name, help="In the folder of DEEPMUSIC_DATA."
         ):
             _save(found, name.strip())
+    if found.state == session.state() and current_deployment().may_train:
+        _offer_scratch()
+
+
+def _offer_scratch() -> None:
+    """Offer to train a network on the same sounds that has not learnt from others before."""
+    if st.button(
+        "The same from scratch",
+        icon=":material/model_training:",
+        help="Opens *Train* with these sounds and a CRNN that knows nothing yet: what is "
+        "pretraining on 200,000 songs worth? It is tested on sounds of recordings that it may have "
+        "learnt from, so that its accuracy flatters.",
+    ):
+        try:
+            session.take_to_train()
+        except DeepMusicError as error:
+            markdown.show_error(error)
+        else:
+            st.switch_page("pages/train.py")
 
 
 def _save(found: Learnt, name: str) -> None:
