@@ -3,7 +3,7 @@
 import streamlit as st
 
 from deepmusic.ui import frame, markdown, query_params
-from deepmusic.ui.curves import charts, table, trainings
+from deepmusic.ui.curves import charts, settings, table, trainings
 from deepmusic.ui.curves.trainings import SHIPPED
 
 frame.enter("pages/curves.py")
@@ -49,5 +49,6 @@ if with_paper:
     curves += trainings.paper_curves(curves)
 table.show_answer(curves)
 charts.show(curves, smoothing=smoothing, with_paper=with_paper)
+settings.show(curves)
 with st.expander("In numbers"):
     table.show(curves)

@@ -24,6 +24,8 @@ from deepmusic.charts.style import (
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from deepmusic.config import RunConfig
+
 #: Titles of the quantities of `history_chart`.
 QUANTITIES = {"accuracy": "Accuracy", "loss": "Loss"}
 
@@ -50,6 +52,10 @@ class Curve:
         Rows of `deepmusic.runs.Run.history`.
     from_paper : bool
         Drawn behind the others, in muted colours.
+    config : RunConfig or None
+        Settings of the training; None where they are not known.
+    parameters : int or None
+        Of the network.
     """
 
     name: str
@@ -57,6 +63,8 @@ class Curve:
     history: list[dict[str, float]] = field(repr=False)
     protocol: str = ""
     from_paper: bool = False
+    config: "RunConfig | None" = field(default=None, repr=False)
+    parameters: int | None = None
 
     @property
     def kept(self) -> dict[str, float] | None:

@@ -22,9 +22,10 @@ def history(val_losses, loss=1.0):
     ]
 
 
-def make_run(folder, run_id, model="cnn", rows=(), title=""):
+def make_run(folder, run_id, model="cnn", rows=(), title="", sizes=None, **recipe):
     spec = models.spec(model)
-    run = Run.create(folder / run_id, RunConfig(model=spec.config, train=spec.train))
+    config = spec.config.changed(**sizes or {})
+    run = Run.create(folder / run_id, RunConfig(model=config, train=spec.train.changed(**recipe)))
     if rows:
         with run.history_path.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS)
@@ -107,6 +108,32 @@ def test_own_runs_can_be_chosen_finished_or_not(page, runs_folder):
     assert (row["Epochs"], row["Kept epoch"]) == (2, 2)
     assert row["Gap"] == pytest.approx(30.0)
     assert page.query_params["runs"] == "20261122-100000-crnn,20261122-110000-cnn"
+
+
+def test_a_table_says_in_which_knobs_runs_differ(page, runs_folder):
+    make_run(runs_folder, "20261122-100000-cnn", rows=history([2.0]), title="deep [1]")
+    sizes = {"filters": (8, 16), "normalize": False}
+    make_run(runs_folder, "20261122-110000-cnn", rows=history([2.0] * 3), sizes=sizes, augment=None)
+    page.query_params["runs"] = "20261122-100000-cnn,20261122-110000-cnn"
+    page.run()
+    assert not page.exception
+    table = page.table[0].value
+    assert list(table.columns) == ["deep \\[1\\]", "CNN on GTZAN"], "the paper's has no settings"
+    assert {name: list(row) for name, row in table.iterrows()} == {
+        "Best validation accuracy": ["**50.0 %**", "**50.0 %**"],
+        "Parameters": ["659,786", "1,183,722"],
+        "Epochs": ["1", "3"],
+        "Time": ["0 s", "0 s"],
+        "Filters": ["16, 32, 64, 128, 256", "8, 16"],
+        "Batch normalisation": ["yes", "no"],
+        "Augmentation": ["yes", "no"],
+    }
+
+
+def test_one_training_is_compared_with_none(page):
+    page.query_params["runs"] = "shipped-cnn"
+    page.run()
+    assert not page.exception and not page.table
 
 
 def test_runs_of_the_same_title_are_numbered(page, runs_folder):

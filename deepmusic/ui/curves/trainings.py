@@ -1,9 +1,12 @@
 """Training curves of the shipped networks, of own runs, and of the paper."""
 
+from contextlib import suppress
+
 from deepmusic import models
 from deepmusic.charts.training import Curve
 from deepmusic.errors import ModelError, RunError
 from deepmusic.evaluation import paper
+from deepmusic.models import shapes
 from deepmusic.protocols import FMA_PROTOCOL
 from deepmusic.runs import FINISHED, Run, assets, list_runs, run_names
 
@@ -26,7 +29,25 @@ def _read_curve(run: Run, name: str) -> Curve | None:
         raise RunError(f"{run.history_path} has no column {missing}. Train this run again.")
     data = _DATASETS.get(train.data, "own dataset")
     protocol = f"{data}, protocol {train.protocol}"
-    return Curve(name, model.config.name, history, protocol) if history else None
+    if not history:
+        return None
+    return Curve(
+        name,
+        model.config.name,
+        history,
+        protocol,
+        config=run.config,
+        parameters=_count_parameters(run),
+    )
+
+
+def _count_parameters(run: Run) -> int | None:
+    """Return the parameters of a run's network; None of a pretrained one that is not finished."""
+    with suppress(RunError):
+        return run.evaluation.get("parameters")
+    with suppress(ModelError):
+        return shapes.count_parameters(shapes.list_shapes(run.config.model))
+    return None
 
 
 def find_curves() -> tuple[dict[str, Curve], dict[str, str], dict[str, str]]:
