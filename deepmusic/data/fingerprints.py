@@ -80,21 +80,53 @@ def same_recording(prints: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     return list(zip(first.tolist(), second.tolist(), strict=True))
 
 
-def contains(first: np.ndarray, second: np.ndarray) -> bool:
-    """Tell whether one of two fingerprints is contained in the other, wherever in it."""
-    from scipy.signal import fftconvolve
+def contains(song: np.ndarray, parts: Sequence[np.ndarray]) -> list[bool]:
+    """Tell of each fingerprint whether it is contained in that of a song, or contains it."""
+    if not len(song):
+        return [False] * len(parts)
+    searched = _Searched(song)
+    return [
+        searched.find(part) if len(part) <= len(song) else _Searched(part).find(song)
+        for part in parts
+    ]
 
-    part, song = (one.astype(np.float64) for one in sorted((first, second), key=len))
-    if not len(part):
-        return False
-    part = part - part.mean(axis=0)
-    norm = np.linalg.norm(part)
-    if not norm:
-        return False
-    products = fftconvolve(song, part[::-1], mode="valid", axes=0).sum(axis=1)
-    before = np.zeros((1, song.shape[1]))
-    sums, squares = (np.concatenate([before, one.cumsum(axis=0)]) for one in (song, song**2))
-    n = len(part)
-    energies = squares[n:] - squares[:-n] - (sums[n:] - sums[:-n]) ** 2 / n
-    found = products / (norm * np.sqrt(np.maximum(energies.sum(axis=1), 1e-6)))
-    return bool(found.max() >= (SAME if n >= _NOTE_FRAMES else SAME_NOTE))
+
+class _Searched:
+    """A fingerprint in which others are searched for, at every shift."""
+
+    def __init__(self, song: np.ndarray) -> None:
+        from scipy.fft import next_fast_len, rfft
+
+        self._song = song.astype(np.float32)
+        self._size = next_fast_len(len(song), real=True)
+        self._spectrum = rfft(self._song, self._size, axis=0)
+        self._energies: dict[int, np.ndarray] = {}
+
+    def find(self, part: np.ndarray) -> bool:
+        """Tell whether a fingerprint, no longer than this, correlates with it somewhere."""
+        from scipy.fft import irfft, rfft
+
+        n = len(part)
+        if not n:
+            return False
+        part = part - part.mean(axis=0, dtype=np.float32)
+        norm = float(np.linalg.norm(part))
+        if not norm:
+            return False
+        product = (self._spectrum * rfft(part, self._size, axis=0).conj()).sum(axis=1)
+        products = irfft(product, self._size)[: len(self._song) - n + 1]
+        found = products / (norm * np.sqrt(self._energy(n)))
+        return bool(found.max() >= (SAME if n >= _NOTE_FRAMES else SAME_NOTE))
+
+    def _energy(self, n: int) -> np.ndarray:
+        """Return the energy of every n frames in a row, without their mean."""
+        if n not in self._energies:
+            song = self._song.astype(np.float64)
+            before = np.zeros((1, song.shape[1]))
+            sums, squares = (
+                np.concatenate([before, one.cumsum(axis=0)]) for one in (song, song**2)
+            )
+            means = (sums[n:] - sums[:-n]) ** 2 / n
+            energy = (squares[n:] - squares[:-n] - means).sum(axis=1)
+            self._energies[n] = np.maximum(energy, 1e-6)
+        return self._energies[n]

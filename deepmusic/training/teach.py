@@ -92,12 +92,14 @@ class Taught:
         fingerprint : np.ndarray [shape=(n_frames, 32)]
             As of `deepmusic.data.fingerprints`, of all of the song.
         """
-        return [
-            one
-            for one in self.examples
-            if one.digest == digest
-            or (one.fingerprint is not None and contains(one.fingerprint, fingerprint))
-        ]
+        known = [one for one in self.examples if one.fingerprint is not None]
+        prints = [one.fingerprint for one in known if one.fingerprint is not None]
+        same = {
+            one.digest
+            for one, is_there in zip(known, contains(fingerprint, prints), strict=True)
+            if is_there
+        } | {digest}
+        return [one for one in self.examples if one.digest in same]
 
     def without(self, learnt: Sequence[Example]) -> OwnClasses | None:
         """Return the classes as learnt without the recordings of some sounds.
@@ -137,11 +139,12 @@ def teach(examples: Sequence[Example], labels: Sequence[str] | None = None) -> T
     if labels is None:
         labels = sorted({example.label for example in examples})
     _check(labels, examples)
-    numbers, kept, warnings = without_copies(examples)
+    # Matrices this small are slower by several threads, on a busy machine a hundred times.
+    with threadpool_limits(1):
+        numbers, kept, warnings = without_copies(examples)
     x, owner, truth = _arrays(kept, labels)
     groups = np.unique([one.recording for one in kept], return_inverse=True)[1]
 
-    # Matrices this small are slower by several threads, on a busy machine a hundred times.
     with threadpool_limits(1):
         tested, logits = _cross_validate(x, owner, truth, groups, len(labels))
         temperature = _temperature(logits, truth[tested])

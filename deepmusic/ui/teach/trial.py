@@ -20,6 +20,9 @@ from deepmusic.ui.teach.session import Learnt
 
 _NO_PROOF = "That it knows this one proves nothing: try another."
 
+#: In the session: what was learnt, the song that was asked last, and what `_unbiased` made of it.
+_UNBIASED = "teach_unbiased"
+
 #: Of a song that is tried, 10 minutes are searched for what was learnt.
 _TRIED_FRAMES = 9400
 
@@ -35,7 +38,11 @@ def show(found: Learnt) -> None:
         return
     try:
         with st.spinner("Listening ..."):
-            classes, remark = _unbiased(found, song)
+            kept = st.session_state.get(_UNBIASED)
+            if kept is None or kept[0] is not found or kept[1] != song.digest:
+                kept = found, song.digest, _unbiased(found, song)
+                st.session_state[_UNBIASED] = kept
+            classes, remark = kept[2]
             answer = cache.teach.predict_class(song, classes)
             sound, mime_type = cache.teach.play_sound(song)
     except DeepMusicError as error:
