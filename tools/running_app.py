@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = next(
@@ -98,6 +98,16 @@ def running_chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def watch_faults(page: Page, faults: list[str]) -> None:
+    """Collect the errors of a page and of its console; not Streamlit's search for its endpoints."""
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+
+
+def _is_fault(line: ConsoleMessage) -> bool:
+    return line.type == "error" and "/_stcore/" not in line.location["url"]
 
 
 def settle(page: Page) -> None:

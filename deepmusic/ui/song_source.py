@@ -51,16 +51,33 @@ def at_hand(page: str) -> SongFile | None:
     None if there is none, or where Classify shows a table of several. The lesson begins with a
     demo piece.
     """
-    source = query_params.current("source")
-    if source is None and page == "lesson":
-        source = GTZAN if query_params.requested(GTZAN) else DEMO
+    source = _source(page)
     song = _kept(page, source)
     # What a page begins with is no choice for others.
-    is_chosen = query_params.requested("source") or query_params.chosen_song().get("source")
+    named = any(map(query_params.requested, ("source", DEMO, GTZAN)))
+    is_chosen = named or query_params.chosen_song().get("source")
     if song is not None and source is not None and is_chosen:
-        detail = query_params.current(source) if source in (DEMO, GTZAN) else None
-        query_params.carry(source=source, **({source: detail} if detail else {}))
+        query_params.carry(source=source, **_detail(source))
     return _find_demo() if song is None and page == "lesson" else song
+
+
+def hand_on(page: str, target: str) -> None:
+    """Take the song of a page along to another, also one that it began with."""
+    if source := _source(page):
+        query_params.select(target, source=source, **_detail(source))
+
+
+def _source(page: str) -> str | None:
+    source: str | None = query_params.current("source")
+    if source is None and page == "lesson":
+        return GTZAN if query_params.requested(GTZAN) else DEMO
+    return source
+
+
+def _detail(source: str) -> dict[str, str]:
+    """Return which demo or clip of GTZAN is chosen."""
+    detail = query_params.current(source) if source in (DEMO, GTZAN) else None
+    return {source: detail} if detail else {}
 
 
 def _kept(page: str, source: str | None) -> SongFile | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.running_app import PATIENCE, READY
+from tools.running_app import PATIENCE, READY, watch_faults
 
 #: How often a row is clicked at most, and what passes between two clicks, in ms.
 _CLICKS, _BETWEEN_CLICKS = 10, 5_000
@@ -16,19 +16,13 @@ class Server(NamedTuple):
     runs: Path
 
 
-def is_fault(line) -> bool:
-    """Tell errors from Streamlit's own search for its endpoints below a page's address."""
-    return line.type == "error" and "/_stcore/" not in line.location["url"]
-
-
 @contextmanager
 def visit(chromium, address: str, **context) -> Iterator:
     """Open a page as a new visitor; fail on a traceback or an error in the console."""
     visitor = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
     page = visitor.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if is_fault(line) else None)
+    faults: list[str] = []
+    watch_faults(page, faults)
     page.goto(address)
     page.wait_for_selector(READY, timeout=PATIENCE)
     try:

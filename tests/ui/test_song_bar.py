@@ -129,3 +129,21 @@ def test_what_the_lesson_begins_with_is_no_choice_for_other_pages():
     assert address(app, "source") is None
     go(app, "curves")
     assert title(app) is None
+
+
+def test_the_lesson_s_clip_comes_along_where_it_was_named():
+    app = visit("lesson", demo="metal")
+    go(app, "curves")
+    assert title(app) == demos.TITLES["metal"]
+
+
+def test_a_way_takes_along_what_the_lesson_begins_with():
+    def lead_on():
+        from deepmusic.ui import query_params, song_source
+
+        query_params.enter_page("lesson")
+        song_source.hand_on("lesson", "compare")
+
+    app = AppTest.from_function(lead_on).run()
+    assert not app.exception
+    assert app.session_state["compare.source"] == "demo"

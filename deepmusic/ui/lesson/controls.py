@@ -4,7 +4,7 @@ import streamlit as st
 
 from deepmusic.formatting import format_clock
 from deepmusic.prediction.inspect_layers import Window
-from deepmusic.ui import query_params
+from deepmusic.ui import query_params, song_source
 from deepmusic.ui.lesson import hour
 from deepmusic.ui.lesson.steps import STEPS
 
@@ -35,6 +35,7 @@ def choose_step() -> str:
                 st.button("Next", type="primary", on_click=_move, args=(1,), shortcut="PageDown")
             elif st.button("Compare", type="primary", shortcut="PageDown", help=_ON):
                 query_params.select("compare", view="duel")
+                song_source.hand_on("lesson", "compare")
                 st.switch_page("pages/compare.py")
     return step
 

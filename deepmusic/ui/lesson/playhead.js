@@ -3,7 +3,11 @@
 // Places of the playhead, one for each picture: the plots of a chart, or images.
 const places = (figure, { pictures }) => (figure ? [...figure.querySelectorAll(pictures)] : []);
 
+// Streamlit calls this anew for each change of the data; what the last call began ends.
+const ends = new WeakMap();
+
 export default function ({ parentElement, data }) {
+  ends.get(parentElement)?.();
   const button = parentElement.querySelector("button");
   const audio = () => document.querySelector("[data-testid=stAudio]:is(audio), [data-testid=stAudio] audio");
   const figure = () => document.querySelector(".st-key-figure");
@@ -36,8 +40,6 @@ export default function ({ parentElement, data }) {
       play(from + x * (to - from));
     }
   };
-  figure()?.addEventListener("click", clicked);
-
   const draw = () => {
     const player = audio();
     const now = player?.currentTime ?? 0;
@@ -70,9 +72,13 @@ export default function ({ parentElement, data }) {
     draw();
     frame = requestAnimationFrame(follow);
   });
-  return () => {
+  const listening = figure();
+  listening?.addEventListener("click", clicked);
+  const end = () => {
     cancelAnimationFrame(frame);
-    figure()?.removeEventListener("click", clicked);
+    listening?.removeEventListener("click", clicked);
     for (const head of heads) head.remove();
   };
+  ends.set(parentElement, end);
+  return end;
 }

@@ -57,7 +57,8 @@ def enter() -> None:
 
 
 def _go_to(**query: str) -> None:
-    st.switch_page("pages/vote.py", query_params=query)
+    # With the rest of the address, such as the projector.
+    st.switch_page("pages/vote.py", query_params=st.query_params.to_dict() | query)
 
 
 def _draw_clips(source: str) -> list[Clip]:
