@@ -97,7 +97,8 @@ def _set_time_axis(
     """Set time axis, framed passage and layout of a chart of a whole clip."""
     edges = {"x0": passage[0], "x1": passage[1], "y0": 0.01, "y1": 0.99, "yref": "paper"}
     figure.add_shape(type="rect", **edges, line={"color": "#00c2d1", "width": 4})
-    figure.update_xaxes(title="seconds", range=[0, duration], dtick=5)
+    # Plotly logs an error where an axis has a single tick.
+    figure.update_xaxes(title="seconds", range=[0, duration], dtick=5 if duration > 10 else 1)
     update_axes(figure, zeroline=False)
     return set_layout(figure, height=300, margin_t=6, showlegend=False)
 
@@ -295,24 +296,9 @@ def branches_chart(
             col=2,
         )
     update_axes(figure, ticks="")
-    figure.update_xaxes(
-        range=[0, seconds],
-        dtick=0.5,
-        showgrid=False,
-        zeroline=False,
-        row=1,
-        col=1,
-        showticklabels=False,
-    )
-    figure.update_xaxes(
-        range=[0, seconds],
-        dtick=0.5,
-        showgrid=False,
-        zeroline=False,
-        row=2,
-        col=1,
-        title="seconds into the window",
-    )
+    figure.update_xaxes(range=[0, seconds], dtick=0.5, showgrid=False, zeroline=False, col=1)
+    figure.update_xaxes(showticklabels=False, row=1, col=1)
+    figure.update_xaxes(title="seconds into the window", row=2, col=1)
     for row, title in ((1, "forwards \N{RIGHTWARDS ARROW}"), (2, "\N{LEFTWARDS ARROW} backwards")):
         figure.update_yaxes(title=title, showticklabels=False, showgrid=False, row=row, col=1)
     figure.update_yaxes(range=[0, 104], dtick=50, ticksuffix=" %", zeroline=False, row=1, col=2)

@@ -51,33 +51,27 @@ def at_hand(page: str) -> SongFile | None:
     None if there is none, or where Classify shows a table of several. The lesson begins with a
     demo piece.
     """
-    source = _source(page)
-    song = _kept(page, source)
+    choice = _choice(page)
+    song = _kept(page, choice.get("source"))
     # What a page begins with is no choice for others.
     named = any(map(query_params.requested, ("source", DEMO, GTZAN)))
-    is_chosen = named or query_params.chosen_song().get("source")
-    if song is not None and source is not None and is_chosen:
-        query_params.carry(source=source, **_detail(source))
+    if song is not None and (named or query_params.chosen_song().get("source")):
+        query_params.carry(**choice)
     return _find_demo() if song is None and page == "lesson" else song
 
 
 def hand_on(page: str, target: str) -> None:
     """Take the song of a page along to another, also one that it began with."""
-    if source := _source(page):
-        query_params.select(target, source=source, **_detail(source))
+    query_params.select(target, **_choice(page))
 
 
-def _source(page: str) -> str | None:
-    source: str | None = query_params.current("source")
+def _choice(page: str) -> dict[str, str]:
+    """Return the parameters of a page's song; of that which the lesson begins with, as well."""
+    source = query_params.current("source")
     if source is None and page == "lesson":
-        return GTZAN if query_params.requested(GTZAN) else DEMO
-    return source
-
-
-def _detail(source: str) -> dict[str, str]:
-    """Return which demo or clip of GTZAN is chosen."""
+        source = GTZAN if query_params.requested(GTZAN) else DEMO
     detail = query_params.current(source) if source in (DEMO, GTZAN) else None
-    return {source: detail} if detail else {}
+    return {name: text for name, text in (("source", source), (source, detail)) if text}
 
 
 def _kept(page: str, source: str | None) -> SongFile | None:

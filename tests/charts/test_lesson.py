@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from deepmusic.charts.lesson import (
@@ -40,6 +41,12 @@ def test_waveform_and_spectrogram_frame_the_same_seconds():
         assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (3.0, 6.0)
         assert list(figure.layout.xaxis.range) == [0, 30.0]
     assert wave.layout.yaxis.range[1] > 0.5
+
+
+@pytest.mark.parametrize("duration", [3.0, 4.0, 7.0, 30.0])
+def test_a_time_axis_of_any_length_has_several_ticks(duration):
+    chart = waveform_chart(np.full(10, -0.5), np.full(10, 0.25), duration, (0.0, 3.0))
+    assert 3 <= duration / chart.layout.xaxis.dtick <= 10
 
 
 def test_a_filter_is_drawn_a_pixel_each_weight_with_pitch_upwards():

@@ -1,12 +1,19 @@
-"""Fixtures of the browser tests: a Chromium, and a server of the app for each module."""
+"""Fixtures of the pages' tests: for those in a browser a Chromium, and a server for each module."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from tests.ui.browsing import Server
 from tools.running_app import CHROMIUM, PATIENCE, running_app, running_chromium
+
+
+@pytest.fixture
+def without_gtzan(monkeypatch) -> None:
+    """Keep the GTZAN of whoever tests out of a test, unless it sets its own."""
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

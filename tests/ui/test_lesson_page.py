@@ -12,11 +12,7 @@ from deepmusic.ui import cache, demos
 from deepmusic.ui.lesson import answers, hour, steps
 from deepmusic.ui.song import SongFile
 
-
-@pytest.fixture(autouse=True)
-def _fresh_gtzan(monkeypatch):
-    """Without GTZAN, unless a test sets it."""
-    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+pytestmark = pytest.mark.usefixtures("without_gtzan")
 
 
 def open_lesson(**query):

@@ -7,14 +7,10 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.audio import synth
-from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import demos, song_bar
 from deepmusic.ui.song import SongFile
 
-
-@pytest.fixture(autouse=True)
-def _without_gtzan(monkeypatch):
-    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+pytestmark = pytest.mark.usefixtures("without_gtzan")
 
 
 def flac(genre="jazz", **tags) -> bytes:

@@ -3,7 +3,6 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.ui import cache
 from deepmusic.ui.lesson import vote
 from deepmusic.ui.rooms import Clip
@@ -11,9 +10,7 @@ from deepmusic.ui.rooms import Clip
 GENRES = ("blues", "jazz", "rock")
 
 
-@pytest.fixture(autouse=True)
-def _without_gtzan(monkeypatch):
-    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+pytestmark = pytest.mark.usefixtures("without_gtzan")
 
 
 @pytest.fixture

@@ -74,11 +74,11 @@ export default function ({ parentElement, data }) {
   });
   const listening = figure();
   listening?.addEventListener("click", clicked);
-  const end = () => {
+  const leave = () => {
     cancelAnimationFrame(frame);
     listening?.removeEventListener("click", clicked);
     for (const head of heads) head.remove();
   };
-  ends.set(parentElement, end);
-  return end;
+  ends.set(parentElement, leave);
+  return leave;
 }
