@@ -132,7 +132,7 @@ def votes_chart(votes: Mapping[str, int], genres: Sequence[str], label: str | No
     figure = go.Figure()
     figure.add_bar(
         x=[
-            f"<b>{format_genre(genre)} \N{CHECK MARK}</b>"
+            f"<b>{format_genre(genre)}<br>\N{CHECK MARK}</b>"
             if genre == label
             else format_genre(genre)
             for genre in genres
@@ -145,5 +145,6 @@ def votes_chart(votes: Mapping[str, int], genres: Sequence[str], label: str | No
         hovertemplate="%{x}: %{y}<extra></extra>",
     )
     update_axes(figure, showgrid=False, ticks="")
+    figure.update_xaxes(tickangle=0)
     figure.update_yaxes(range=[0, 1.2 * max(*counts, 4)], showticklabels=False)
     return set_layout(figure, height=260, margin_t=6, showlegend=False, bargap=0.25)

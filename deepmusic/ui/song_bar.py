@@ -113,7 +113,7 @@ def _lead_on(page: str) -> None:
         if st.button(way.label, key=f"way_{key}", type="tertiary"):
             query_params.select(way.page, **way.choices)
             if way.page != page:
-                song_source.hand_on(page, way.page)
+                query_params.select(way.page, **song_source.choice(page))
                 st.switch_page(f"pages/{way.page}.py")
 
 

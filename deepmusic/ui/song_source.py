@@ -51,21 +51,16 @@ def at_hand(page: str) -> SongFile | None:
     None if there is none, or where Classify shows a table of several. The lesson begins with a
     demo piece.
     """
-    choice = _choice(page)
-    song = _kept(page, choice.get("source"))
+    chosen = choice(page)
+    song = _kept(page, chosen.get("source"))
     # What a page begins with is no choice for others.
     named = any(map(query_params.requested, ("source", DEMO, GTZAN)))
     if song is not None and (named or query_params.chosen_song().get("source")):
-        query_params.carry(**choice)
+        query_params.carry(**chosen)
     return _find_demo() if song is None and page == "lesson" else song
 
 
-def hand_on(page: str, target: str) -> None:
-    """Take the song of a page along to another, also one that it began with."""
-    query_params.select(target, **_choice(page))
-
-
-def _choice(page: str) -> dict[str, str]:
+def choice(page: str) -> dict[str, str]:
     """Return the parameters of a page's song; of that which the lesson begins with, as well."""
     source = query_params.current("source")
     if source is None and page == "lesson":

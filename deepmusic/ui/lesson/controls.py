@@ -26,7 +26,7 @@ def choose_step() -> str:
         with st.container(horizontal=True, width="content"):
             if st.button("Vote", help="The class names genres before the networks do"):
                 st.switch_page("pages/vote.py")
-            with st.popover("Print", icon=":material/print:"):
+            with st.popover(":material/print:", help="Print for the class"):
                 hour.show_prints()
             st.button(
                 "Back", on_click=_move, args=(-1,), shortcut="PageUp", disabled=step == min(STEPS)
@@ -34,8 +34,7 @@ def choose_step() -> str:
             if step != max(STEPS):
                 st.button("Next", type="primary", on_click=_move, args=(1,), shortcut="PageDown")
             elif st.button("Compare", type="primary", shortcut="PageDown", help=_ON):
-                query_params.select("compare", view="duel")
-                song_source.hand_on("lesson", "compare")
+                query_params.select("compare", view="duel", **song_source.choice("lesson"))
                 st.switch_page("pages/compare.py")
     return step
 

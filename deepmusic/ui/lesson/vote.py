@@ -170,7 +170,7 @@ def _invite(room: Room) -> None:
         picture = segno.make(address, micro=False).svg_data_uri(scale=6, border=2, light="#fff")
         st.html(f'<img src="{picture}" alt="QR code of the address" style="width:100%">')
         st.markdown(f"**{markdown.plain(address)}**")
-    st.markdown(f"Code: **{room.code}**")
+    st.subheader(f"Code: {room.code}", anchor=False)
 
 
 def join_address(url: str, code: str) -> str | None:
