@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -216,7 +217,12 @@ def _render_notes(
             # The k-th power of a decaying rotation is the k-th partial: all of them together are
             # a polynomial, and high partials die first, as they do on a string.
             rotation = np.exp(2j * np.pi * frequency * bent_time - instrument.decay * time)
-            sound += np.polyval([*amplitudes[::-1], 0.0], rotation).imag
+            partials = np.zeros_like(rotation)
+            for amplitude in amplitudes[::-1]:
+                # Horner's rule, in place: NumPy's makes two new arrays a step.
+                partials += amplitude
+                partials *= rotation
+            sound += partials.imag
     if instrument.drive:
         # A guitar's loudspeaker takes off the fizz of the distortion.
         sound = np.tanh(instrument.drive * sound / np.abs(sound).max(initial=1e-6))
@@ -246,19 +252,34 @@ def _render_drum(
 
 def _band_pass(sound: np.ndarray, low: float, high: float, sample_rate: int) -> np.ndarray:
     """Keep what lies between two frequencies, with slopes of 12 dB an octave outside."""
-    frequency = np.fft.rfftfreq(len(sound), 1 / sample_rate)
+    n_samples = len(sound)
+    length = _fast_length(2 * n_samples)
+    filtered = np.fft.rfft(sound, length) * _spectrum(n_samples, low, high, sample_rate)
+    whole = np.fft.irfft(filtered, length)
+    return whole[:n_samples] + whole[n_samples : 2 * n_samples]
+
+
+@lru_cache(maxsize=64)
+def _spectrum(n_samples: int, low: float, high: float, sample_rate: int) -> np.ndarray:
+    """Return the spectrum of a band pass for sounds of a length, padded to a fast one.
+
+    Transforms of a length with large prime factors take ten times as long, and are made once.
+    """
+    frequency = np.fft.rfftfreq(n_samples, 1 / sample_rate)
     gain = np.minimum(1, (frequency / low) ** 2)
     gain *= np.minimum(1, (high / np.maximum(frequency, 1e-3)) ** 2)
-    return np.fft.irfft(np.fft.rfft(sound) * gain, len(sound))
+    return np.fft.rfft(np.fft.irfft(gain, n_samples), _fast_length(2 * n_samples))
+
+
+def _fast_length(n_samples: int) -> int:
+    """Return the next power of two."""
+    return 1 << (n_samples - 1).bit_length()
 
 
 def _in_room(
     dry: np.ndarray, echo_seconds: float, sample_rate: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Add a faint echo that dies away: convolution with decaying noise."""
-    # SciPy takes a while to import; only synthesis pays for it.
-    from scipy.signal import oaconvolve
-
     if dry.size == 0:
         return dry
     time = np.arange(max(1, round(echo_seconds * sample_rate))) / sample_rate
@@ -266,4 +287,7 @@ def _in_room(
     # The echo carries 1 to 4 % of the energy of the direct sound.
     response *= rng.uniform(0.1, 0.2) / np.sqrt(np.sum(response**2))
     response[0] = 1.0
-    return oaconvolve(dry, response.astype(np.float32))[: len(dry)]
+    # NumPy's own: SciPy's convolution takes seconds to import, for which the first clip would wait.
+    length = _fast_length(len(dry) + len(response))
+    spectrum = np.fft.rfft(dry, length) * np.fft.rfft(response.astype(np.float32), length)
+    return np.fft.irfft(spectrum, length)[: len(dry)]
