@@ -3,8 +3,17 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import cache, frame, known_clips, markdown, player, song_bar, song_source
-from deepmusic.ui.classify import downloads, result, several, sounds_like, welcome, what_if, why
+from deepmusic.ui import (
+    cache,
+    frame,
+    known_clips,
+    markdown,
+    player,
+    song_bar,
+    song_source,
+    what_if,
+)
+from deepmusic.ui.classify import downloads, result, several, sounds_like, welcome, why
 
 frame.enter("pages/classify.py")
 

@@ -35,5 +35,6 @@ try:
         steps.show(step, lesson)
     with last:
         steps.show_playhead(step, lesson)
+    steps.show_below(step, lesson)
 except DeepMusicError as error:
     markdown.show_error(error, stage)

@@ -11,7 +11,6 @@ from deepmusic.cli.options import CLIP, FiniteRange, complain
 from deepmusic.config import FRONT_ENDS
 from deepmusic.files import write_atomically
 from deepmusic.models import PRETRAINED
-from deepmusic.protocols import DEPLOYED_PROTOCOL
 
 if TYPE_CHECKING:
     from deepmusic.audio import Song
@@ -65,18 +64,11 @@ def explain(
     from deepmusic.audio import load_song
     from deepmusic.audio.encode import encode_wav
     from deepmusic.explain import explain as find_evidence
-    from deepmusic.prediction import load_classifiers
-    from deepmusic.prediction.pretrained import PretrainedClassifier
 
     loaded = load_song(song)
     for note in loaded.notes:
         complain(f"{song}: {note}")
-    network = (
-        PretrainedClassifier()
-        if model == PRETRAINED
-        else load_classifiers([model], DEPLOYED_PROTOCOL)[model]
-    )
-    found = find_evidence(loaded, network, genre, against, clip=clip)
+    found = find_evidence(loaded, model, genre, against, clip=clip)
     for path, is_rest in ((evidence, False), (rest, True)):
         if path:
             sound = found.resynthesise(loaded, keep, rest=is_rest)

@@ -14,8 +14,10 @@ from deepmusic.audio import Song, features, is_silent
 from deepmusic.config import MUSICNN_FRONT_END
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.explain.evidence import Evidence
-from deepmusic.prediction import Classifier, check_length
+from deepmusic.models import MODELS, PRETRAINED
+from deepmusic.prediction import Classifier, check_length, load_classifiers
 from deepmusic.prediction.pretrained import WINDOW_FRAMES, PretrainedClassifier, tagger_windows
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 
 #: Mel bands and seconds of a part, number of masks, and share of the parts that a mask leaves.
 CELL_MELS, CELL_SECONDS, N_MASKS, KEEP = 8, 1.0, 56, 0.7
@@ -45,7 +47,7 @@ class Wanted(NamedTuple):
 
 def explain(
     song: Song,
-    network: Classifier | PretrainedClassifier,
+    network: Classifier | PretrainedClassifier | str = PRETRAINED,
     genre: str | None = None,
     against: str | None = None,
     *,
@@ -57,8 +59,9 @@ def explain(
     ----------
     song : Song
         At the network's sample rate (the pretrained one takes any).
-    network : Classifier or PretrainedClassifier
-        Whose prediction is explained.
+    network : Classifier, PretrainedClassifier or str
+        Whose prediction is explained; ``musicnn``, ``cnn``, ``crnn`` or ``cnn_gru`` is the shipped
+        one that answers, loaded anew in each call.
     genre : str, optional
         By default the one that it predicts for the clip.
     against : str, optional
@@ -74,10 +77,12 @@ def explain(
     Raises
     ------
     ModelError
-        If the network does not know a genre, or both are the same.
+        If there is no such network, it does not know a genre, or both genres are the same.
     AudioError
         If there is no such clip, or it is silent or shorter than a window.
     """
+    if isinstance(network, str):
+        network = _load_shipped(network)
     if isinstance(network, PretrainedClassifier):
         return _explain_pretrained(song, network, genre, against, clip)
     mel = network.config.mel
@@ -107,6 +112,14 @@ def explain(
         model=network.name,
         log_odds=float(wanted.log_odds(plain.mean(axis=0))),
     )
+
+
+def _load_shipped(name: str) -> Classifier | PretrainedClassifier:
+    if name == PRETRAINED:
+        return PretrainedClassifier()
+    if name not in MODELS:
+        raise ModelError(f"Choose one of: {', '.join([PRETRAINED, *MODELS])}. Received: {name!r}")
+    return load_classifiers([name], DEPLOYED_PROTOCOL)[name]
 
 
 def mask_regression(

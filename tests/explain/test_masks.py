@@ -91,6 +91,14 @@ def test_the_predicted_genre_is_explained(song):
     np.testing.assert_array_equal(evidence.map, explain(song, networks["crnn"]).map)
 
 
+def test_a_shipped_network_goes_by_its_name(song):
+    loaded = load_classifiers(["crnn"], DEPLOYED_PROTOCOL)["crnn"]
+    found = explain(song, "crnn", "jazz", "pop")
+    np.testing.assert_array_equal(found.map, explain(song, loaded, "jazz", "pop").map)
+    with pytest.raises(ModelError, match="Received: 'rnn'"):
+        explain(song, "rnn")
+
+
 def test_the_pretrained_network_is_explained_window_by_window(song):
     evidence = explain(song, PretrainedClassifier(), "jazz", "rock")
     assert evidence.map.shape == (6, 4)

@@ -16,8 +16,7 @@ from deepmusic.charts.style import genre_colour
 from deepmusic.library.recommend import Result
 from deepmusic.library.song_index import Entry
 from deepmusic.prediction import Answer, Certainty, Content, Prediction
-from deepmusic.ui import answers, cache, markdown
-from deepmusic.ui.classify import what_if
+from deepmusic.ui import answers, cache, markdown, what_if
 from deepmusic.ui.player import content_segments
 
 ZEROS = np.zeros(1)

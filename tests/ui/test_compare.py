@@ -14,7 +14,7 @@ from deepmusic.formatting import format_percent
 from deepmusic.prediction.measures import shipped_measures
 from deepmusic.protocols import BENCHMARK_PROTOCOL, STRICTER, Protocol
 from deepmusic.runs import assets
-from deepmusic.ui import demos
+from deepmusic.ui import demos, what_if
 from tests.evaluation.examples import make_run
 
 
@@ -229,7 +229,9 @@ def test_one_song_is_answered_in_the_same_words(page):
     assert any(f"**{sentence}**" in element.value for element in page.markdown)
 
 
-def test_a_disagreement_is_explained_by_each_network(page):
+def test_a_disagreement_is_explained_by_each_network(page, monkeypatch):
+    asked = []
+    monkeypatch.setattr(what_if, "_show_change", lambda *given: asked.append(given[1:]))
     page.query_params.update({"view": "duel", "source": "demo", "demo": "hiphop"})
     page.run()
     page.toggle(key="why").set_value(True).run()
@@ -238,6 +240,9 @@ def test_a_disagreement_is_explained_by_each_network(page):
     said = [element.value for element in page.markdown if " rather than " in element.value]
     assert len(said) == 3
     assert len(set(said)) > 1
+    assert not asked
+    page.toggle[1].set_value(True).run()
+    assert asked == [("ensemble", 0)]
 
 
 def test_explanations_are_measured_by_network(page):

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from deepmusic.charts import class_hour
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
-from deepmusic.ui import cache, demos
+from deepmusic.ui import cache, demos, what_if
 from deepmusic.ui.lesson import answers, hour, steps
 from deepmusic.ui.song import SongFile
 
@@ -84,6 +84,17 @@ def test_memory_branches_and_answers_show_this_clip_s_numbers():
         f"<b>{predicted.genre}</b>, {100 * predicted.confidence:.0f}\N{NO-BREAK SPACE}%"
         in words(app)
     )
+
+
+def test_the_last_step_says_why_and_changes_the_sound_for_the_same_network(monkeypatch):
+    asked = []
+    monkeypatch.setattr(what_if, "_show_change", lambda *given: asked.append(given[1:]))
+    app = open_lesson(step="8", demo="jazz", network="crnn")
+    assert "parts speak for <b>" in words(app)
+    assert not asked
+    app.toggle[0].set_value(True).run()
+    assert not app.exception
+    assert asked == [("crnn", 0)]
 
 
 def test_the_stft_follows_its_knobs():

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.formatting import format_clock, format_genre
+from deepmusic.formatting import format_genre
 from deepmusic.prediction import Answer, Prediction
-from deepmusic.ui import cache, markdown, query_params
+from deepmusic.ui import cache, markdown, query_params, what_if
 from deepmusic.ui.song import EvidenceView, SongFile
 
 #: Shares of the spectrogram that may be kept for listening, in percent.
@@ -59,24 +59,13 @@ def show(
                 genre,
                 against,
                 keep / 100,
-                choose_clip(predictions[featured], "why_clip"),
+                what_if.choose_clip(predictions[featured], "why_clip"),
             )
     except DeepMusicError as error:
         markdown.show_error(error)
         return None
     st.markdown(markdown.plain(found.sentence))
     return found
-
-
-def choose_clip(prediction: Prediction, key: str) -> int:
-    """Show a choice among the clips of 30 s of a longer song; return its number."""
-    clips = sorted(set(prediction.clip_index.tolist()))
-    if len(clips) == 1:
-        return int(clips[0])
-    starts = {int(one): prediction.starts[prediction.clip_index == one][0] for one in clips}
-    return st.select_slider(
-        "From", list(starts), format_func=lambda one: format_clock(starts[one]), key=key
-    )
 
 
 def _percent(share: int) -> str:

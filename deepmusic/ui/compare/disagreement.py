@@ -9,7 +9,7 @@ from deepmusic import models
 from deepmusic.errors import DeepMusicError
 from deepmusic.formatting import format_clock, format_genre
 from deepmusic.prediction import disagreement
-from deepmusic.ui import cache, markdown, player, song_bar, song_source
+from deepmusic.ui import cache, markdown, player, song_bar, song_source, what_if
 from deepmusic.ui.song import SongFile
 
 #: Shortest passage that is explained, in s: two windows.
@@ -56,6 +56,7 @@ def show() -> None:
     )
     if segments and st.toggle("**Why?** Show what each network goes by", help=_HELP, key="why"):
         _show_why(song, segments)
+    what_if.show(song, predictions, models.ENSEMBLE)
 
 
 def _show_why(song: SongFile, segments: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from deepmusic.charts.lesson import spectrogram_chart
 from deepmusic.charts.song import vote_chart
 from deepmusic.formatting import format_genre
 from deepmusic.prediction import Prediction
-from deepmusic.ui import cache, query_params
+from deepmusic.ui import cache, query_params, what_if
 from deepmusic.ui.lesson.context import Content, LessonContext, percent
 
 _KEPT = 0.2
@@ -73,6 +73,12 @@ def evidence(lesson: LessonContext) -> Content:
         ),
         f"Spectrogram of the clip, with what speaks for {format_genre(prediction.genre)}",
     )
+
+
+def change(lesson: LessonContext) -> None:
+    """Show what becomes of the answer of the same network when the clip's sound is changed."""
+    network = query_params.chosen("network")
+    what_if.show(lesson.song, cache.classify_song(lesson.song), network)
 
 
 def _bold(genre: str) -> str:

@@ -47,6 +47,8 @@ class Step(Part):
     window_alone: bool = False
     #: Whether it has knobs, which take the place of the clip's caption.
     has_knobs: bool = False
+    #: Shows what stands below all else.
+    below: Callable[[LessonContext], None] | None = None
 
 
 def percent(fraction: float) -> str:

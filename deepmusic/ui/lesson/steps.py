@@ -125,6 +125,7 @@ STEPS = {
         formula=r"Parts are blanked out, and $\Delta = p(g) - p(g \mid \text{blanked})$ is "
         r"measured: what costs the genre most speaks for it.",
         has_knobs=True,
+        below=answers.change,
     ),
 }
 
@@ -149,3 +150,9 @@ def show_playhead(number: str, lesson: LessonContext) -> None:
     step = STEPS[number]
     shown = lesson.span if step.window_alone else (0.0, lesson.view.duration)
     playhead.show(step.pictures, shown, lesson.span)
+
+
+def show_below(number: str, lesson: LessonContext) -> None:
+    """Show what a step has below all else, if anything."""
+    if below := STEPS[number].below:
+        below(lesson)

@@ -9,16 +9,15 @@ from deepmusic import models
 from deepmusic.audio import CHANGES, PRESETS
 from deepmusic.charts.what_if import what_if_chart
 from deepmusic.errors import AudioError
-from deepmusic.formatting import format_genre, format_percent
+from deepmusic.formatting import format_clock, format_genre, format_percent
 from deepmusic.prediction import Prediction
 from deepmusic.ui import cache, markdown, query_params
-from deepmusic.ui.classify import why
 from deepmusic.ui.song import SongFile
 
 _HELP = (
     "Change the sound and see whether the networks stay with their genre. Tempo and pitch change "
     "without each other; what is too loud is clipped. Lines are the genres of the network that is "
-    "chosen above."
+    "chosen."
 )
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
@@ -26,8 +25,19 @@ _ARROW = "\N{RIGHTWARDS ARROW}"
 def show(song: SongFile, predictions: Mapping[str, Prediction], featured: str) -> None:
     """Show a switch, and behind it a change to choose, its sound and what becomes of the answer."""
     if query_params.switch("what_if", "**What if?** Change the sound", help=_HELP):
-        clip = why.choose_clip(predictions[featured], "what_if_clip")
+        clip = choose_clip(predictions[featured], "what_if_clip")
         _show_change(song, featured, clip)
+
+
+def choose_clip(prediction: Prediction, key: str) -> int:
+    """Show a choice among the clips of 30 s of a longer song; return its number."""
+    clips = sorted(set(prediction.clip_index.tolist()))
+    if len(clips) == 1:
+        return int(clips[0])
+    starts = {int(one): prediction.starts[prediction.clip_index == one][0] for one in clips}
+    return st.select_slider(
+        "From", list(starts), format_func=lambda one: format_clock(starts[one]), key=key
+    )
 
 
 @st.fragment
