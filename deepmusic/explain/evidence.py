@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from deepmusic.audio import Song
+from deepmusic.errors import ModelError
 from deepmusic.formatting import format_clock, format_genre
 
 #: What a listener calls ranges of pitch, from the highest frequency of each, in Hz.
@@ -145,11 +146,18 @@ class Evidence:
         -------
         np.ndarray [shape=(n_samples,)], float32
             From `start` to `end`, as loud as the recording.
+
+        Raises
+        ------
+        ModelError
+            If `keep` is no share.
         """
         from scipy.ndimage import map_coordinates
         from scipy.signal import ShortTimeFFT
         from scipy.signal.windows import hann
 
+        if not 0 <= keep <= 1:
+            raise ModelError(f"keep must be a share from 0 to 1. Received: {keep}")
         rate = song.sample_rate
         samples = song.samples[round(self.start * rate) : round(self.end * rate)]
         length = _OVERLAPS * round(_WINDOW_SECONDS * rate / _OVERLAPS)

@@ -16,9 +16,10 @@ from deepmusic.ui.song import SongFile
 
 _HELP = (
     "Change the sound and see whether the networks stay with their genre. Tempo and pitch change "
-    "without each other; what is too loud is clipped. Lines are the genres of the network that is "
-    "chosen."
+    "without each other; what is too loud is clipped. Lines are the genres of the network in bold."
 )
+#: Width of the strip on a wide page, in pixels.
+_WIDTH = 800
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
@@ -26,7 +27,8 @@ def show(song: SongFile, predictions: Mapping[str, Prediction], featured: str) -
     """Show a switch, and behind it a change to choose, its sound and what becomes of the answer."""
     if query_params.switch("what_if", "**What if?** Change the sound", help=_HELP):
         clip = choose_clip(predictions[featured], "what_if_clip")
-        _show_change(song, featured, clip)
+        with st.container(width=_WIDTH):
+            _show_change(song, featured, clip)
 
 
 def choose_clip(prediction: Prediction, key: str) -> int:

@@ -52,3 +52,15 @@ def test_what_cannot_be_explained_ends_with_a_sentence(path, options, words):
     assert result.exit_code == 2
     assert words in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [(np.sin(np.arange(44_100) / 9) / 2, "a window is 3.0 s"), (np.zeros(198_450), "is silent")],
+)
+def test_too_short_or_silent_ends_with_a_sentence(tmp_path, samples, words):
+    soundfile.write(tmp_path / "bad.flac", samples, 22_050)
+    result = run("explain", tmp_path / "bad.flac", "--model", "crnn")
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.output

@@ -5,6 +5,7 @@ import pytest
 
 from deepmusic.audio import song_from_array
 from deepmusic.audio.synth import tone
+from deepmusic.errors import ModelError
 from deepmusic.explain import Evidence
 
 RATE = 22_050
@@ -84,6 +85,13 @@ def test_keeping_all_changes_nothing():
     song = song_from_array(0.3 * two_tones(), sample_rate=RATE)
     kept = evidence(np.ones((4, 10))).resynthesise(song, keep=1.0)
     np.testing.assert_allclose(kept, song.samples, atol=1e-3)
+
+
+@pytest.mark.parametrize("keep", [-0.1, 1.5, np.nan])
+def test_only_a_share_can_be_kept(keep):
+    song = song_from_array(0.3 * two_tones(), sample_rate=RATE)
+    with pytest.raises(ModelError, match=f"Received: {keep}"):
+        evidence(np.ones((4, 10))).resynthesise(song, keep=keep)
 
 
 def test_a_later_clip_is_cut_from_its_song():
