@@ -1,9 +1,9 @@
 """Twenty visitors at once: is a vote or a run lost? ``python benchmarks/twenty_sessions.py`` tells.
 
 Twenty browsers (contexts of one Chromium) join a room and vote at the same moment; then each queues
-a tiny CNN on the toy set, all at once; while these train, half of them watch, and half change the
-network on Classify again and again. Printed are the votes counted, how the runs ended, and how long
-a page's rerun took, from the click until the page was complete. Needs Chromium.
+a tiny CNN on the toy set, all at once; while these train, half of them watch, and half go from step
+to step of the lesson again and again. Printed are the votes counted, how the runs ended, and how
+long a page took from the click until it was complete. Needs Chromium.
 """
 
 import os
@@ -26,7 +26,9 @@ from deepmusic.training import worker
 from tools.running_app import PATIENCE, READY, RunningApp, running_app, running_chromium, settle
 
 VISITORS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-NETWORKS = ("CRNN", "CNN")
+
+#: Steps of the lesson, and their titles.
+STEPS = {"2 STFT": "2. Which frequencies, and when?", "1 Sound": "1. What is sound to a computer?"}
 
 #: Clicks a button, and has a promise of the seconds until a text stands on the complete page.
 PRESS = f"""([label, text]) => {{
@@ -89,24 +91,27 @@ def queue(pages: list[Page], app: RunningApp) -> None:
             page.get_by_role("button", name=other, exact=True).click(timeout=PATIENCE)
             page.get_by_role("button", name=button, exact=True).wait_for(timeout=PATIENCE)
         page.get_by_text("Settings", exact=True).first.click()
-        for label, typed in (("Most epochs", "1"), ("Filters, layer by layer", "4, 4")):
-            page.get_by_label(label).first.fill(typed)
-            page.get_by_label(label).first.press("Enter")
+        for field, typed in (
+            (page.get_by_role("spinbutton", name="Most epochs"), "1"),
+            (page.get_by_role("textbox", name="Filters, layer by layer"), "4, 4"),
+        ):
+            field.fill(typed, timeout=PATIENCE)
+            field.press("Enter")
             settle(page)
     report("Train, pressed by all", press_all(pages, ["Train"] * len(pages), "CNN on toy"))
 
 
 def rerun_meanwhile(pages: list[Page], app: RunningApp, folder: Path) -> None:
-    """Change the network on Classify, by all pages at once, until no run lives."""
+    """Change the step of the lesson, by all pages at once, until no run lives."""
     for page in pages:
-        page.goto(f"{app.address}/?source=demo&demo=jazz")
+        page.goto(f"{app.address}/lesson")
     for page in pages:
-        page.get_by_text("How good is it?").first.wait_for(timeout=PATIENCE)
+        page.get_by_text(STEPS["1 Sound"]).wait_for(timeout=PATIENCE)
         settle(page)
     times = []
     while any(run.state in ALIVE for run in list_runs(folder)):
-        name = NETWORKS[len(times) // len(pages) % 2]
-        times += press_all(pages, [name] * len(pages), f"Here the {name} was trained")
+        step = list(STEPS)[len(times) // len(pages) % 2]
+        times += press_all(pages, [step] * len(pages), STEPS[step])
         time.sleep(1)
     report("rerun while runs train", times)
 
