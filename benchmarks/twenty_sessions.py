@@ -70,6 +70,7 @@ def vote(browser: Browser, app: RunningApp) -> list[Page]:
     assert code, wall.url
     pages = [browser.new_context().new_page() for _ in range(VISITORS)]
     for page in pages:
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{app.address}/vote?room={code[1]}")
     for page in pages:
         page.get_by_role("button", name="blues").wait_for(timeout=PATIENCE)
