@@ -3,17 +3,9 @@
 import streamlit as st
 
 from deepmusic.errors import DeepMusicError
-from deepmusic.ui import (
-    cache,
-    frame,
-    known_clips,
-    markdown,
-    player,
-    song_bar,
-    song_source,
-    what_if,
-)
+from deepmusic.ui import cache, frame, known_clips, markdown, player, song_bar, song_source
 from deepmusic.ui.classify import downloads, result, several, sounds_like, welcome, why
+from deepmusic.ui.what_if import show as show_what_if
 
 frame.enter("pages/classify.py")
 
@@ -56,7 +48,7 @@ with right:
         frame.end_page()
     featured, answer = result.show(predictions, featured, song, tags)
     evidence = why.show(song, predictions, featured, answer)
-    what_if.show(song, predictions, featured)
+    show_what_if(song, predictions, featured)
     shown = result.show_networks(predictions, featured, answer, song)
 
 with stage:
