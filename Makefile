@@ -39,6 +39,7 @@ screenshot: $(VENV)/.dev ## Take the README's picture again, from the running ap
 results: $(VENV)/.app ## Recount what the shipped networks reach
 	$(BIN)/deepmusic results
 	$(BIN)/python benchmarks/retrieval.py
+	$(BIN)/python benchmarks/fma.py
 
 train: $(VENV)/.app ## Train the three networks on GTZAN (set DEEPMUSIC_GTZAN)
 	$(BIN)/deepmusic train --model all --split paper

@@ -1,6 +1,7 @@
 """Neighbours and transfer on FMA's clips. Run with ``python benchmarks/fma.py``.
 
-Prints assets/fma.json. ``--measure RUN...`` measures it anew (DEEPMUSIC_FMA names the archive):
+Prints assets/fma.json. ``--measure RUN...`` measures it anew (DEEPMUSIC_FMA names the archive, and
+DEEPMUSIC_GTZAN that of GTZAN), ``--only PART`` one part of it:
 
 - of how many of a test clip's ten nearest test clips, by the runs' embeddings, share its genre.
   Clips of its own block of track numbers are left out, where its album and artist lie;
@@ -22,17 +23,22 @@ import numpy as np
 from deepmusic import models
 from deepmusic.audio.features import hz_to_mel
 from deepmusic.config import FRONT_ENDS, GTZAN_COMPACT_FRAMES, MelConfig
-from deepmusic.data import Dataset, open_dataset
+from deepmusic.data import Dataset, Split, open_dataset
 from deepmusic.evaluation import metrics, svm
 from deepmusic.files import ASSETS, write_atomically
 from deepmusic.library import embeddings
 from deepmusic.models import MODELS
 from deepmusic.prediction import Classifier, load_classifiers
-from deepmusic.protocols import DEPLOYED_PROTOCOL, OWN
+from deepmusic.protocols import DEPLOYED_PROTOCOL, FAULT_FILTERED, OWN
 from deepmusic.runs import Run
+
+Inputs = Mapping[str, Mapping[str, np.ndarray]]
 
 PATH = ASSETS / "fma.json"
 NEAREST = 10
+
+#: Frames of a clip of 30 s, by front end.
+FRAMES = {"compact": GTZAN_COMPACT_FRAMES, "fma": 128}
 
 
 def bands(mel: MelConfig) -> np.ndarray:
@@ -40,12 +46,14 @@ def bands(mel: MelConfig) -> np.ndarray:
     return hz_to_mel(mel.sample_rate / 2) * np.arange(1, mel.n_mels + 1) / (mel.n_mels + 1)
 
 
-def imitate_compact(log_mel: np.ndarray) -> np.ndarray:
-    """Return a log-mel of the front end ``fma`` as ``compact`` would have it, about."""
-    here, there = bands(FRONT_ENDS["fma"]), bands(FRONT_ENDS["compact"])
+def imitate(log_mel: np.ndarray, source: str, target: str) -> np.ndarray:
+    """Return a log-mel of the front end `source` as `target` would have it, about."""
+    here, there = bands(FRONT_ENDS[source]), bands(FRONT_ENDS[target])
+    top = hz_to_mel(FRONT_ENDS[source].sample_rate / 2)
     low = np.stack([np.interp(there, here, column) for column in log_mel.T], axis=1)
+    low[there > top] = 0
     times = (np.arange(log_mel.shape[1]) + 0.5) / log_mel.shape[1]
-    wanted = (np.arange(GTZAN_COMPACT_FRAMES) + 0.5) / GTZAN_COMPACT_FRAMES
+    wanted = (np.arange(FRAMES[target]) + 0.5) / FRAMES[target]
     return np.stack([np.interp(wanted, times, row) for row in low]).round().astype(np.uint8)
 
 
@@ -86,60 +94,102 @@ def neighbours(runs: Sequence[Run], dataset: Dataset) -> dict[str, Any]:
     return {name: precision_at_10(one, dataset) for name, one in vectors.items()}
 
 
-def transfer(dataset: Dataset) -> dict[str, Any]:
-    """Return the accuracy of an SVM on the frozen embeddings of networks that learnt GTZAN."""
+def test_svm(inputs: Inputs, dataset: Dataset, split: Split) -> dict[str, Any]:
+    """Return the accuracy of an SVM on each kind of input of the clips."""
     from sklearn.model_selection import GridSearchCV, PredefinedSplit
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC
 
-    split = dataset.split(OWN)
-    clips = dataset.log_mels([*split.train, *split.valid, *split.test], dataset.mel).by_track
-    compact = {track: imitate_compact(clip) for track, clip in clips.items()}
-    networks = list(load_classifiers(list(MODELS), DEPLOYED_PROTOCOL).values())
-    vectors = embeddings.embed_clips(compact, networks)
-    statistics = {track: svm.describe(clip) for track, clip in clips.items()}
-    inputs = {
-        "Embeddings of GTZAN's networks": vectors,
-        "The SVM's statistics": statistics,
-        "Both": {track: np.concatenate([vectors[track], statistics[track]]) for track in clips},
-    }
-    genre = {track: dataset.tracks[track].genre for track in clips}
-    known = [*split.train, *split.valid]
     found = {}
     for name, rows in inputs.items():
+        train, valid, test = ([one for one in part if one in rows] for part in split.parts.values())
         search = GridSearchCV(
             make_pipeline(StandardScaler(), SVC()),
             {"svc__C": svm.PENALTIES},
-            cv=PredefinedSplit([-1] * len(split.train) + [0] * len(split.valid)),
-        ).fit([rows[track] for track in known], [genre[track] for track in known])
-        predicted = search.predict([rows[track] for track in split.test])
-        hits = predicted == np.array([genre[track] for track in split.test])
+            cv=PredefinedSplit([-1] * len(train) + [0] * len(valid)),
+        ).fit(
+            [rows[track] for track in [*train, *valid]],
+            [dataset.tracks[track].genre for track in [*train, *valid]],
+        )
+        hits = search.predict([rows[track] for track in test]) == np.array(
+            [dataset.tracks[track].genre for track in test]
+        )
         low, high = metrics.wilson_interval(hits)
         found[name] = {"accuracy": float(hits.mean()), "low": low, "high": high}
-        print(name, found[name], flush=True)
+        print(name, len(train), len(valid), len(test), found[name], flush=True)
     return found
+
+
+def transfer(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return `test_svm` on FMA, of the embeddings of networks that learnt GTZAN."""
+    dataset = open_dataset("fma")
+    split = dataset.split(OWN)
+    clips = dataset.log_mels([*split.train, *split.valid, *split.test], dataset.mel).by_track
+    compact = {track: imitate(clip, "fma", "compact") for track, clip in clips.items()}
+    networks = list(load_classifiers(list(MODELS), DEPLOYED_PROTOCOL).values())
+    vectors = embeddings.embed_clips(compact, networks)
+    statistics = {track: svm.describe(clip) for track, clip in clips.items()}
+    own = embeddings.embed_clips(clips, [Classifier(run) for run in runs])
+    inputs = {
+        "Embeddings of GTZAN's networks": vectors,
+        "The SVM's statistics": statistics,
+        "Both": together(vectors, statistics),
+        "Embeddings of FMA's own networks": own,
+        "Embeddings of GTZAN's and of FMA's": together(vectors, own),
+    }
+    return test_svm(inputs, dataset, split)
+
+
+def transfer_back(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return `test_svm` on GTZAN, of the embeddings of runs that learnt FMA."""
+    dataset = open_dataset("gtzan")
+    split = dataset.split(FAULT_FILTERED)
+    tracks = [*split.train, *split.valid, *split.test]
+    clips = dataset.log_mels(tracks, FRONT_ENDS["compact"]).by_track
+    other = {track: imitate(clip, "compact", "fma") for track, clip in clips.items()}
+    vectors = embeddings.embed_clips(other, [Classifier(run) for run in runs])
+    statistics = {track: svm.describe(clip) for track, clip in clips.items()}
+    inputs = {
+        "Embeddings of FMA's networks": vectors,
+        "The SVM's statistics": statistics,
+        "Both": together(vectors, statistics),
+    }
+    return test_svm(inputs, dataset, split)
+
+
+def together(*parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Concatenate the vectors of each clip that all parts have."""
+    common = [track for track in parts[0] if all(track in part for part in parts)]
+    return {track: np.concatenate([part[track] for part in parts]) for track in common}
+
+
+PARTS = {
+    "neighbours": lambda runs: neighbours(runs, open_dataset("fma")),
+    "transfer": transfer,
+    "transfer_back": transfer_back,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", nargs="+", type=Path, metavar="RUN")
-    runs = parser.parse_args().measure
-    if runs:
-        dataset = open_dataset("fma")
-        measured = {
-            "neighbours": neighbours([Run(path) for path in runs], dataset),
-            "transfer": transfer(dataset),
-        }
+    parser.add_argument("--only", choices=PARTS)
+    options = parser.parse_args()
+    if options.measure:
+        measured = json.loads(PATH.read_text(encoding="utf-8")) if options.only else {}
+        for part in [options.only] if options.only else PARTS:
+            measured[part] = PARTS[part]([Run(path) for path in options.measure])
         write_atomically(PATH, json.dumps(measured, indent=1) + "\n")
     found = json.loads(PATH.read_text(encoding="utf-8"))
     print("FMA's test clips: share of one's own genre among the ten nearest clips of other blocks")
     for name, one in found["neighbours"].items():
         print(f"  {name:30} {one['p10']:.3f} ({one['low']:.3f} to {one['high']:.3f})")
     print(f"  {'at random':30} {one['chance']:.3f}")
-    print("FMA's test clips: accuracy of an SVM")
-    for name, one in found["transfer"].items():
-        print(f"  {name:30} {one['accuracy']:.3f} ({one['low']:.3f} to {one['high']:.3f})")
+    for part, clips in (("transfer", "FMA's"), ("transfer_back", "GTZAN's (fault_filtered)")):
+        print(f"{clips} test clips: accuracy of an SVM")
+        for name, one in found[part].items():
+            print(f"  {name:34} {one['accuracy']:.3f} ({one['low']:.3f} to {one['high']:.3f})")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from deepmusic.cli.options import (
     REPEATS,
     SEED,
     TRAINING_SPLIT_OPTION,
+    FiniteRange,
     open_data,
     open_run,
     phase_bars,
@@ -64,6 +65,7 @@ from deepmusic.training.recipes import PRESETS
 @click.option("--learning-rate", type=LEARNING_RATE, help="Highest rate.")
 @click.option("--init", metavar="RUN", help="Begin with the weights of a run: its id or folder.")
 @click.option("--augment/--no-augment", default=True, show_default=True)
+@click.option("--mixup", type=FiniteRange(0, 10), help="Strength of mixup (alpha); 0 is none.")
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
 @click.option(
@@ -93,6 +95,7 @@ def train(
     learning_rate: float | None,
     init: str | None,
     augment: bool,
+    mixup: float | None,
     seed: int,
     repeats: int,
     transfer: str | None,
@@ -111,6 +114,7 @@ def train(
     Examples:
       deepmusic train --data toy
       deepmusic train --model crnn --split artist_folds --fold 1 --seed 3
+      deepmusic train --model cnn --init RUN --mixup 0.3 --learning-rate 0.001
       deepmusic train --model musicnn --transfer frozen --data toy
     """
     from deepmusic.training import worker
@@ -137,7 +141,7 @@ def train(
         title = models.title(model)
         if split == ALL_CLIPS:
             raise click.UsageError(f"The {title} needs test clips. Received: --split {ALL_CLIPS}.")
-        changed = preset or init or any(given.values()) or not augment or seed
+        changed = preset or init or any(given.values()) or not augment or seed or mixup
         if changed or background or repeats > 1:
             raise click.UsageError(
                 f"The {title} takes --data, --split, --fold, --out and --json alone: it has no "
@@ -156,12 +160,16 @@ def train(
     changes |= {"data": data} | recipes.under_protocol(split, fold)
     if not augment:
         changes["augment"] = None
+    if mixup and (not augment or transfer in (FROZEN, FINETUNE)):
+        raise click.UsageError("--mixup is augmentation, which this training has none of.")
     plans = []
     for name in MODELS if model == ALL else [model]:
         usual = preset or ("class" if data == "toy" else "best")
         sizes, recipe = recipes.recipe(name, usual, transfer or FROZEN)
         if dataset:
             sizes, recipe = recipes.for_dataset(sizes, recipe, dataset)
+        if mixup is not None and recipe.augment:
+            recipe = recipe.changed(augment=recipe.augment.changed(mix_up=mixup))
         for repeat in range(repeats):
             plans.append((sizes, recipe.changed(**changes, seed=seed + repeat)))
     first = open_run(init) if init else None

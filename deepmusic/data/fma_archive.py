@@ -1,10 +1,11 @@
 """Clips of FMA small as log-mels in one file, for where the 8 GB of sound are not at hand.
 
 A ``.npz`` with ``logmel`` (uint8 [clip, mel, frame], by the front end ``fma``), ``track`` (FMA's
-ids), ``genre`` and ``part`` (train, valid, test).
+ids), ``genre`` and ``part`` (train, valid, test). A dataset of other clips has a ``name``, too.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class FmaArchive(Dataset):
 
     def __init__(self, path: Path) -> None:
         self.location = path
+        self.name = _own_name(path)
         columns = [list(map(str, column.ravel())) for column in _read(path, *_LABELS)]
         if len({*map(len, columns)}) != 1:
             raise DatasetError(
@@ -104,6 +106,14 @@ def is_fma_archive(path: Path) -> bool:
             return set(_LABELS) <= set(archive.files)
     except Exception:  # Of damaged files, NumPy and zipfile raise a dozen kinds of errors.
         return False
+
+
+def _own_name(path: Path) -> str:
+    """Return the name that the archive gives itself, or `FMA_CLIPS`."""
+    with suppress(DatasetError):
+        (name,) = _read(path, "name")
+        return str(name)
+    return FMA_CLIPS
 
 
 def _read(path: Path, *names: str) -> list[np.ndarray]:

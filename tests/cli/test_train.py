@@ -126,3 +126,13 @@ def test_init_must_be_a_run(tmp_path):
 
 def test_the_svm_begins_with_no_run():
     assert run("train", "--model", "svm", "--init", "nothing").exit_code == 2
+
+
+def test_mixup_is_set_and_needs_augmentation(tmp_path, monkeypatch):
+    monkeypatch.setattr("deepmusic.training.worker.start", lambda run: None)
+    arguments = ["train", "--data", "toy", "--model", "cnn", "--out", tmp_path, "--background"]
+    assert run(*arguments, "--mixup", 0.3).exit_code == 0
+    (made,) = list_runs(tmp_path)
+    assert made.config.train.augment.mix_up == 0.3
+    assert run(*arguments, "--mixup", 0.3, "--no-augment").exit_code == 2
+    assert len(list_runs(tmp_path)) == 1

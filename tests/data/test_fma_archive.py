@@ -31,6 +31,13 @@ def test_it_is_read_as_it_was_written(fma_archive):
         np.testing.assert_array_equal(found["000002"], archive["logmel"][2])
 
 
+def test_an_archive_of_other_clips_names_itself(fma_archive, tmp_path):
+    assert FmaArchive(fma_archive).name == "fma_clips"
+    with np.load(fma_archive) as archive:
+        np.savez(tmp_path / "other.npz", name="ballads", **archive)
+    assert FmaArchive(tmp_path / "other.npz").split("own").name == "ballads, own split"
+
+
 def test_it_has_one_front_end(fma_archive):
     dataset = FmaArchive(fma_archive)
     found = dataset.log_mels(["000002"], FRONT_ENDS["compact"])
