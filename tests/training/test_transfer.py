@@ -13,6 +13,7 @@ from deepmusic.models.transfer import WINDOW_FRAMES
 from deepmusic.prediction import measures
 from deepmusic.prediction.network import Network
 from deepmusic.prediction.pretrained import shipped_trunk, tagger_windows
+from deepmusic.prediction.pretrained_run import PretrainedRun
 from deepmusic.runs import FINISHED, new_name
 from deepmusic.training import recipes, transfer, worker
 
@@ -106,6 +107,11 @@ def test_a_run_learns_is_exported_and_says_which_it_is(start, tmp_path):
         found = Network(run).run(windows)[1][0]
         stored = predicted.loc[0, list(sizes.genres)].to_numpy(float)
         np.testing.assert_allclose(found, stored, atol=1e-3)
+        # As songs are asked, without bytes.
+        genre, number = predicted["track"][0].split(".toy")
+        samples = synth.play(genre, seconds=8, seed=int(number), sample_rate=16_000)
+        asked = PretrainedRun(run).trunk.predict_windows(tagger_windows(samples))[0][0]
+        np.testing.assert_allclose(np.exp(asked), stored, atol=0.02)
     assert run.notes["title"] == models.title(models.PRETRAINED, start) + " on toy"
 
 

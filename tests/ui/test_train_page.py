@@ -305,15 +305,16 @@ def test_a_run_is_deleted_after_a_question(app):
     assert not app.run().dataframe
 
 
-def test_a_finished_run_is_used_in_classify(started):
-    run = finish(make_run(), 0.8)
+@pytest.mark.parametrize("name", ["crnn", models.PRETRAINED])
+def test_a_finished_run_is_used_in_classify(started, name):
+    run = finish(make_run(name), 0.8)
     app = AppTest.from_file("../../app.py", default_timeout=120)
     app.switch_page("pages/train.py")
     choose(app.run(), run)
     next(b for b in app.button if b.key == f"use_history_{run.id}").click().run()
     assert not app.exception
-    assert app.session_state["own_runs"] == {"crnn": run.id}
-    assert app.session_state["classify.model"] == "crnn"
+    assert app.session_state["own_runs"] == {name: run.id}
+    assert app.session_state["classify.model"] == name
     assert app.session_state["classify.demo"] == "blues"
 
 

@@ -23,6 +23,8 @@ from deepmusic.ui.cache.library import (
     place_on_map,
 )
 from deepmusic.ui.cache.models import (
+    asks_pretrained,
+    is_own,
     layer_table,
     networks,
     networks_ready,

@@ -75,9 +75,52 @@ def own_runs() -> dict[str, str]:
     return {model: run_id for model, run_id in chosen.items() if run_id in there}
 
 
+def is_own(network: str) -> bool:
+    """Tell whether a network, or a member of the ensemble, is a visitor's own run."""
+    own = own_runs()
+    return network in own or (
+        network == models.ENSEMBLE and not own.keys().isdisjoint(models.MODELS)
+    )
+
+
 def networks_with(protocol: Protocol, own: Mapping[str, str]) -> dict[str, Any]:
     """Return the shipped classifiers, with a visitor's `own_runs` in the place of some."""
-    return dict(networks(protocol)) | {model: _own_classifier(id_) for model, id_ in own.items()}
+    return dict(networks(protocol)) | {
+        model: _own_classifier(id_) for model, id_ in own.items() if model != models.PRETRAINED
+    }
+
+
+def asks_pretrained(protocol: Protocol) -> bool:
+    """Tell whether the pretrained network is asked about songs of a protocol.
+
+    The shipped one has learnt all clips of GTZAN, and is not asked about them.
+    """
+    return protocol == DEPLOYED_PROTOCOL or bool(own_pretrained())
+
+
+def own_pretrained() -> str | None:
+    """Return the id of the visitor's own run of the pretrained network, if one was chosen."""
+    return own_runs().get(models.PRETRAINED)
+
+
+def pretrained(run_id: str | None) -> Any:
+    """Return the pretrained classifier: the shipped one, or that of a run.
+
+    Raises
+    ------
+    ModelError, RunError
+        If its file is missing or damaged.
+    """
+    from deepmusic.prediction.pretrained import PretrainedClassifier
+
+    return _own_pretrained(run_id) if run_id else PretrainedClassifier()
+
+
+@st.cache_resource(show_spinner="Loading your network ...", max_entries=3)
+def _own_pretrained(run_id: str) -> Any:
+    from deepmusic.prediction.pretrained_run import PretrainedRun
+
+    return PretrainedRun(find_run(run_id))
 
 
 # A run of an earlier version is exported first, which takes some seconds.

@@ -15,7 +15,6 @@ from deepmusic.charts.evidence import evidence_png
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import ModelError
 from deepmusic.library import tags
-from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.cache import models as cached_models
 from deepmusic.ui.song import DecodedSong, EvidenceView, SongFile, SongView
 
@@ -100,13 +99,13 @@ def classify_by_all(song: SongFile) -> tuple[Mapping[str, Any], list[str]]:
     """Return what `classify_song` does, the pretrained network's answer first, and its tags.
 
     Clips of GTZAN are left to the networks that held them back: the pretrained network's head
-    learnt all of them. Where it cannot be used, the others answer.
+    learnt all of them, if it is the shipped one. Where that cannot be used, the others answer.
     """
     predictions = classify_song(song)
-    if song.protocol != DEPLOYED_PROTOCOL:
+    if not cached_models.asks_pretrained(song.protocol):
         return predictions, []
     try:
-        answer, tags = _describe(song)
+        answer, tags = _describe(song, cached_models.own_pretrained())
     except ModelError:
         return predictions, []
     return {models.PRETRAINED: answer} | dict(predictions), tags
@@ -116,9 +115,7 @@ def answer_song(song: SongFile, predictions: Mapping[str, Any], featured: str) -
     """Return the `deepmusic.prediction.Answer` of one of a song's predictions."""
     from deepmusic import prediction
 
-    own = cached_models.own_runs()
-    is_own = featured in own or (featured == models.ENSEMBLE and own)
-    protocol = None if is_own else song.protocol
+    protocol = None if cached_models.is_own(featured) else song.protocol
     return prediction.answer(predictions[featured], _measure_content(song), protocol)
 
 
@@ -130,10 +127,8 @@ def _measure_content(song: SongFile) -> Any:
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
-def _describe(song: SongFile) -> tuple[Any, list[str]]:
-    from deepmusic.prediction.pretrained import PretrainedClassifier
-
-    return PretrainedClassifier().describe(decode_song(song).song)
+def _describe(song: SongFile, own: str | None) -> tuple[Any, list[str]]:
+    return cached_models.pretrained(own).describe(decode_song(song).song)
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)
@@ -197,11 +192,16 @@ def _explain(
     from dataclasses import replace
 
     from deepmusic.explain import explain
-    from deepmusic.prediction.pretrained import PretrainedClassifier
 
     decoded = decode_song(song).song
     if network == models.PRETRAINED:
-        return explain(decoded, PretrainedClassifier(), genre, against, clip=clip)
+        return explain(
+            decoded,
+            cached_models.pretrained(own.get(models.PRETRAINED)),
+            genre,
+            against,
+            clip=clip,
+        )
     classifiers = cached_models.networks_with(song.protocol, own)
     names = list(models.MODELS) if network == models.ENSEMBLE else [network]
     found = [explain(decoded, classifiers[name], genre, against, clip=clip) for name in names]

@@ -8,7 +8,6 @@ import streamlit as st
 from deepmusic import models
 from deepmusic.audio import Song, change_song, encode
 from deepmusic.errors import ModelError
-from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui.cache import models as cached_models
 from deepmusic.ui.cache.songs import SONG_KEYS, decode_song
 from deepmusic.ui.song import SongFile
@@ -27,9 +26,10 @@ def what_if(song: SongFile, clip: int, **changes: float) -> dict[str, Any]:
     """
     values = tuple(changes.items())
     predictions = dict(_classify(song, clip, values, cached_models.own_runs()))
-    if song.protocol == DEPLOYED_PROTOCOL:
+    if cached_models.asks_pretrained(song.protocol):
         with suppress(ModelError):  # The others answer without it.
-            predictions = {models.PRETRAINED: _pretrained(song, clip, values)} | predictions
+            answer = what_if_by(song, models.PRETRAINED, clip, **changes)
+            predictions = {models.PRETRAINED: answer} | predictions
     return predictions
 
 
@@ -37,7 +37,7 @@ def what_if_by(song: SongFile, network: str, clip: int, **changes: float) -> Any
     """Return the same of one network, without asking the others."""
     values = tuple(changes.items())
     if network == models.PRETRAINED:
-        return _pretrained(song, clip, values)
+        return _pretrained(song, clip, values, cached_models.own_pretrained())
     return _classify(song, clip, values, cached_models.own_runs())[network]
 
 
@@ -45,11 +45,10 @@ def what_if_answer(song: SongFile, network: str, clip: int, **changes: float) ->
     """Return the answer of a network to a changed clip as a sentence."""
     from deepmusic import prediction
 
-    own = cached_models.own_runs()
-    is_own = network in own or (network == models.ENSEMBLE and own)
     content = _content(song, clip, tuple(changes.items()))
     found = what_if_by(song, network, clip, **changes)
-    return prediction.answer(found, content, None if is_own else song.protocol).sentence
+    protocol = None if cached_models.is_own(network) else song.protocol
+    return prediction.answer(found, content, protocol).sentence
 
 
 @st.cache_data(show_spinner=False, max_entries=512, hash_funcs=SONG_KEYS)
@@ -61,10 +60,8 @@ def _classify(song: SongFile, clip: int, changes: Changes, own: dict[str, str]) 
 
 
 @st.cache_data(show_spinner=False, max_entries=512, hash_funcs=SONG_KEYS)
-def _pretrained(song: SongFile, clip: int, changes: Changes) -> Any:
-    from deepmusic.prediction.pretrained import PretrainedClassifier
-
-    return PretrainedClassifier().predict(_change(song, clip, changes))
+def _pretrained(song: SongFile, clip: int, changes: Changes, own: str | None) -> Any:
+    return cached_models.pretrained(own).predict(_change(song, clip, changes))
 
 
 @st.cache_data(show_spinner=False, max_entries=64, hash_funcs=SONG_KEYS)

@@ -33,8 +33,7 @@ _MARKS = {
 
 def choose_network(song: SongFile) -> str:
     """Show the choice of the network whose prediction is featured."""
-    # The pretrained network has learnt all clips of GTZAN, and is not asked about them.
-    first = [models.PRETRAINED] if song.protocol == DEPLOYED_PROTOCOL else []
+    first = [models.PRETRAINED] if cache.asks_pretrained(song.protocol) else []
     return query_params.choose(
         "model",
         [*first, models.ENSEMBLE, *models.MODELS],
@@ -104,7 +103,7 @@ def _facts(answer: Answer) -> list[str]:
 def _describe_accuracy(answer: Answer, featured: str, song: SongFile) -> str:
     """Return what was measured of such answers, or of the network; or why it is unknown."""
     own = cache.own_runs()
-    if featured == models.ENSEMBLE and own:
+    if featured == models.ENSEMBLE and cache.is_own(featured):
         return "Unknown: this ensemble contains runs of your own, and was not evaluated."
     if featured in own:
         result: Mapping[str, Any] = find_run(own[featured]).evaluation or {}

@@ -37,11 +37,6 @@ def show(run: Run, place: str) -> None:
 
 def _fitness(model: ModelConfig) -> tuple[str, bool]:
     """Return what using a network in Classify does, or why it cannot be, and whether it can."""
-    if model.name == models.PRETRAINED:
-        return (
-            "Classify has its own pretrained network, trained on more music.",
-            False,
-        )
     if model.genres != models.spec(model.name).config.genres:
         return "Classify takes networks of GTZAN's ten genres; this one has others.", False
     return "Classify then uses this run instead of the shipped network, for you alone.", True
