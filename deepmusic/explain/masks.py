@@ -264,8 +264,8 @@ def _check_clip(song: Song, clip: int, n_clips: int) -> None:
 
 def _without_evidence(song: Song, clip: int) -> AudioError:
     return AudioError(
-        f"Clip {clip} of {song.name} is silent or shorter than a window of 3 s: it has no "
-        "evidence. Choose another."
+        f"Clip {clip} of {song.name} is silent or shorter than a window of 3 s, and has no "
+        f"evidence. Choose another {'clip' if song.duration > MUSICNN_FRONT_END.clip_seconds else 'song'}."
     )
 
 
