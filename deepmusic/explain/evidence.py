@@ -150,7 +150,7 @@ class Evidence:
         Raises
         ------
         ModelError
-            If `keep` is no share.
+            If `keep` is no share, or the song ends where the evidence begins, as another one may.
         """
         from scipy.ndimage import map_coordinates
         from scipy.signal import ShortTimeFFT
@@ -160,6 +160,11 @@ class Evidence:
             raise ModelError(f"keep must be a share from 0 to 1. Received: {keep}")
         rate = song.sample_rate
         samples = song.samples[round(self.start * rate) : round(self.end * rate)]
+        if not len(samples):
+            raise ModelError(
+                f"The evidence begins at {self.start:.1f} s. Received: a song of "
+                f"{song.duration:.1f} s. Give the one that was explained."
+            )
         length = _OVERLAPS * round(_WINDOW_SECONDS * rate / _OVERLAPS)
         transform = ShortTimeFFT(hann(length, sym=False), length // _OVERLAPS, rate)
         spectrum = transform.stft(samples.astype(np.float64))

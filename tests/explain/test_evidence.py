@@ -102,6 +102,13 @@ def test_a_later_clip_is_cut_from_its_song():
     np.testing.assert_allclose(kept, song.samples[5 * RATE : 15 * RATE], atol=1e-3)
 
 
+def test_a_song_that_ends_before_the_evidence_is_not_the_one_that_was_explained():
+    song = song_from_array(tone(200, seconds=3, sample_rate=RATE), sample_rate=RATE)
+    later = evidence(np.ones((4, 10)), times=np.linspace(30, 40, 11))
+    with pytest.raises(ModelError, match=r"a song of 3\.0 s"):
+        later.resynthesise(song)
+
+
 def test_a_passage_has_the_evidence_of_the_steps_it_touches():
     found = evidence(np.arange(40).reshape(4, 10))
     part = found.between(2.5, 4)
