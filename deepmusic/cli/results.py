@@ -129,11 +129,12 @@ def _print_explanations() -> None:
     for name, found in read_shipped().items():
         curves, sound = found["log_mels"], found["sound"]
         below = "{:.2f} ({:.2f}-{:.2f})".format(*curves["deletion below random"])
+        clips = "clips that it has learnt" if name == models.PRETRAINED else "test clips"
         click.echo(
             f"  {models.title(name):8} deletion {curves['deletion evidence'][0]:.3f}, random order "
             f"{curves['deletion random'][0]:.3f}, by energy {curves['deletion energy'][0]:.3f}: "
             f"{below} below random; insertion {curves['insertion evidence'][0]:.3f}, random "
-            f"{curves['insertion random'][0]:.3f} ({curves['clips']} test clips)"
+            f"{curves['insertion random'][0]:.3f} ({curves['clips']} {clips})"
         )
         kept, chance = (
             "{:.2f} ({:.2f}-{:.2f})".format(*sound[order]) for order in ("evidence", "random")
