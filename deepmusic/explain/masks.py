@@ -263,9 +263,10 @@ def _check_clip(song: Song, clip: int, n_clips: int) -> None:
 
 
 def _without_evidence(song: Song, clip: int) -> AudioError:
+    other = "clip" if song.duration > MUSICNN_FRONT_END.clip_seconds else "song"
     return AudioError(
         f"Clip {clip} of {song.name} is silent or shorter than a window of 3 s, and has no "
-        f"evidence. Choose another {'clip' if song.duration > MUSICNN_FRONT_END.clip_seconds else 'song'}."
+        f"evidence. Choose another {other}."
     )
 
 
