@@ -6,6 +6,7 @@ one network of FMA's genres.
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from deepmusic import models
 from deepmusic.errors import RunError
@@ -103,13 +104,22 @@ def ship_ensemble() -> None:
 
 
 def differences(one: Run, other: Run) -> list[str]:
-    """Return the names of the settings in which two runs differ, but for their seed."""
+    """Return the names of the settings in which two runs differ, but for their seed.
+
+    Repeats that went on from weights did so from a first step of their own, in another folder.
+    """
     return [
         name
         for part in ("model", "train")
         for name, value in getattr(one.config, part)
-        if name not in _NO_PART_OF_A_RECIPE and value != getattr(getattr(other.config, part), name)
+        if name not in _NO_PART_OF_A_RECIPE
+        and _comparable(name, value)
+        != _comparable(name, getattr(getattr(other.config, part), name))
     ]
+
+
+def _comparable(name: str, value: Any) -> Any:
+    return bool(value) if name == "init" else value
 
 
 def _shipped_paths(run: Run, name: str, protocol: Protocol) -> list[Path]:

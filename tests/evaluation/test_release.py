@@ -194,6 +194,14 @@ def test_a_repeat_must_be_the_same_recipe_and_another_seed(tmp_path):
     assert list(shipped_run("crnn").repeats()) == [1]
 
 
+def test_a_repeat_of_a_second_step_has_a_first_of_its_own(tmp_path):
+    release.ship(make_run(tmp_path / "second", init="first"))
+    with pytest.raises(RunError, match="they differ in init"):
+        release.ship_repeat(make_run(tmp_path / "lone", seed=1))
+    release.ship_repeat(make_run(tmp_path / "second 1", seed=1, init="first 1"))
+    assert list(shipped_run("crnn").repeats()) == [1]
+
+
 def test_a_new_run_drops_the_repeats_of_another_recipe(tmp_path):
     release.ship(make_run(tmp_path / "run"))
     for seed in (1, 2):
