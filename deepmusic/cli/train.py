@@ -65,7 +65,7 @@ from deepmusic.training.recipes import PRESETS
 @click.option("--learning-rate", type=LEARNING_RATE, help="Highest rate.")
 @click.option("--init", metavar="RUN", help="Begin with the weights of a run: its id or folder.")
 @click.option("--augment/--no-augment", default=True, show_default=True)
-@click.option("--mixup", type=FiniteRange(0, 10), help="Strength of mixup (alpha); 0 is none.")
+@click.option("--mixup", type=FiniteRange(0, 10, min_open=True), help="Strength of mixup (alpha).")
 @click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option("--repeats", type=REPEATS, default=1, help="Runs with consecutive seeds.")
 @click.option(

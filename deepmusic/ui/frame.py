@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 import streamlit as st
 
 from deepmusic.charts import style
-from deepmusic.ui import markdown, memory, query_params, song_bar
+from deepmusic.ui import markdown, query_params, song_bar
+from deepmusic.ui.cache import memory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

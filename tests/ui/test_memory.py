@@ -9,7 +9,7 @@ import pytest
 HOLES = """
 import threading, time
 from pathlib import Path
-from deepmusic.ui import memory
+from deepmusic.ui.cache import memory
 memory._PAUSE = 0.05
 assert memory.give_back_freed()
 
