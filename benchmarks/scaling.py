@@ -154,6 +154,9 @@ def main() -> None:
                 lines.append((way, *(line(mine, list(column)) for column in columns)))
     print(f"by the fitted line, {FMA_LARGE:,} clips:")
     for way, (start, slope), (start_mb, slope_mb) in lines:
+        if slope <= 0:
+            print(f"  {way}: more clips took no longer, so there is no line; raise --most")
+            continue
         seconds, memory = start + slope * FMA_LARGE, start_mb + slope_mb * FMA_LARGE
         print(
             f"  {way}: {slope * 1000:.1f} ms a clip, {seconds / 60:.0f} minutes, {memory:,.0f} MB"

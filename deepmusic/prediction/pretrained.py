@@ -234,6 +234,15 @@ class PretrainedClassifier:
 
     def predict_embedded(self, embedded: Embedded, duration: float) -> Prediction:
         """Predict from what `Trunk.embed` returned of a song of this duration (in s)."""
+        return self._of_windows(
+            embedded,
+            duration,
+            pooling="geometric",
+            non_music_logits=self._measures.non_music.logits(embedded.embeddings),
+            other_logits=self._measures.other.logits(embedded.embeddings),
+        )
+
+    def _of_windows(self, embedded: Embedded, duration: float, **more: Any) -> Prediction:
         return Prediction(
             model=self.name,
             genres=self.head.genres,
@@ -241,9 +250,7 @@ class PretrainedClassifier:
             ends=np.minimum(embedded.starts + WINDOW_SECONDS, duration),
             clip_index=embedded.clip_index,
             window_probabilities=self.head.predict(embedded.embeddings),
-            pooling="geometric",
-            non_music_logits=self._measures.non_music.logits(embedded.embeddings),
-            other_logits=self._measures.other.logits(embedded.embeddings),
+            **more,
         )
 
 

@@ -6,13 +6,7 @@ from deepmusic.audio import Song
 from deepmusic.config import LARGEST_LOG_POWER
 from deepmusic.models.tags import TAGS
 from deepmusic.prediction.network import PROBABILITIES, Network
-from deepmusic.prediction.pretrained import (
-    WINDOW_SECONDS,
-    Embedded,
-    Head,
-    PretrainedClassifier,
-    Trunk,
-)
+from deepmusic.prediction.pretrained import Embedded, Head, PretrainedClassifier, Trunk
 from deepmusic.prediction.result import Prediction
 from deepmusic.runs import Run
 
@@ -43,14 +37,7 @@ class PretrainedRun(PretrainedClassifier):
 
     def predict_embedded(self, embedded: Embedded, duration: float) -> Prediction:
         """Predict as the run was tested: by the mean of the windows."""
-        return Prediction(
-            model=self.name,
-            genres=self.head.genres,
-            starts=embedded.starts,
-            ends=np.minimum(embedded.starts + WINDOW_SECONDS, duration),
-            clip_index=embedded.clip_index,
-            window_probabilities=self.head.predict(embedded.embeddings),
-        )
+        return self._of_windows(embedded, duration)
 
 
 class _WholeNetwork(Trunk):
