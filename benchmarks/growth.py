@@ -6,8 +6,10 @@ more clips of the same kind would bring as long as the law holds, and knows no f
 are wrong, or debatable, give it one.
 
 ``--measure`` measures the SVM anew on GTZAN (fault_filtered) and on FMA's clips (DEEPMUSIC_GTZAN,
-DEEPMUSIC_FMA); ``--train FOLDER`` trains a network by the shipped run's recipe on shares of FMA's
-training clips, below FOLDER, and goes on with what is there.
+DEEPMUSIC_FMA). ``--train FOLDER --data DATA --network NETWORK`` trains a network on shares of the
+training clips, below FOLDER, for as many epochs whatever the share, and goes on with what is there.
+Every share begins with fresh weights. The recipe is that of the shipped run; where that began with
+another run's weights, it is the first of its two steps, with all clips, too.
 """
 
 import argparse
@@ -23,17 +25,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from deepmusic import models
+from deepmusic.config import RunConfig
 from deepmusic.data import Dataset, Split, open_dataset
 from deepmusic.evaluation import svm
 from deepmusic.files import ASSETS, write_atomically
-from deepmusic.protocols import FAULT_FILTERED, FMA_PROTOCOL, OWN
+from deepmusic.models import MODELS
+from deepmusic.protocols import FAULT_FILTERED, FMA_PROTOCOL, OWN, Protocol
 from deepmusic.runs import FINISHED, Run, shipped_run
 
 PATH = ASSETS / "growth.json"
 SHARES = (0.1, 0.25, 0.5, 1.0)
 DRAWS = 5
 
-NETWORK = "crnn"
+#: Titles and protocols of the datasets.
+DATASETS = {
+    "gtzan": ("GTZAN (fault_filtered)", Protocol(FAULT_FILTERED)),
+    "fma": ("FMA's clips", FMA_PROTOCOL),
+}
+
+#: Epochs of the first of two steps; the second blends windows (mixup).
+FIRST_STEP_EPOCHS = 20
 
 #: Training clips of FMA small, and of all of FMA, at the share that our split gives to training.
 MORE = (5_800, 77_400)
@@ -87,20 +98,30 @@ def measure_svm(dataset: Dataset, protocol: str) -> list[dict[str, Any]]:
     return rows
 
 
-def train_network(folder: Path) -> list[dict[str, Any]]:
-    """Train the cheapest network on shares of FMA's training clips, for the same epochs."""
-    from deepmusic.training import fit
+def train_network(folder: Path, network: str, data: str) -> list[dict[str, Any]]:
+    """Train a network on shares of the training clips, for the same epochs."""
+    from deepmusic.training import fit, recipes
 
-    shipped = shipped_run(NETWORK, FMA_PROTOCOL)
+    dataset, shipped = open_dataset(data), shipped_run(network, DATASETS[data][1])
+    config = shipped.config
+    if config.train.init:
+        sizes, recipe = recipes.for_dataset(*recipes.recipe(network, "class"), dataset)
+        recipe = recipe.changed(
+            data=data, split=config.train.split, epochs=FIRST_STEP_EPOCHS, seed=config.train.seed
+        )
+        config = RunConfig(model=sizes, train=recipe)
     rows = []
-    for share in SHARES[:-1]:
-        path = folder / f"{NETWORK}-{share:g}"
-        run = Run(path) if (path / "config.json").exists() else Run.create(path, shipped.config)
+    for share in SHARES:
+        path = folder / f"{network}-{data}-{share:g}"
+        if share == 1 and not shipped.config.train.init:
+            run = shipped
+        else:
+            run = Run.open(path) if (path / "config.json").exists() else Run.create(path, config)
         if run.state != FINISHED:
-            fit.train(run, thin(open_dataset("fma"), share, seed=0))
+            fit.train(run, thin(dataset, share, seed=0))
         rows.append(row(run.evaluation, share, 0))
         print(rows[-1], flush=True)
-    return [*rows, row(shipped.evaluation, 1.0, 0)]
+    return rows
 
 
 def power_law(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -146,14 +167,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--measure", action="store_true")
     parser.add_argument("--train", type=Path, metavar="FOLDER")
+    parser.add_argument("--network", choices=MODELS, default="crnn")
+    parser.add_argument("--data", choices=DATASETS, default="fma")
     options = parser.parse_args()
     found = json.loads(PATH.read_text(encoding="utf-8")) if PATH.exists() else {}
     if options.measure:
-        found["SVM, GTZAN (fault_filtered)"] = measure_svm(open_dataset("gtzan"), FAULT_FILTERED)
-        found["SVM, FMA's clips"] = measure_svm(open_dataset("fma"), OWN)
+        for data, split in (("gtzan", FAULT_FILTERED), ("fma", OWN)):
+            found[f"SVM, {DATASETS[data][0]}"] = measure_svm(open_dataset(data), split)
     if options.train:
-        name = f"{models.title(NETWORK)}, FMA's clips"
-        found[name] = train_network(options.train)
+        name = f"{models.title(options.network)}, {DATASETS[options.data][0]}"
+        found[name] = train_network(options.train, options.network, options.data)
     if options.measure or options.train:
         write_atomically(PATH, json.dumps(found).replace("}, {", "},\n{") + "\n")
     print("Accuracy over clips, by the number of training clips")

@@ -143,24 +143,29 @@ def main() -> None:
         write_sounds(Path(name))
         for way in WAYS:
             mine = [n for n in steps if n <= MOST_SLOW or way in (TWO, EPOCH)]
-            found = []
+            found: dict[int, list[float]] = {}
             for clips in mine:
                 command = [sys.executable, __file__, "--one", way, str(clips), name]
-                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                found.append(json.loads(done.stdout.splitlines()[-1]))
-                print("| {} | {:,} | {:.1f} | {:.0f} |".format(way, clips, *found[-1]), flush=True)
-            if len(mine) > 1:
-                columns = zip(*found, strict=True)
-                lines.append((way, *(line(mine, list(column)) for column in columns)))
+                done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+                if done.returncode:
+                    print(f"| {way} | {clips:,} | failed | |", flush=True)
+                    continue
+                found[clips] = json.loads(done.stdout.splitlines()[-1])
+                print(
+                    "| {} | {:,} | {:.1f} | {:.0f} |".format(way, clips, *found[clips]), flush=True
+                )
+            if len(found) > 1:
+                columns = zip(*found.values(), strict=True)
+                lines.append((way, *(line(list(found), list(column)) for column in columns)))
     print(f"by the fitted line, {FMA_LARGE:,} clips:")
     for way, (start, slope), (start_mb, slope_mb) in lines:
         if slope <= 0:
             print(f"  {way}: more clips took no longer, so there is no line; raise --most")
             continue
         seconds, memory = start + slope * FMA_LARGE, start_mb + slope_mb * FMA_LARGE
-        print(
-            f"  {way}: {slope * 1000:.1f} ms a clip, {seconds / 60:.0f} minutes, {memory:,.0f} MB"
-        )
+        # The network's own memory hides that of the clips, unless they are many.
+        size = f", {memory:,.0f} MB" if slope_mb > 0 else ""
+        print(f"  {way}: {slope * 1000:.1f} ms a clip, {seconds / 60:.0f} minutes{size}")
         if way == DASK:
             minutes = (start + slope * FMA_LARGE * 2 / CLUSTER) / 60
             print(f"  Dask, {CLUSTER} workers, if each is as fast as these: {minutes:.0f} minutes")
