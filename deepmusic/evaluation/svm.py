@@ -152,7 +152,8 @@ def train(
     predictions, found = evaluate(dataset, protocol, fold, on_progress)
     run = Run(folder / f"{BASELINE}-{Protocol.parse(found['protocol']).slug}")
     run.path.mkdir(parents=True, exist_ok=True)
-    run.write_predictions(predictions)
+    # With one row a clip, no mean decides between genres that four digits make equal.
+    run.write_predictions(predictions, digits=6)
     run.write_evaluation(found)
     return run
 

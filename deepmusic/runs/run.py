@@ -212,9 +212,9 @@ class Run:
         """Read ``predictions.csv``; raise `RunError` if it is missing."""
         return self._read_table(self.predictions_path, "Train it to the end.")
 
-    def write_predictions(self, predictions: "pd.DataFrame") -> None:
+    def write_predictions(self, predictions: "pd.DataFrame", digits: int = 4) -> None:
         """Write ``predictions.csv`` atomically."""
-        write_atomically(self.predictions_path, to_csv(predictions, float_format="%.4f"))
+        write_atomically(self.predictions_path, to_csv(predictions, float_format=f"%.{digits}f"))
 
     def read_clips(self) -> "pd.DataFrame":
         """Read ``clips.csv`` by track; raise `RunError` if it is missing."""

@@ -109,10 +109,13 @@ def _refuse_unfit(init: Run, model: ModelConfig, train: TrainConfig) -> None:
     """Raise `RunError` if a run cannot begin with the weights of another one."""
     weights.read_verified(init.weights_path)
     own, other = init.config.model, init.config.train
-    if own.changed(genres=model.genres) != model:
+    there, here = own.changed(genres=model.genres).model_dump(), model.model_dump()
+    if differing := [name for name, value in here.items() if there[name] != value]:
+        why = f", of another {', '.join(differing)}" if own.name == model.name else ""
         raise RunError(
-            f"A training begins with weights of the same network and sizes: {model.name}. "
-            f"Received: {own.name} ({init.id}). Choose another run, or leave --init out."
+            f"A training begins with weights of the same network, front end (mel) and sizes: "
+            f"{model.name}. Received: {own.name} ({init.id}){why}. Choose another run, or leave "
+            "--init out."
         )
     if train.is_tested and other.data == train.data and other.protocol != train.protocol:
         raise RunError(

@@ -11,7 +11,7 @@ import pytest
 
 from deepmusic import data, models
 from deepmusic.audio.features import windows
-from deepmusic.config import RunConfig, TrainConfig
+from deepmusic.config import FRONT_ENDS, RunConfig, TrainConfig
 from deepmusic.errors import DatasetError, RunError
 from deepmusic.evaluation import evaluate
 from deepmusic.prediction import Classifier
@@ -365,8 +365,9 @@ def test_other_genres_have_a_fresh_layer(finished, tmp_path):
 
 
 def test_a_run_begins_with_no_other_network_and_no_clips_it_will_test(finished, tmp_path):
-    with pytest.raises(RunError, match="same network and sizes"):
-        worker.create(TINY.changed(dense_units=9), RECIPE, tmp_path, finished)
+    other = TINY.changed(dense_units=9, mel=FRONT_ENDS["fma"])
+    with pytest.raises(RunError, match=f"{finished.id}.*of another mel, dense_units"):
+        worker.create(other, RECIPE, tmp_path, finished)
     gtzan = RECIPE.changed(data="gtzan")
     paper = worker.create(TINY, gtzan, tmp_path)
     with pytest.raises(RunError, match="cannot be read"):
