@@ -101,13 +101,31 @@ def running_chromium() -> Iterator[Browser]:
 
 
 def watch_faults(page: Page, faults: list[str]) -> None:
-    """Collect the errors of a page and of its console; not Streamlit's search for its endpoints."""
+    """Collect the errors of a page and of its console.
+
+    Not Streamlit's search for its endpoints; and not files of what has left the page (a slow
+    browser asks for these when the server has let them go), which `missing_media` tells apart.
+    """
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
+    page.on("console", lambda line: faults.append(_words(line)) if _is_fault(line) else None)
+
+
+def _words(line: ConsoleMessage) -> str:
+    return f"{line.text} {line.location['url']}"
 
 
 def _is_fault(line: ConsoleMessage) -> bool:
-    return line.type == "error" and "/_stcore/" not in line.location["url"]
+    parts = ("/_stcore/", "/media/")
+    return line.type == "error" and not any(part in line.location["url"] for part in parts)
+
+
+def missing_media(page: Page) -> list[str]:
+    """Return the addresses of pictures and sounds that stand on a page and could not be loaded."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("img, audio, video")]
+            .filter((one) => one.error || (one.complete && !one.naturalWidth && one.src))
+            .map((one) => one.currentSrc || one.src)"""
+    )
 
 
 def settle(page: Page) -> None:

@@ -142,7 +142,7 @@ def test_a_network_is_taught(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(distil, "read_facts", lambda: [])
     shared = {"model": "cnn", "elsewhere": elsewhere, "gtzan": gtzan, "hold_out": 1, "seed": 0}
     shared |= {"mix_up": 0.0, "out": tmp_path / "runs", "learning_rate": 1e-2, "epochs": 20}
-    tested = distil.teach(argparse.Namespace(**shared, split=FAULT_FILTERED))
+    tested = distil.teach(argparse.Namespace(**shared | {"epochs": 1}, split=FAULT_FILTERED))
     assert "10 + 48 clips" in capsys.readouterr().out
     assert tested.state == FINISHED
     assert tested.evaluation["clips"] == 10

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.running_app import PATIENCE, READY, watch_faults
+from tools.running_app import PATIENCE, READY, missing_media, watch_faults
 
 #: How often a row is clicked at most, and what passes between two clicks, in ms.
 _CLICKS, _BETWEEN_CLICKS = 10, 5_000
@@ -28,7 +28,7 @@ def visit(chromium, address: str, **context) -> Iterator:
     try:
         yield page
         assert page.locator("[data-testid=stException]").count() == 0
-        assert faults == [], "\n".join(faults)
+        assert [*faults, *missing_media(page)] == []
     finally:
         visitor.close()
 

@@ -81,7 +81,7 @@ def test_the_walk_is_complete():
 
 @pytest.mark.slow
 def test_every_page_follows_every_other():
-    """With all that was chosen before; without it, the browser tests go the same way."""
+    """With all that was chosen before."""
     app = start()
     for before, page in pairwise([None, *every_pair()]):
         # A link opens a session of its own; here, once, it meets all that was chosen before.
