@@ -277,9 +277,12 @@ def check_changes(values: Mapping[str, float]) -> None:
 def cut_clip(song: Song, clip: int) -> Song:
     """Return one of a song's clips of 30 s as a song; raise `AudioError` if it has none such."""
     bounds = clip_bounds(len(song.samples), MelConfig(sample_rate=song.sample_rate))
-    if not 0 <= clip < len(bounds):
-        raise AudioError(
-            f"{song.name} has {len(bounds)} clips of 30 s, from 0 to {len(bounds) - 1}. "
-            f"Received: {clip}"
-        )
+    check_clip(song, clip, len(bounds))
     return replace(song, samples=song.samples[slice(*bounds[clip])])
+
+
+def check_clip(song: Song, clip: int, n_clips: int) -> None:
+    """Raise `AudioError` if a song has no such clip of 30 s."""
+    if not 0 <= clip < n_clips:
+        has = f"{n_clips} clips of 30 s, 0 to {n_clips - 1}" if n_clips > 1 else "one clip, 0"
+        raise AudioError(f"{song.name} has {has}. Received: {clip}")

@@ -9,6 +9,7 @@ import click
 from deepmusic import models
 from deepmusic.cli.options import CLIP, FiniteRange, complain
 from deepmusic.config import FRONT_ENDS
+from deepmusic.errors import SilenceError
 from deepmusic.files import write_atomically
 from deepmusic.models import PRETRAINED
 
@@ -65,7 +66,12 @@ def explain(
     from deepmusic.audio.encode import encode_wav
     from deepmusic.explain import explain as find_evidence
 
-    loaded = load_song(song)
+    try:
+        loaded = load_song(song)
+    except SilenceError as error:
+        raise SilenceError(
+            f"{song.name} is silent, and has no evidence. Choose a song with music in it."
+        ) from error
     for note in loaded.notes:
         complain(f"{song}: {note}")
     found = find_evidence(loaded, model, genre, against, clip=clip)

@@ -11,9 +11,9 @@ from deepmusic.formatting import format_clock, format_genre
 #: What a listener calls ranges of pitch, from the highest frequency of each, in Hz.
 _RANGES = (
     (420, "the bass"),
-    (1300, "the low middle, of voices and guitars"),
-    (3500, "the upper middle, of consonants and snares"),
-    (np.inf, "the treble, of cymbals and hiss"),
+    (1300, "the low middle (voices, guitars)"),
+    (3500, "the upper middle (consonants, snares)"),
+    (np.inf, "the treble (cymbals, hiss)"),
 )
 
 #: Shares of the evidence from which on a range is named first, and up to which it hardly matters.
@@ -93,13 +93,14 @@ class Evidence:
         shares = self._shares_of_ranges(positive / total)
         named = sorted(shares, key=lambda name: -shares[name])
         if shares[named[0]] >= _MOST:
-            what = f"mostly {named[0]}"
+            what = f"Mostly {named[0]} speaks"
         else:
-            what = " and ".join(name.partition(",")[0] for name in named[:2])
-            what = f"above all {what}"
-        words = f"For {genre}{rather} speaks {what}, {self._passage(positive.sum(axis=0) / total)}."
+            what = " and ".join(name.partition(" (")[0] for name in named[:2])
+            what = f"Above all {what} speak"
+        when = self._passage(positive.sum(axis=0) / total)
+        words = f"{what} for {genre}{rather}, {when}."
         if hardly := [name for name in reversed(named) if shares[name] <= _HARDLY]:
-            short = [name.partition(",")[0] for name in hardly]
+            short = [name.partition(" (")[0] for name in hardly]
             end = "matter" if len(short) > 1 else "matters"
             words += f" {' and '.join(short).capitalize()} hardly {end}."
         return words

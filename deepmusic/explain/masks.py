@@ -11,9 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from deepmusic.audio import Song, features, is_silent
+from deepmusic.audio.changes import check_clip
 from deepmusic.config import MUSICNN_FRONT_END
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.explain.evidence import Evidence
+from deepmusic.formatting import format_genre
 from deepmusic.models import MODELS, PRETRAINED
 from deepmusic.prediction import Classifier, check_length, load_classifiers
 from deepmusic.prediction.pretrained import WINDOW_FRAMES, PretrainedClassifier, tagger_windows
@@ -90,12 +92,12 @@ def explain(
         raise ModelError(f"The network reads {mel.sample_rate} Hz. Received: {song.sample_rate} Hz")
     check_length(song, [network.config])
     bounds = features.clip_bounds(len(song.samples), mel)
-    _check_clip(song, clip, len(bounds))
+    check_clip(song, clip, len(bounds))
     start, stop = bounds[clip]
     found = next(features.clip_log_mels(song.samples[start:stop], mel, is_silent=is_silent))
     width = network.config.window_frames
     if found.frames.shape[1] < width:
-        raise _without_evidence(song, clip)
+        raise _without_evidence(song, clip, bounds)
     frames = found.frames.astype(np.float32)
     genres = network.config.genres
     plain = network.predict_windows(features.windows(frames, width))[1]
@@ -108,7 +110,7 @@ def explain(
         times=start / mel.sample_rate + np.linspace(0, frames.shape[1] * seconds, n_steps + 1),
         frequencies=_band_edges(mel.sample_rate / 2, n_bands),
         genre=genres[wanted.genre],
-        against=against,
+        against=None if wanted.against is None else genres[wanted.against],
         model=network.name,
         log_odds=float(wanted.log_odds(plain.mean(axis=0))),
     )
@@ -198,13 +200,14 @@ def pretrained_windows(song: Song, clip: int = 0) -> np.ndarray:
     mel = MUSICNN_FRONT_END
     samples = soxr.resample(song.samples, song.sample_rate, mel.sample_rate, quality="HQ")
     bounds = features.clip_bounds(len(samples), mel)
-    _check_clip(song, clip, len(bounds))
+    check_clip(song, clip, len(bounds))
     start, stop = bounds[clip]
     windows = tagger_windows(samples[start:stop])
     scale = song.sample_rate / mel.sample_rate
     # Asked of the song as it is: resampling rings at the edges of silence.
-    if not len(windows) or is_silent(song.samples[round(start * scale) : round(stop * scale)]):
-        raise _without_evidence(song, clip)
+    own = [(first * scale, end * scale) for first, end in bounds]
+    if not len(windows) or is_silent(song.samples[slice(*np.rint(own[clip]).astype(int))]):
+        raise _without_evidence(song, clip, own)
     return windows
 
 
@@ -237,7 +240,7 @@ def _explain_pretrained(
         times=clip * mel.clip_seconds + np.arange(len(windows) + 1) * seconds,
         frequencies=_band_edges(mel.sample_rate / 2, n_bands),
         genre=genres[wanted.genre],
-        against=against,
+        against=None if wanted.against is None else genres[wanted.against],
         model=network.name,
         log_odds=float(wanted.log_odds(whole)),
     )
@@ -246,27 +249,31 @@ def _explain_pretrained(
 def _choose(
     genres: tuple[str, ...], probabilities: np.ndarray, genre: str | None, against: str | None
 ) -> Wanted:
+    # As people write it, too: "Hip-Hop".
+    known = {word.lower(): n for n, one in enumerate(genres) for word in (one, format_genre(one))}
     for name in (genre, against):
-        if name is not None and name not in genres:
+        if name is not None and name.lower() not in known:
             raise ModelError(f"Choose one of: {', '.join(genres)}. Received: {name!r}")
-    chosen = genre or genres[int(probabilities.argmax())]
-    if chosen == against:
+    wanted = Wanted(
+        int(probabilities.argmax()) if genre is None else known[genre.lower()],
+        None if against is None else known[against.lower()],
+    )
+    if wanted.genre == wanted.against:
         raise ModelError(f"Choose two different genres. Received: {against!r} twice")
-    return Wanted(genres.index(chosen), None if against is None else genres.index(against))
+    return wanted
 
 
-def _check_clip(song: Song, clip: int, n_clips: int) -> None:
-    if not 0 <= clip < n_clips:
-        raise AudioError(
-            f"{song.name} has {n_clips} clips of 30 s, from 0 to {n_clips - 1}. Received: {clip}"
-        )
-
-
-def _without_evidence(song: Song, clip: int) -> AudioError:
-    other = "clip" if song.duration > MUSICNN_FRONT_END.clip_seconds else "song"
+def _without_evidence(song: Song, clip: int, bounds: list[tuple[float, float]]) -> AudioError:
+    """Return what to raise of a clip, from the bounds of all, in samples of the song."""
+    start, stop = bounds[clip]
+    why = (
+        "is silent"
+        if is_silent(song.samples[round(start) : round(stop)])
+        else ("is shorter than a window of 3 s")
+    )
     return AudioError(
-        f"Clip {clip} of {song.name} is silent or shorter than a window of 3 s, and has no "
-        f"evidence. Choose another {other}."
+        f"Clip {clip} of {song.name} {why}, and has no evidence. Choose another "
+        f"{'clip' if len(bounds) > 1 else 'song'}."
     )
 
 

@@ -35,7 +35,7 @@ def test_the_bass_at_two_seconds():
     found = np.full((4, 10), -0.2)
     found[0, 2:5] = 1
     said = evidence(found).sentence()
-    assert "hip-hop speaks mostly the bass" in said
+    assert said.startswith("Mostly the bass speaks for hip-hop, at 0:02")
     assert "0:02 to 0:04" in said
     assert "The treble and the upper middle and the low middle hardly matter" in said
 
@@ -45,7 +45,7 @@ def test_two_ranges_throughout():
     found[0] = found[3] = found[1] = 1
     said = evidence(found, against="rock").sentence()
     assert "rather than rock" in said
-    assert "above all" in said
+    assert said.startswith("Above all ")
     assert "throughout" in said
 
 

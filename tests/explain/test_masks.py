@@ -103,7 +103,7 @@ def test_the_pretrained_network_is_explained_window_by_window(song):
     evidence = explain(song, PretrainedClassifier(), "jazz", "rock")
     assert evidence.map.shape == (6, 4)
     assert evidence.frequencies[-1] == pytest.approx(8000)
-    assert evidence.sentence().startswith(("For jazz rather than rock", "No part"))
+    assert "for jazz rather than rock" in evidence.sentence()
     assert len(evidence.resynthesise(song)) == pytest.approx(RATE * evidence.end, abs=1)
 
 
@@ -118,7 +118,7 @@ def test_the_second_clip_has_its_own_evidence():
     ("asked", "error", "words"),
     [
         ({"genre": "polka"}, ModelError, "Received: 'polka'"),
-        ({"genre": "jazz", "against": "jazz"}, ModelError, "two different genres"),
+        ({"genre": "hiphop", "against": "Hip-hop"}, ModelError, "two different genres"),
         ({"clip": 1}, AudioError, "Received: 1"),
     ],
 )
@@ -132,7 +132,7 @@ def test_silence_has_no_evidence():
     samples = np.concatenate([np.zeros(RATE * 30), synth.play("jazz", seconds=30)])
     song = song_from_array(samples, sample_rate=RATE)
     for network in (load_classifiers(["crnn"])["crnn"], PretrainedClassifier()):
-        with pytest.raises(AudioError, match="no evidence"):
+        with pytest.raises(AudioError, match=r"Clip 0 .* is silent, and has no evidence"):
             explain(song, network, clip=0)
 
 

@@ -52,7 +52,7 @@ def show() -> None:
     ]
     st.table(pd.DataFrame(rows), hide_index=True, border="horizontal")
     learnt = "has learnt these clips" if models.PRETRAINED in measured else "was not measured"
-    st.caption(f"Of 100 clips, with 95 % intervals. The pretrained network {learnt}.")
+    st.caption(f"In % of the clips, with 95 % intervals. The pretrained network {learnt}.")
 
 
 def _share(interval: list[float]) -> str:
