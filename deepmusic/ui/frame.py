@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import streamlit as st
 
 from deepmusic.charts import style
-from deepmusic.ui import markdown, query_params, song_bar
+from deepmusic.ui import markdown, query_params, song_bar, tab
 from deepmusic.ui.cache import memory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -125,3 +125,4 @@ def _show_switch(header: Any) -> None:
         query_params.switch(
             "projector", "Projector", help="Large letters and strong contrast, for a classroom."
         )
+        tab.keep()

@@ -16,12 +16,12 @@ import streamlit as st
 
 from deepmusic import audio
 from deepmusic.config import GTZAN_GENRES, current_deployment
-from deepmusic.data import Track, zipped
+from deepmusic.data import zipped
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import DatasetError
 from deepmusic.formatting import format_genre
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL
-from deepmusic.ui import cache, demos, markdown, query_params
+from deepmusic.ui import cache, demos, gtzan_clips, markdown, query_params, tab
 from deepmusic.ui.song import SongFile
 
 UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
@@ -81,7 +81,7 @@ def _kept(page: str, source: str | None) -> SongFile | None:
     if dataset is None:
         return None
     track = query_params.current(GTZAN) or dataset.audio_tracks[0]
-    return find_clip(track) if track in dataset.audio_tracks else None
+    return gtzan_clips.find(track) if track in dataset.audio_tracks else None
 
 
 def is_table(songs: Sequence[SongFile]) -> bool:
@@ -195,7 +195,9 @@ def tell_what_is_not_here() -> None:
     """Say that a link's clip of GTZAN is not available, or that a reload forgot an upload."""
     source, clip = query_params.requested("source"), query_params.requested(GTZAN)
     if source == UPLOAD and _UPLOADS not in st.session_state:
-        st.info("A reload forgets uploads. Choose your file again.")
+        tab.tell_lost(UPLOAD, "A reload forgets uploads. Choose your file again.")
+    if source == RECORD and tab.lost(RECORD):
+        st.info("Your recording was lost with the reload. Record it again.")
     if source != GTZAN and (source or not clip):
         return
     dataset = cache.gtzan()
@@ -262,6 +264,7 @@ def _keep(widget: str, place: str) -> None:
     if len(songs) > MOST_SONGS:
         told.append(f"The first {MOST_SONGS} of these {len(songs)} songs are looked at.")
     st.session_state[place], st.session_state[_TOLD] = songs[:MOST_SONGS], told
+    tab.hold(UPLOAD if place == _UPLOADS else RECORD, [file.name for file in files])
     for name in (_OPENED, _LAST, "stopped_songs"):
         st.session_state.pop(name, None)
 
@@ -307,33 +310,12 @@ def _gtzan() -> SongFile | None:
     track = query_params.choose(
         GTZAN,
         dataset.audio_tracks,
-        lambda track: _describe_track(dataset.tracks[track]),
+        lambda track: gtzan_clips.describe(dataset.tracks[track]),
         label="A clip of GTZAN",
         widget=st.selectbox,
         label_visibility="collapsed",
     )
-    return find_clip(track)
-
-
-def find_clip(track: str) -> SongFile | None:
-    """Return a clip of GTZAN; None if its sound cannot be read."""
-    dataset = cache.gtzan()
-    path = dataset.audio_path(track) if dataset else None
-    if dataset is None or path is None or (data := _read(path)) is None:
-        return None
-    facts = dataset.tracks[track]
-    remark, details = _describe_part(facts)
-    title = " - ".join(filter(None, (facts.artist, facts.title))) or track
-    return SongFile(path.name, data, remark, details, of_gtzan=True, title=title)
-
-
-def _read(path: Path) -> bytes | None:
-    """Read a sound file; show the error and return None if that fails."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        markdown.show_error(f"{path.name} cannot be read ({error.strerror}). Check its folder.")
-        return None
+    return gtzan_clips.find(track)
 
 
 def ensure_song(page: str) -> None:
@@ -360,10 +342,12 @@ def open_in_classify(data: str, track: str, path: Path | None, sound: bytes = b"
         wanted = {"source": GTZAN, "gtzan": track}
     else:
         wanted = {"source": UPLOAD}
-        content = _read(path) if path else sound
+        content = gtzan_clips.read(path) if path else sound
         if content is None:
             return
-        st.session_state[_UPLOADS] = [SongFile(path.name if path else f"{track}.wav", content)]
+        song = SongFile(path.name if path else f"{track}.wav", content)
+        st.session_state[_UPLOADS] = [song]
+        tab.hold(UPLOAD, [song.name])
     query_params.select("classify", **wanted)
     st.switch_page("pages/classify.py", query_params=wanted)
 
@@ -371,29 +355,10 @@ def open_in_classify(data: str, track: str, path: Path | None, sound: bytes = b"
 def open_recording(song: SongFile) -> None:
     """Go on to Classify with a recording that was made elsewhere."""
     st.session_state[_RECORDING] = [song]
+    tab.hold(RECORD, [song.name])
     wanted = {"source": RECORD}
     query_params.select("classify", **wanted)
     st.switch_page("pages/classify.py", query_params=wanted)
-
-
-def _describe_track(track: Track) -> str:
-    who = ", ".join(filter(None, (track.artist, track.title)))
-    return f"{track.id}  {who}" if who else track.id
-
-
-def _describe_part(track: Track) -> tuple[str, str]:
-    """Return the label of a clip and its part for the networks, as Markdown, and more about it."""
-    known = {
-        "train": ("The networks were **trained on it**.", "So a correct prediction proves little."),
-        "valid": (
-            "It is a **validation clip**.",
-            "It helped to decide when training stopped, so a correct prediction proves little.",
-        ),
-        "test": ("It is a **test clip**.", "The networks were not trained on it."),
-    }
-    part, details = known[cache.gtzan_part(track.id)]
-    artist = " Artist and title after Sturm (2012)." if track.artist else ""
-    return f"GTZAN's label: **{format_genre(track.genre)}**. {part}", f"{details}{artist}"
 
 
 _INPUTS = {RECORD: _record, GTZAN: _gtzan, DEMO: _demo}

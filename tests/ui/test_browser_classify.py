@@ -62,7 +62,7 @@ def test_several_uploads_are_a_table_that_leads_to_each_song(chromium, server):
         expect(page.get_by_role("heading", name="two")).to_be_visible(timeout=PATIENCE)
         expect_visible(page, "Download JSON")
         page.reload()
-        expect_visible(page, "A reload forgets uploads")
+        expect_visible(page, "one.flac, two.flac were lost with the reload")
 
 
 def test_a_press_on_a_band_plays_it_and_names_its_genre(chromium, server):

@@ -47,7 +47,7 @@ def test_the_bar_leads_on_and_plays_on_from_page_to_page(chromium, server):
             assert page.evaluate(f"{AUDIO} === window.before"), way
             assert not page.evaluate(f"{AUDIO}.paused"), way
         page.reload()
-        expect_visible(page, "A reload forgets uploads")
+        expect_visible(page, "mine.flac was lost with the reload")
 
 
 def test_the_songs_of_a_zip_fill_a_table(chromium, server):

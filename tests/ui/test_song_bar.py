@@ -7,7 +7,7 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.audio import synth
-from deepmusic.ui import demos, song_bar
+from deepmusic.ui import demos, song_bar, tab
 from deepmusic.ui.song import SongFile
 
 pytestmark = pytest.mark.usefixtures("without_gtzan")
@@ -112,10 +112,31 @@ def test_a_way_leads_on_with_the_song():
     assert title(app) == demos.TITLES["jazz"]
 
 
-def test_a_reload_says_what_was_lost_on_any_page():
+def test_a_reload_says_what_was_lost_on_any_page(monkeypatch):
+    exchanged = []
+    monkeypatch.setattr(tab, "_component", lambda **settings: exchanged.append(settings["data"]))
     app = visit(source="upload")
     assert title(app) is None
     assert "A reload forgets uploads" in app.info[0].value
+    assert exchanged[-1] == {"held": {}, "asked": True}
+    names = [f"{number}.mp3" for number in range(10)]
+    app.session_state["tab"] = {"kept": {"upload": ["<b>.mp3", *names], "record": "no list"}}
+    app.run()
+    assert app.info[0].value.startswith(r"\<b\>\.mp3, 0\.mp3")
+    assert "and 3 more were lost" in app.info[0].value
+    assert not exchanged[-1]["asked"]
+    assert not go(app, "train", source="record").info
+
+
+def test_the_tab_is_told_the_names_of_files_and_a_visit_without_any_asks_nothing(monkeypatch):
+    exchanged = []
+    monkeypatch.setattr(tab, "_component", lambda **settings: exchanged.append(settings["data"]))
+    app = visit("classify")
+    assert not exchanged
+    app.file_uploader[0].set_value([("x.flac", flac(), "audio/flac")]).run()
+    assert exchanged[-1] == {"held": {"upload": ["x.flac"]}, "asked": False}
+    app.file_uploader[0].set_value([]).run()
+    assert exchanged[-1]["held"] == {"upload": []}, "a removed file is not missed"
 
 
 def test_what_the_lesson_begins_with_is_no_choice_for_other_pages():

@@ -14,7 +14,7 @@ from deepmusic.charts.song import votes_chart
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import DeepMusicError, RoomError
 from deepmusic.formatting import format_genre, format_percent
-from deepmusic.ui import cache, demos, markdown, query_params, song_source
+from deepmusic.ui import cache, demos, gtzan_clips, markdown, query_params, song_source
 from deepmusic.ui.lesson import device
 from deepmusic.ui.rooms import Clip, Moment, Room, choice
 from deepmusic.ui.song import SongFile
@@ -145,7 +145,7 @@ def _play(song: SongFile, moment: Moment) -> None:
 
 
 def _song_of(clip: Clip) -> SongFile | None:
-    return song_source.find_clip(clip.name) if clip.source == "gtzan" else demos.song(clip.name)
+    return gtzan_clips.find(clip.name) if clip.source == "gtzan" else demos.song(clip.name)
 
 
 @st.fragment(run_every=_EVERY)
