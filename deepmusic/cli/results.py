@@ -131,15 +131,16 @@ def _print_explanations() -> None:
         below = "{:.2f} ({:.2f}-{:.2f})".format(*curves["deletion below random"])
         clips = "clips that it has learnt" if name == models.PRETRAINED else "test clips"
         click.echo(
-            f"  {models.title(name):8} deletion {curves['deletion evidence'][0]:.3f}, random order "
-            f"{curves['deletion random'][0]:.3f}, by energy {curves['deletion energy'][0]:.3f}: "
-            f"{below} below random; insertion {curves['insertion evidence'][0]:.3f}, random "
-            f"{curves['insertion random'][0]:.3f} ({curves['clips']} {clips})"
+            f"  {models.title(name):10} deletion {curves['deletion evidence'][0]:.3f}, random "
+            f"order {curves['deletion random'][0]:.3f}, by energy "
+            f"{curves['deletion energy'][0]:.3f}: {below} below random; insertion "
+            f"{curves['insertion evidence'][0]:.3f}, random {curves['insertion random'][0]:.3f} "
+            f"({curves['clips']} {clips})"
         )
         kept, chance = (
             "{:.2f} ({:.2f}-{:.2f})".format(*sound[order]) for order in ("evidence", "random")
         )
-        click.echo(f"{'':11}sound: genre kept {kept}, at random {chance} ({sound['clips']} clips)")
+        click.echo(f"{'':13}sound: genre kept {kept}, at random {chance} ({sound['clips']} clips)")
 
 
 def robustness_path(protocol: Protocol) -> Path:
@@ -173,7 +174,7 @@ def _print_protocol(scores: Sequence["Score"]) -> None:
         low, high = round(score.clip.low, 4), round(score.clip.high, 4)
         interval = f"95 % interval {low:.3f} to {high:.3f}"
         if candidate.model == models.BASELINE:
-            line = f"{candidate.name:9} {protocol}: clip {score.clip.value:.3f}, {interval}"
+            line = f"{candidate.name:10} {protocol}: clip {score.clip.value:.3f}, {interval}"
             click.echo(line + _warning(protocol))
             continue
         if candidate.model == models.PRETRAINED:
@@ -182,9 +183,9 @@ def _print_protocol(scores: Sequence["Score"]) -> None:
         accuracies = (score.window.value, score.clip.value, score.vote.value)
         counts = (score.clips, score.windows)
         click.echo(accuracy_line(candidate.model, protocol, accuracies, counts))
-        click.echo(f"{'':9} clip accuracy: {interval}")
+        click.echo(f"{'':10} clip accuracy: {interval}")
         if score.repeats:
-            click.echo(f"{'':9} {repeats_words(score.repeats)}")
+            click.echo(f"{'':10} {repeats_words(score.repeats)}")
         if candidate.model != models.ENSEMBLE:
             tables[candidate.name] = score.table
     # Segments of one clip are not independent; no test can count them.
@@ -199,13 +200,13 @@ def _print_pretrained(pretrained: "Score", scores: Sequence["Score"], interval: 
 
     protocol = pretrained.candidate.protocol
     click.echo(
-        f"{pretrained.candidate.name:9} {protocol}: clip {pretrained.clip.value:.3f}, {interval} "
+        f"{pretrained.candidate.name:10} {protocol}: clip {pretrained.clip.value:.3f}, {interval} "
         f"({pretrained.clips} test clips, whose sound is at hand){_warning(protocol)}"
     )
     if same := on_same_clips(pretrained, scores):
         listed = ", ".join(f"{name} {accuracy:.3f}" for name, accuracy in same.items())
-        click.echo(f"{'':9} on the same clips: {listed}")
-    click.echo(f"{'':9} musicnn has probably heard songs of GTZAN, under other labels.")
+        click.echo(f"{'':10} on the same clips: {listed}")
+    click.echo(f"{'':10} musicnn has probably heard songs of GTZAN, under other labels.")
 
 
 def _print_calibration(scores: Sequence["Score"]) -> None:
@@ -218,7 +219,7 @@ def _print_calibration(scores: Sequence["Score"]) -> None:
             by_protocol[score.candidate.protocol].append(score)
             error, scaled = (score.calibration(one).error for one in (1.0, temperature))
             click.echo(
-                f"{score.candidate.name:9} {score.candidate.protocol}: calibration error "
+                f"{score.candidate.name:10} {score.candidate.protocol}: calibration error "
                 f"{error:.3f}, {scaled:.3f} at temperature {temperature:.2f}"
             )
     benchmark = by_protocol.pop(BENCHMARK_PROTOCOL, [])
@@ -253,7 +254,7 @@ def accuracy_line(
     """Return a line of accuracies (window, clip, by vote) and counts (clips, windows)."""
     window, clip, vote = accuracies
     return (
-        f"{models.title(name, transfer):9} {protocol}: window {window:.3f}, "
+        f"{models.title(name, transfer):10} {protocol}: window {window:.3f}, "
         f"clip {clip:.3f} by mean probability, {vote:.3f} by vote "
         f"({counts[0]} test clips, {counts[1]} windows){_warning(protocol)}"
     )

@@ -58,6 +58,9 @@ class Folder(Dataset):
     any_size : bool
         Takes any music at all, to be checked and not to be learnt from: a single file or genre, and
         files without a genre.
+    as_classes : bool
+        Takes a folder that holds sounds for a class, whatever its name, and reads no split; only
+        where ``train/`` and ``test/`` hold folders of the same names, these are the classes.
 
     Raises
     ------
@@ -67,8 +70,8 @@ class Folder(Dataset):
 
     credit = "Your own dataset."
 
-    def __init__(self, root: Path, *, any_size: bool = False) -> None:
-        self.location = root
+    def __init__(self, root: Path, *, any_size: bool = False, as_classes: bool = False) -> None:
+        self.location, self._as_classes = root, as_classes
         self._list_remarks: list[str] = []
         self.name = format_name(root.stem if root.is_file() else real_path(root).name)
         try:
@@ -141,11 +144,16 @@ class Folder(Dataset):
         """Yield track, file and part of the split for each sound file below a genre's folder."""
         search = find_sound_files(root)
         found = [(path, path.relative_to(root).parts) for path in sorted(search.files.values())]
-        level = _level_of_parts(root, [names for _, names in found if len(names) > 1])
+        below = [names for _, names in found if len(names) > 1]
+        if self._as_classes:
+            level = 0 if _are_parts_of_classes(below) else None
+        else:
+            level = _level_of_parts(root, below)
         no_genre: list[Path] = []
         for path, names in found:
             folders = list(names[:-1])
             part = _part(folders.pop(level)) if level is not None and len(folders) > level else ""
+            part = "" if self._as_classes else part
             if folders or any_size:
                 track, genre = format_name("/".join(names)), format_name("".join(folders[:1]))
                 yield Track(track, genre, title=format_name(path.stem)), path, part
@@ -178,6 +186,19 @@ def _level_of_parts(root: Path, found: Sequence[tuple[str, ...]]) -> int | None:
                 "or away."
             )
     return None
+
+
+def _are_parts_of_classes(found: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether the outer folders are parts of a split that hold the same classes."""
+    inside: dict[str, set[str]] = {}
+    for names in found:
+        inside.setdefault(_part(names[0]), set()).update(names[1:-1][:1])
+    return len(inside) > 1 and "" not in inside and bool(set.intersection(*inside.values()))
+
+
+def is_part(name: str) -> bool:
+    """Return whether a folder's name means a part of a split."""
+    return bool(_part(name))
 
 
 def _part(name: str) -> str:

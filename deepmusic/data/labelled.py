@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from deepmusic.audio import SUFFIXES, find_sound_files
 from deepmusic.data.dataset import Dataset
-from deepmusic.data.folder import Folder
+from deepmusic.data.folder import Folder, is_part
 from deepmusic.data.opening import NAMES, open_dataset
 from deepmusic.errors import DatasetError
 from deepmusic.formatting import format_bytes, format_name
@@ -58,7 +58,8 @@ def open_sounds(
     source : str, Path or file object
         A folder with one subfolder a class, a ZIP of such a folder (by its path, or opened for
         reading bytes), a list with the columns path and genre, or the name of a dataset. Folders
-        within a class are recordings, as are artists in a list.
+        within a class are recordings, as are artists in a list. ``train`` and ``test`` are classes
+        like others, unless they hold the folders of the classes.
     most_bytes : int, optional
         What a ZIP may unpack to; by default `MOST_BYTES`.
 
@@ -90,7 +91,7 @@ def open_sounds(
 def _open(name: str) -> Dataset:
     """Open a dataset; where it lacks classes, say so in the words of classes."""
     try:
-        return open_dataset(name)
+        return open_dataset(name, as_classes=True)
     except DatasetError as error:
         if not Path(name).is_dir():
             raise
@@ -121,7 +122,8 @@ def _sounds(dataset: Dataset) -> tuple[list[LabelledSound], list[str]]:
     remarks = list(dataset.remarks)
     if isinstance(dataset, Folder) and dataset.location and dataset.location.is_dir():
         inside = [path.name for path in dataset.location.iterdir() if path.is_dir()]
-        empty = sorted(name for name in map(format_name, inside) if name not in folders)
+        tops = {PurePosixPath(track).parts[0] for track in dataset.tracks}
+        empty = sorted(set(map(format_name, inside)) - tops)
         remarks += [f"The folder {name} holds no sound." for name in empty if name[0] != "."]
     return sounds, remarks
 
@@ -129,7 +131,10 @@ def _sounds(dataset: Dataset) -> tuple[list[LabelledSound], list[str]]:
 def _folder_within(track: str, label: str) -> str:
     """Return the folder within its class that holds a file, such as ``live`` of ``rock/live/a``."""
     parts = PurePosixPath(track).parts
-    return parts[1] if len(parts) > 2 and parts[0] == label else ""
+    if parts[0] != label and is_part(parts[0]):
+        parts = parts[1:]
+    is_within = len(parts) > 2 and parts[0] == label and not is_part(parts[1])
+    return parts[1] if is_within else ""
 
 
 def _descend(root: Path) -> Path:

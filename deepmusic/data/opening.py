@@ -28,7 +28,7 @@ NAMES: Mapping[str, Callable[[], Dataset]] = {
 }
 
 
-def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
+def open_dataset(name: str, *, any_size: bool = False, as_classes: bool = False) -> Dataset:
     """Open a dataset by name or by path.
 
     Parameters
@@ -39,6 +39,8 @@ def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
         with one subfolder a genre, or of a CSV with the columns path and genre.
     any_size : bool
         Whether music without two genres is a dataset too, to be checked and not to be learnt from.
+    as_classes : bool
+        Whether folders that hold sounds are classes, such as ``train`` and ``test``, and no split.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def open_dataset(name: str, *, any_size: bool = False) -> Dataset:
             return FmaArchive(path)
         if is_gtzan(path):
             return Gtzan(path)
-        return Folder(path, any_size=any_size)
+        return Folder(path, any_size=any_size, as_classes=as_classes)
     except OSError as error:  # Such as a path to which no name can be added.
         raise DatasetError(f"{path} cannot be read ({error.strerror or error}).") from error
 

@@ -107,7 +107,7 @@ def test_presets_are_changes_within_limits():
         ({"speed": 3}, "Speed goes from 0.5 to 2 times. Received: 3"),
         ({"speed": float("nan")}, "Received: nan"),
         ({"wobble": 1}, "Received: 'wobble'"),
-        ({"clip": 7}, "Received: 7"),
+        ({"clip": 7}, "one clip, 0. Received: 7"),
     ],
 )
 def test_what_cannot_be_changed_is_said(changes, words):

@@ -45,7 +45,7 @@ def test_train_makes_a_run(toy_gtzan, tmp_path):
     assert made.name.endswith("-crnn")
     settings = json.loads((made / "config.json").read_text())
     assert settings["train"]["seed"] == 3
-    assert "CRNN      paper: window" in result.stdout
+    assert "CRNN       paper: window" in result.stdout
     assert "(10 test clips" in result.stdout
 
 
@@ -74,7 +74,7 @@ def test_train_on_the_toy_set(tmp_path, monkeypatch):
     (made,) = list_runs(tmp_path)
     assert made.state == "finished"
     assert made.config.train.windows_per_clip == recipe("crnn", "class")[1].windows_per_clip
-    assert "CNN       toy: window" in result.stdout
+    assert "CNN        toy: window" in result.stdout
     assert "Epoch 1/1" in result.stderr and "2/2" in result.stderr
     assert "(10 test clips" in result.stdout
 

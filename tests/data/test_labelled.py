@@ -52,6 +52,36 @@ def test_folders_around_the_classes_and_within_them(tmp_path):
     assert any("2 files are no sound files" in remark for remark in remarks)
 
 
+@pytest.mark.parametrize(
+    ("names", "recordings"),
+    [
+        (("train/a.wav", "test/b.wav"), {"train/train/a.wav", "test/test/b.wav"}),
+        (
+            ("train/a.wav", "test/b.wav", "bird/c.wav"),
+            {"train/train/a.wav", "test/test/b.wav", "bird/bird/c.wav"},
+        ),
+        (
+            ("train/sax/live/a.wav", "train/sax/b.wav", "test/sax/c.wav", "test/guitar/d.wav"),
+            {"sax/live", "sax/train/sax/b.wav", "sax/test/sax/c.wav", "guitar/test/guitar/d.wav"},
+        ),
+        (
+            ("train/live/a.wav", "train/live/b.wav", "train/c.wav", "test/d.wav"),
+            {"train/live", "train/train/c.wav", "test/test/d.wav"},
+        ),
+        (
+            ("sax/train/a.wav", "sax/b.wav", "guitar/test/c.wav"),
+            {"sax/sax/train/a.wav", "sax/sax/b.wav", "guitar/guitar/test/c.wav"},
+        ),
+    ],
+    ids=["classes", "three classes", "a split of classes", "a recording", "a split in classes"],
+)
+def test_train_and_test_are_classes_unless_they_hold_the_same_ones(names, recordings):
+    with open_sounds(pack(names)) as (found, remarks):
+        assert not remarks
+        assert {one.recording for one in found} == recordings
+        assert {one.label for one in found} == {one.partition("/")[0] for one in recordings}
+
+
 def test_an_artist_in_a_list_is_a_recording(tmp_path):
     for name in "abc":
         (tmp_path / f"{name}.wav").write_bytes(b"sound")

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from deepmusic.data import uploads
+from deepmusic.data.folder import is_part
 from deepmusic.data.labelled import open_sounds
 from deepmusic.prediction import OwnClasses
 from deepmusic.ui import cache, demos
@@ -175,13 +176,19 @@ def take_to_train() -> str:
     Raises `DatasetError` if the disk denies it.
     """
     path = uploads.store(
-        (f"my classes/{one.name.replace('/', '-')}/{number:02d} {sound.file.name}", sound.file.data)
+        (f"my classes/{_folder_of(one)}/{number:02d} {sound.file.name}", sound.file.data)
         for one in classes()
         for number, sound in enumerate(one.sounds, start=1)
     )
     found = str(path.absolute())
     st.session_state.update(train_data="own", train_path=found, networks_to_train=["crnn"])
     return found
+
+
+def _folder_of(own: OwnClass) -> str:
+    """Return a folder's name for a class, which no dataset takes for a part of a split."""
+    name = own.name.replace("/", "-")
+    return f"class {name}" if is_part(name) else name
 
 
 def rename(own: OwnClass, key: str) -> None:
