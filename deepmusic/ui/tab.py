@@ -54,6 +54,14 @@ def tell_lost(kind: str, otherwise: str = "") -> None:
     )
 
 
+def follow(kind: str, names: Sequence[str]) -> None:
+    """Hold names where the session has any or had them; else say what a reload lost."""
+    if names or kind in st.session_state.get(_HELD, {}):
+        hold(kind, names)
+    else:
+        tell_lost(kind)
+
+
 def keep() -> None:
     """Exchange names with the tab, where there are any to exchange; the frame calls this."""
     held, is_asked = st.session_state.get(_HELD, {}), st.session_state.get(_ASKED, False)

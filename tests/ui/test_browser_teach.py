@@ -32,3 +32,5 @@ def test_a_zip_of_thirty_sounds_is_learnt_and_tried(chromium, server):
         with page.expect_download() as kept:
             page.get_by_role("button", name="Download").click()
         assert kept.value.suggested_filename == "my classes.zip"
+        page.reload()
+        expect_visible(page, "buzz (15 sounds), noise (15 sounds) were lost with the reload")

@@ -70,11 +70,16 @@ def test_it_invites_and_refuses_to_learn_from_nothing(page):
     press(page, "Learn")
     assert not page.exception
     assert [one.value for one in page.error] == ["Class 1 has no name. Give it one, or remove it."]
+    assert not page.info
+    page.session_state["tab"] = {"kept": {"classes": ["guitar (3 sounds)"]}}
+    page.run()
+    assert "guitar" in page.info[0].value, "lost with a reload"
 
 
 def test_classes_are_learnt_tested_tried_and_saved(page, tmp_path):
     page.session_state["teach_classes"] = own_classes(files(4))
     page.run()
+    assert page.session_state["held_files"]["classes"] == ["buzz (4 sounds)", "noise (4 sounds)"]
     press(page, "Learn")
     assert not page.exception and not page.error
     assert "**8 of 8** sounds" in texts(page)

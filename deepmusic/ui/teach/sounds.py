@@ -8,7 +8,7 @@ from deepmusic import audio
 from deepmusic.errors import DeepMusicError
 from deepmusic.prediction import OwnClasses
 from deepmusic.prediction.own_classes import LONGEST_NAME, MOST_CLASSES, is_classes
-from deepmusic.ui import cache, markdown
+from deepmusic.ui import cache, markdown, tab
 from deepmusic.ui.teach import session
 from deepmusic.ui.teach.session import Learnt, OwnClass
 
@@ -17,7 +17,9 @@ _TYPES = [suffix.removeprefix(".") for suffix in audio.SUFFIXES]
 
 def show_start() -> None:
     """Show the ways to begin: an example at a click, a folder, a ZIP, a file of classes."""
-    has_sounds = any(own.sounds for own in session.classes())
+    with_sounds = [own for own in session.classes() if own.sounds]
+    has_sounds = bool(with_sounds)
+    tab.follow("classes", [f"{own.name or 'A class'} ({_count(own)})" for own in with_sounds])
     with st.container(horizontal=True, gap="small"):
         if st.button(
             "Try it with the demo music",
@@ -126,9 +128,12 @@ def _show_card(own: OwnClass, place: int, *, removable: bool) -> None:
             args=(own, record),
         )
     if own.sounds:
-        count = "1 sound" if added == 1 else f"{added} sounds"
-        with st.popover(count, key=f"teach_sounds_{own.number}"):
+        with st.popover(_count(own), key=f"teach_sounds_{own.number}"):
             _show_sounds(own)
+
+
+def _count(own: OwnClass) -> str:
+    return "1 sound" if len(own.sounds) == 1 else f"{len(own.sounds)} sounds"
 
 
 def _may_record() -> bool:
