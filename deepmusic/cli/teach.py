@@ -47,9 +47,14 @@ def teach(sounds: str, output: Path, as_json: bool) -> None:
     from deepmusic.training.examples import embed_sounds
     from deepmusic.training.teach import teach
 
-    if output.exists() and not is_classes(output.read_bytes()):
+    if output.exists() and not is_classes(output):
         raise DatasetError(
             f"{output} exists and is no file of classes; it is left as it is. Choose another name."
+        )
+    if is_classes(Path(sounds)):
+        raise DatasetError(
+            f"{sounds} holds classes that were taught, and no sounds. Give a folder of sounds, or "
+            f"ask the classes: deepmusic predict song.mp3 --classes {sounds}"
         )
     start_decoder()
     with open_sounds(sounds) as (found, remarks):
@@ -91,6 +96,7 @@ def describe(taught: "Taught") -> str:
     low, high = map(format_percent, taught.interval)
     n_sounds, n_recordings = len(taught.table), taught.table["recording"].nunique()
     of = f" of {n_recordings} recordings" if n_recordings < n_sounds else ""
+    of = " of one recording" if of and n_recordings == 1 else of
     return (
         f"Right on {right} of {n_sounds} sounds{of} that it had not learnt from: "
         f"{format_percent(taught.accuracy)} (95 % interval {low} to {high})."

@@ -159,9 +159,9 @@ class Folder(Dataset):
                 yield Track(track, genre, title=format_name(path.stem)), path, part
             else:
                 no_genre.append(path)
-        self.search = replace(
-            search, passed_over={**search.passed_over, "in no folder of a genre": no_genre}
-        )
+        where = f"in no folder of a {'class' if self._as_classes else 'genre'}"
+        others = {where: no_genre} if no_genre else {}
+        self.search = replace(search, passed_over={**search.passed_over, **others})
 
 
 def _level_of_parts(root: Path, found: Sequence[tuple[str, ...]]) -> int | None:

@@ -93,6 +93,11 @@ def _open(name: str) -> Dataset:
     try:
         return open_dataset(name, as_classes=True)
     except DatasetError as error:
+        if Path(name).suffix.lower() in SUFFIXES and Path(name).is_file():
+            raise DatasetError(
+                f"A folder with a folder of sounds for each class is needed. Received: {name}, "
+                "which is one sound."
+            ) from error
         if not Path(name).is_dir():
             raise
         files = [path.relative_to(name) for path in find_sound_files(Path(name)).files.values()]

@@ -313,10 +313,12 @@ class _NoClasses(ModelError):
         )
 
 
-def is_classes(data: bytes) -> bool:
-    """Tell whether a ZIP is a file of classes, in whatever state."""
+def is_classes(source: Path | bytes) -> bool:
+    """Tell whether a ZIP, or its content, is a file of classes, in whatever state."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(
+            io.BytesIO(source) if isinstance(source, bytes) else source
+        ) as archive:
             return _MEMBER in archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return False

@@ -171,7 +171,7 @@ def choose_several(page: str = "classify") -> list[SongFile]:
     default = UPLOAD
     if page == "lesson":
         default = GTZAN if query_params.requested(GTZAN) and GTZAN in sources else DEMO
-    tell_what_is_not_here()
+    is_missed = tell_what_is_not_here()
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         source = query_params.choose(
@@ -186,20 +186,29 @@ def choose_several(page: str = "classify") -> list[SongFile]:
             query_params.write("source", GTZAN)
     with right:
         if source == UPLOAD:
-            return _upload()
+            return _upload(is_missed)
         song = _INPUTS[source]()
         return [song] if song else []
 
 
-def tell_what_is_not_here() -> None:
-    """Say that a link's clip of GTZAN is not available, or that a reload forgot an upload."""
+def tell_what_is_not_here() -> bool:
+    """Say that a link's clip of GTZAN is not available, or that a reload forgot an upload.
+
+    Returns
+    -------
+    bool
+        Whether an upload is missed.
+    """
     source, clip = query_params.requested("source"), query_params.requested(GTZAN)
-    if source == UPLOAD and _UPLOADS not in st.session_state:
+    is_missed = source == UPLOAD and _UPLOADS not in st.session_state
+    if is_missed:
         tab.tell_lost(UPLOAD, "A reload forgets uploads. Choose your file again.")
+        query_params.write("source", UPLOAD)  # Until a song is chosen, or another page.
     if source == RECORD and tab.lost(RECORD):
         st.info("Your recording was lost with the reload. Record it again.")
+        query_params.write("source", RECORD)
     if source != GTZAN and (source or not clip):
-        return
+        return is_missed
     dataset = cache.gtzan()
     if dataset is None or (clip and clip not in dataset.audio_tracks):
         cure = f"Set {ENVIRONMENT_VARIABLE} to its folder, or choose another song."
@@ -208,9 +217,10 @@ def tell_what_is_not_here() -> None:
             "not available here. "
             + ("Choose another song." if dataset or current_deployment().is_public else cure)
         )
+    return is_missed
 
 
-def _upload() -> list[SongFile]:
+def _upload(is_missed: bool) -> list[SongFile]:
     limits = current_deployment().audio_limits
     megabytes = limits.max_bytes // 2**20
     key = "uploader"
@@ -229,7 +239,7 @@ def _upload() -> list[SongFile]:
     for told in st.session_state.get(_TOLD, []):
         markdown.show_warning(told)
     songs: list[SongFile] = st.session_state.get(_UPLOADS, [])
-    if songs:
+    if songs or is_missed:
         query_params.write("source", UPLOAD)  # So that a reload, which forgets them, can say so.
     return songs
 

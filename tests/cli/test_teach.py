@@ -74,15 +74,18 @@ def test_a_fault_is_one_sentence(taught, sounds, tmp_path):
     path, _ = taught
     (tmp_path / "bad.zip").write_bytes(path.read_bytes()[:500])
     song = sounds / "metal" / "0.wav"
-    for arguments in (
-        ("teach", sounds / "metal", "-o", tmp_path / "x.zip"),
-        ("teach", tmp_path / "none", "-o", tmp_path / "x.zip"),
-        ("teach", sounds, "-o", tmp_path / "no folder" / "x.zip"),
-        ("predict", song, "--classes", tmp_path / "bad.zip"),
+    for words, *arguments in (
+        ("two classes", "teach", sounds / "metal", "-o", tmp_path / "x.zip"),
+        ("nothing at", "teach", tmp_path / "none", "-o", tmp_path / "x.zip"),
+        ("is one sound", "teach", song, "-o", tmp_path / "x.zip"),
+        ("were taught", "teach", path, "-o", tmp_path / "x.zip"),
+        ("cannot be written", "teach", sounds, "-o", tmp_path / "no folder" / "x.zip"),
+        ("is damaged", "predict", song, "--classes", tmp_path / "bad.zip"),
     ):
         result = run(*arguments)
         assert result.exit_code == 2
         assert len(result.stderr.splitlines()) == 1, result.stderr
+        assert words in result.stderr
     archive = shutil.make_archive(str(tmp_path / "sounds"), "zip", sounds)
     over = run("teach", archive, "-o", archive)
     assert over.exit_code == 2

@@ -30,7 +30,7 @@ def visit(page="curves", *uploads: SongFile, **query) -> AppTest:
     return go(app, page, **query)
 
 
-def go(app, page, **query) -> AppTest:
+def go(app, page="curves", **query) -> AppTest:
     """Follow a link to a page inside the frame."""
     app.query_params.update(query)
     # A second run would leave the frame out, as `deepmusic.ui.frame.enter` tells.
@@ -121,7 +121,8 @@ def test_a_reload_says_what_was_lost_on_any_page(monkeypatch):
     assert exchanged[-1] == {"held": {}, "asked": True}
     names = [f"{number}.mp3" for number in range(10)]
     app.session_state["tab"] = {"kept": {"upload": ["<b>.mp3", *names], "record": "no list"}}
-    app.run()
+    assert address(app, "source") == "upload", "the next run says it, too"
+    go(app, source="upload")
     assert app.info[0].value.startswith(r"\<b\>\.mp3, 0\.mp3")
     assert "and 3 more were lost" in app.info[0].value
     assert not exchanged[-1]["asked"]

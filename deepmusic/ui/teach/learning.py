@@ -85,6 +85,7 @@ def _sentence(found: Learnt) -> str:
         return f"It tells {names} apart; nothing could be tested yet."
     n_recordings = found.taught.table["recording"].nunique() if found.taught else tested
     of = f" of {n_recordings} recordings" if n_recordings < tested else ""
+    of = " of one recording" if of and n_recordings == 1 else of
     return (
         f"Right on **{round(accuracy * tested)} of {tested}** sounds{of}, each tested by a head "
         f"that had not learnt its recording: {names} (95 % interval {format_percent(low)} to "
