@@ -2,8 +2,9 @@
 
 A worker trains the CNN on the toy dataset, while a browser opens the Train page and leaves it, in
 turns; epochs are counted in each turn. Printed are the epochs a second with and without the page,
-and their ratio; and what the snapshots cost that are written for the page after each epoch. Takes
-four minutes on two cores. Needs Chromium.
+and their ratio, for a browser on the same machine; what share of a core the page costs the server;
+and what the snapshots cost that are written for it after each epoch. Takes four minutes on two
+cores. Needs Chromium.
 """
 
 import argparse
@@ -18,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from playwright.sync_api import Page
 
+from benchmarks.load import processor_seconds
 from deepmusic.data import open_dataset
 from deepmusic.runs import RUNNING, Run
 from deepmusic.training import recipes, worker
-from tools.running_app import PATIENCE, running_app, running_chromium
+from tools.running_app import PATIENCE, RunningApp, running_app, running_chromium
 
 #: What passes before epochs are counted: a page that is opened works most in its first seconds.
 SETTLE_SECONDS = 4.0
@@ -44,17 +46,20 @@ def epochs_a_second(run: Run, seconds: float) -> float:
     return (len(ends) - 1) / (ends[-1] - ends[0])
 
 
-def compare(page: Page, address: str, run: Run, turns: int, seconds: float) -> None:
-    """Print the speed with and without the page, turn by turn, and the ratio."""
+def compare(page: Page, app: RunningApp, run: Run, turns: int, seconds: float) -> None:
+    """Print the speed with and without the page, turn by turn, the ratio and the server's share."""
+    shares = []
     rates: dict[str, list[float]] = {"without the page": [], "with the page": []}
     for _ in range(turns):
         page.goto("about:blank")
         time.sleep(SETTLE_SECONDS)
         rates["without the page"].append(epochs_a_second(run, seconds))
-        page.goto(f"{address}/train")
+        page.goto(f"{app.address}/train")
         page.get_by_text("CNN on toy: epoch").first.wait_for(timeout=PATIENCE)
         time.sleep(SETTLE_SECONDS)
+        before = processor_seconds(app.pid)
         rates["with the page"].append(epochs_a_second(run, seconds))
+        shares.append((processor_seconds(app.pid) - before) / seconds)
     for name, found in rates.items():
         each = ", ".join(f"{one:.2f}" for one in found)
         print(f"{name:17} {statistics.mean(found):.2f} epochs a second ({each})")
@@ -62,6 +67,7 @@ def compare(page: Page, address: str, run: Run, turns: int, seconds: float) -> N
     ratios = [two / one for one, two in zip(*rates.values(), strict=True)]
     print(f"speed with the page: {watched / without:.3f} of that without "
           f"(pairs of turns {min(ratios):.3f} to {max(ratios):.3f})")  # fmt: skip
+    print(f"the page costs the server {statistics.mean(shares):.3f} of a core")
 
 
 def time_snapshots(folder: Path) -> None:
@@ -108,7 +114,7 @@ def main() -> None:
                     if process.poll() is not None:
                         raise SystemExit(f"The training ended: {run.error or run.log_tail()}")
                     time.sleep(0.2)
-                compare(browser.new_page(), app.address, run, options.turns, options.seconds)
+                compare(browser.new_page(), app, run, options.turns, options.seconds)
             finally:
                 process.kill()
                 process.wait()

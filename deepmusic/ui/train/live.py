@@ -46,12 +46,13 @@ def is_training() -> bool:
 
 
 def show() -> None:
-    """Show the runs in view, updated every second while one lives, or an example without any."""
+    """Show the runs in view, kept up to date, or an example without any."""
     runs = _runs_in_view()
     if runs:
         # Where none lives, another visitor may start one.
         lives = any(run.state in ALIVE for run in runs)
-        st.fragment(_watch, run_every=1.0 if lives else 3.0)()
+        # Each second, a page would take a seventh of a core from the training.
+        st.fragment(_watch, run_every=2.0 if lives else 3.0)()
         return
     st.markdown("Press **Train**, and the curves of your networks appear here. These are ours:")
     try:
