@@ -24,6 +24,8 @@ from deepmusic.prediction.network import (
 #: Patterns to which a filter of the first convolution responds: see `filter_kinds`.
 KINDS = LEVEL, TIME, PITCH, SLANT = "loudness", "time edges", "pitch edges", "slants"
 
+_AT_ONCE = 20
+
 
 def envelope(samples: np.ndarray, n_segments: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the lowest and the highest sample of each of `n_segments` parts, for a waveform.
@@ -83,6 +85,59 @@ def activations(classifier: Classifier, log_mel: np.ndarray, output: str) -> np.
         If the network has no output of this name.
     """
     return classifier.network.run(log_mel[None], [output])[0][0]
+
+
+def mean_activations(classifier: Classifier, frames: np.ndarray, output: str) -> np.ndarray:
+    """Return how much windows excite each map of a layer: the mean of the map over a window.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        The network.
+    frames : np.ndarray [shape=(n_windows, n_mels, n_frames)]
+        The windows, from 0 to 255.
+    output : str
+        Name of the output, whose last axis are its maps, or its units.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_windows, n_maps)]
+
+    Raises
+    ------
+    ModelError
+        If the network has no output of this name.
+    """
+    # Few at once: the first convolution's output is 25 times its window.
+    parts = np.split(frames, range(_AT_ONCE, len(frames), _AT_ONCE))
+    outputs = (classifier.network.run(part, [output])[0] for part in parts)
+    return np.concatenate(
+        [found.reshape(len(found), -1, found.shape[-1]).mean(axis=1) for found in outputs]
+    )
+
+
+def most_exciting(activity: Sequence[float], clips: Sequence[int], count: int = 3) -> list[int]:
+    """Return the windows that excite a map most, at most one a clip, strongest first.
+
+    Parameters
+    ----------
+    activity : sequence of float
+        Of each window. Those of no activity are left out.
+    clips : sequence of int
+        Number of the clip that each window is of.
+    count : int
+        How many are wanted.
+
+    Returns
+    -------
+    list of int
+        Numbers of windows.
+    """
+    found: dict[int, int] = {}
+    for window in np.argsort(-np.asarray(activity), kind="stable").tolist():
+        if activity[window] > 0 and len(found) < count:
+            found.setdefault(clips[window], window)
+    return list(found.values())
 
 
 def filter_kinds(kernel: np.ndarray) -> list[str]:
@@ -188,6 +243,8 @@ class LayerActivations:
     ----------
     filter_kinds : list of str
         Of the first convolution's filters, in order of `KINDS`.
+    channels : list of int
+        Where these filters stand in the layer.
     kernels : np.ndarray [shape=(n_filters, time, pitch)]
         Weights of these filters.
     filter_outputs : np.ndarray [shape=(n_filters, n_frames, n_mels)]
@@ -197,6 +254,7 @@ class LayerActivations:
     """
 
     filter_kinds: list[str]
+    channels: list[int]
     kernels: np.ndarray
     filter_outputs: np.ndarray
     lstm: LstmStates
@@ -227,6 +285,7 @@ def layer_activations(
     order = sorted(range(len(kinds)), key=lambda index: KINDS.index(kinds[index]))
     return LayerActivations(
         [kinds[index] for index in order],
+        order,
         np.moveaxis(cnn.network.kernel[:, :, 0, :], -1, 0)[order],
         np.moveaxis(outputs, -1, 0)[order],
         lstm,

@@ -133,9 +133,31 @@ def test_filters_stand_in_order_of_their_pattern(log_mel, classifiers):
     kinds = [inspect_layers.KINDS.index(kind) for kind in found.filter_kinds]
     assert kinds == sorted(kinds)
     assert found.kernels.shape == (16, 3, 3)
+    kernel = classifiers["cnn"].network.kernel[:, :, 0, :]
+    np.testing.assert_array_equal(np.moveaxis(kernel, -1, 0)[found.channels], found.kernels)
     assert inspect_layers.filter_kinds(found.kernels.transpose(1, 2, 0)[:, :, None]) == (
         found.filter_kinds
     )
+
+
+def test_windows_are_ranked_by_how_much_they_excite_a_map_one_a_clip():
+    activity, clips = [0.1, 0.9, 0.8, 0.0, 0.5, 0.2], [0, 1, 1, 2, 3, 4]
+    assert inspect_layers.most_exciting(activity, clips) == [1, 4, 5]
+    assert inspect_layers.most_exciting(activity, clips, count=9) == [1, 4, 5, 0]
+    assert inspect_layers.most_exciting([0.0, 0.0], [0, 1]) == []
+
+
+@pytest.mark.parametrize(("output", "n_maps"), [("conv_1", 16), ("embedding", 256)])
+def test_a_map_s_mean_over_a_window_is_how_much_that_excites_it(
+    log_mel, classifiers, output, n_maps
+):
+    frames = np.stack([log_mel, np.zeros_like(log_mel), log_mel])
+    found = inspect_layers.mean_activations(classifiers["cnn"], frames, output)
+    assert found.shape == (3, n_maps)
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-4, atol=1e-6)
+    one = inspect_layers.activations(classifiers["cnn"], log_mel, output)
+    np.testing.assert_allclose(found[0], one.reshape(-1, n_maps).mean(axis=0), rtol=1e-4, atol=1e-6)
+    assert not np.allclose(found[0], found[1])
 
 
 def test_the_branches_of_the_cnn_gru_are_those_of_its_layers(log_mel):

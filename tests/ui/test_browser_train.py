@@ -16,7 +16,9 @@ from tools.running_app import PATIENCE, running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-NAME = "CRNN on toy"
+NAME, OWNER = "CRNN on toy", "Ada"
+#: What stands beside its progress.
+SHOWN = f"{NAME} ({OWNER})"
 
 
 @pytest.fixture(scope="module")
@@ -52,32 +54,38 @@ def test_training_from_the_button_to_classify(chromium, server):
         for other, button in (("CNN", "Train 2 runs"), ("CNN-GRU", "Train")):
             page.get_by_role("button", name=other, exact=True).click()
             page.get_by_role("button", name=button, exact=True).wait_for()
+        page.get_by_role("button", name="Your name").click()
+        page.get_by_role("textbox", name="Your name").fill(OWNER)
+        page.get_by_role("textbox", name="Your name").press("Enter")
+        page.get_by_role("button", name=f"Your name: {OWNER}").click()
         page.get_by_text("Settings", exact=True).click()
         page.get_by_label("Most epochs").fill(str(n_epochs))
         page.get_by_label("Most epochs").press("Enter")
         page.get_by_role("button", name="Train", exact=True).click()
         expect_visible(page, re.compile("starting TensorFlow|preparing the training clips"))
-        second = re.compile(rf"{NAME}: epoch ([2-9]|\d+\d) of {n_epochs}")
+        second = re.compile(rf"{re.escape(SHOWN)}: epoch ([2-9]|\d+\d) of {n_epochs}")
         watch = page.locator("[data-testid=stProgress]").first
         expect(watch).to_contain_text(second, timeout=2 * PATIENCE)
         expect(watch).to_be_in_viewport()
         (run,) = list_runs(server.runs)
-        assert run.state == "running"
+        assert (run.state, run.owner) == ("running", OWNER)
 
+        # A reload begins a new session: what the browser keeps comes along.
         page.reload()
         expect(watch).to_contain_text(second, timeout=PATIENCE)
+        expect(page.get_by_role("button", name=f"Your name: {OWNER}")).to_be_visible()
         page.get_by_role("link", name="Classify").click()
         expect_visible(page, "What genre is this, and why?")
         assert run.state == "running"
         page.get_by_role("link", name="Train").click()
         page.get_by_role("button", name="Stop", exact=True).first.click(timeout=PATIENCE)
-        expect(watch).to_contain_text(f"{NAME}: stopped", timeout=PATIENCE)
+        expect(watch).to_contain_text(f"{SHOWN}: stopped", timeout=PATIENCE)
         kept = len(run.history())
         assert 1 <= kept < n_epochs
         shorten(run, kept + 2)
 
         page.get_by_role("button", name="Resume", exact=True).first.click()
-        expect(watch).to_contain_text(f"{NAME}: finished, test accuracy", timeout=2 * PATIENCE)
+        expect(watch).to_contain_text(f"{SHOWN}: finished, test accuracy", timeout=2 * PATIENCE)
         assert [row["epoch"] for row in run.history()] == list(range(kept + 2))
         assert f"going on after epoch {kept}\n" in run.log_path.read_text()
 
@@ -85,7 +93,7 @@ def test_training_from_the_button_to_classify(chromium, server):
         for path in (run.history_path, run.log_path):
             os.utime(path, (path.stat().st_mtime - 86_400,) * 2)
         page.reload()
-        expect(watch).to_contain_text(f"{NAME}: finished", timeout=PATIENCE)
+        expect(watch).to_contain_text(f"{SHOWN}: finished", timeout=PATIENCE)
         page.get_by_role("button", name="Use in Classify").first.click()
         expect_visible(page, f"CRNN: your run {NAME}")
         expect_visible(page, "Download JSON")

@@ -1,15 +1,20 @@
 """The lesson, step by step, without a browser."""
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 from streamlit.testing.v1 import AppTest
 
 from deepmusic.charts import class_hour
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.formatting import format_clock
+from deepmusic.prediction import inspect_layers
+from deepmusic.protocols import DEPLOYED_PROTOCOL
 from deepmusic.ui import cache, demos, what_if
-from deepmusic.ui.lesson import answers, hour, steps
+from deepmusic.ui.lesson import answers, excitement, hour, steps
 from deepmusic.ui.song import SongFile
 
 pytestmark = pytest.mark.usefixtures("without_gtzan")
@@ -64,6 +69,29 @@ def test_every_filter_is_shown_with_its_name():
     assert page.count('alt="Weights of filter') == 16
     assert "<b>16 filters</b>" in page
     assert {"time edges", "pitch edges"} <= set(page.replace("<", ">").split(">"))
+
+
+def test_three_windows_of_three_pieces_light_a_map_up_and_can_be_played(monkeypatch):
+    """Of each layer; those of a map are the library's answer, with their genres and seconds."""
+    few = ("blues", "jazz", "metal", "reggae")
+    monkeypatch.setattr(excitement, "GTZAN_GENRES", few)
+    app = open_lesson(step="4", demo="jazz", excites="on", map="5")
+    songs = [demos.song(genre) for genre in few]
+    shown = cache.layer_activations(demos.song("jazz"), 13.5)
+    activity, owners, windows = cache.mean_activations(songs, "conv_1", DEPLOYED_PROTOCOL)
+    best = inspect_layers.most_exciting(activity[:, shown.channels[4]].tolist(), owners)
+    assert len(best) == len({owners[one] for one in best}) == 3
+    for number in best:
+        song, start = songs[owners[number]], windows[number].start
+        assert f"{song.title}, {format_clock(start)} to" in words(app)
+        sound = soundfile.SoundFile(io.BytesIO(cache.play_part(song, start, 3.0)))
+        assert sound.frames == 3 * 22_050
+    assert len(app.get("audio")) == 3 + 1, "with the clip's own"
+    app.button_group(key="lesson.layer").set_value("embedding").run()
+    assert not app.exception
+    assert len(app.button_group(key="lesson.unit").options) == 8
+    assert "Map of" not in words(app)
+    assert len(app.get("audio")) == 3 + 1
 
 
 def test_memory_branches_and_answers_show_this_clip_s_numbers():

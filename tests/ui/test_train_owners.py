@@ -4,6 +4,7 @@ import pytest
 
 from deepmusic.runs import Run
 from deepmusic.training import recipes, worker
+from deepmusic.ui import kept
 from deepmusic.ui.train import owners, waiting
 from tests.ui.test_train_page import app, finish, make_run, press, started, texts, widget
 
@@ -13,6 +14,10 @@ __all__ = ["app", "started"]
 def run_of(owner, name="crnn"):
     model, recipe = recipes.recipe(name, "class")
     return worker.create(model, recipe.changed(data="toy"), owner=owner)
+
+
+def owner_of(app):
+    return app.session_state["visitor_name"]
 
 
 def labels(app):
@@ -29,6 +34,20 @@ def test_a_run_is_started_under_the_name_in_the_address(app, started):
     press(app.run(), "Train 3 runs")
     assert not app.exception
     assert {run.owner for run in started} == {"Grace"}
+
+
+def test_a_run_is_started_under_the_name_that_the_browser_keeps(app, started, monkeypatch):
+    given = []
+    browser = lambda **settings: given.append(settings["data"]) or {"kept": "Ada"}  # noqa: E731
+    monkeypatch.setattr(kept, "_component", browser)
+    press(app.run(), "Train 3 runs")
+    assert {run.owner for run in started} == {"Ada"}
+    assert given[-1] == {"name": "deepmusic_owner", "typed": None, "otherwise": ""}
+    for name in ("Grace", ""):
+        widget(app.text_input, "Your name").set_value(name).run()
+        assert not app.exception
+        assert given[-1]["typed"] == name
+        assert owner_of(app) == name
 
 
 def test_only_its_owner_deletes_a_run(app, others_run):

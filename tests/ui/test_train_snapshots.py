@@ -53,6 +53,8 @@ def test_another_clip_is_chosen(app, run):
 
 
 def test_a_run_that_trains_is_followed_and_takes_the_page(app, run):
+    app.run()
+    assert "after epoch 1: **80 %** right" in texts(app), "of the one that has ended"
     other = make_run("crnn")
     snapshot_after(other, 0, right=3)
     with other.take_lock():
@@ -66,7 +68,10 @@ def test_a_run_that_trains_is_followed_and_takes_the_page(app, run):
         snapshot_after(other, 1, right=9)
         app.run()
         assert "after epoch 1: **90 %** right" in texts(app)
-    assert json.loads(chart_of(app, 2).spec) == before, "otherwise it is drawn anew"
+        drawn = json.loads(chart_of(app, 2).spec)
+        app.button_group(key="watched_run").set_value(run.id).run()
+        assert "after epoch 1: **80 %** right" in texts(app.run()), "once it was chosen, it stays"
+    assert drawn == before, "otherwise it is drawn anew"
 
 
 def test_a_run_without_snapshots_shows_its_curves_alone(app, started):

@@ -12,6 +12,12 @@ from deepmusic.ui.cache.datasets import (
     gtzan_part,
     open_dataset,
 )
+from deepmusic.ui.cache.excitement import (
+    activations,
+    mean_activations,
+    play_part,
+    unit_activations,
+)
 from deepmusic.ui.cache.library import (
     analyze_song,
     cover,

@@ -231,7 +231,7 @@ def _layer_activations(song: SongFile, start: float, own: dict[str, str]) -> Any
     from deepmusic.prediction import inspect_layers
 
     classifiers = cached_models.networks_with(song.protocol, own)
-    windows = {model: _window_of(song, classifiers[model], start) for model in ("cnn", "crnn")}
+    windows = {model: window_of(song, classifiers[model], start) for model in ("cnn", "crnn")}
     return inspect_layers.layer_activations(classifiers["cnn"], classifiers["crnn"], windows)
 
 
@@ -245,10 +245,10 @@ def _branch_states(song: SongFile, start: float, own: dict[str, str]) -> Any:
     from deepmusic.prediction import inspect_layers
 
     classifier = cached_models.networks_with(song.protocol, own)["cnn_gru"]
-    return inspect_layers.branch_states(classifier, _window_of(song, classifier, start))
+    return inspect_layers.branch_states(classifier, window_of(song, classifier, start))
 
 
-def _window_of(song: SongFile, classifier: Any, start: float) -> np.ndarray:
+def window_of(song: SongFile, classifier: Any, start: float) -> np.ndarray:
     """Return the window that begins nearest to `start`, as a network reads it."""
     from deepmusic.prediction import inspect_layers
 

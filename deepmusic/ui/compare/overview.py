@@ -79,6 +79,17 @@ def show(scores: Sequence[Score]) -> None:
         config={"displayModeBar": False},
         alt="Accuracy of each network over test clips, with its interval",
     )
+    left.download_button(
+        "Hand-out",
+        lambda: report.to_html(
+            scores, {name: cache.layer_table(name) for name in report.networks_of(scores)}
+        ),
+        file_name=f"deepmusic-{protocol.slug}.html",
+        mime="text/html",
+        help="Two to four pages to print: the networks, their results, a question. One HTML "
+        "file that needs no internet.",
+        on_click="ignore",
+    )
     with right:
         best = max(scores, key=lambda score: score.clip.value)
         unit = "segments" if protocol.name == WINDOW_LEAK else "clips"
@@ -91,17 +102,6 @@ def show(scores: Sequence[Score]) -> None:
         )
         pretrained.show(scores)
         significance.show(scores)
-        st.download_button(
-            "Hand-out",
-            lambda: report.to_html(
-                scores, {name: cache.layer_table(name) for name in report.networks_of(scores)}
-            ),
-            file_name=f"deepmusic-{protocol.slug}.html",
-            mime="text/html",
-            help="Two to four pages to print: the networks, their results, a question. One HTML "
-            "file that needs no internet.",
-            on_click="ignore",
-        )
     with st.expander("All figures, beside the paper's Table 1"):
         table = results_table(scores, _MARKUP)
         st.table(table, hide_index=True, border="horizontal")

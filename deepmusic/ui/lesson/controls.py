@@ -14,7 +14,10 @@ _ON = "The class continues: the three networks on this clip"
 def choose_step() -> str:
     """Show the steps and the buttons that move between them; return the chosen one."""
     with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        key="steps",
     ):
         step = query_params.choose(
             "step",

@@ -17,7 +17,8 @@ def cnn(lesson: LessonContext) -> Content:
     found = cache.layer_activations(lesson.song, lesson.window.start)
     filters = zip(found.filter_kinds, found.kernels, found.filter_outputs, strict=True)
     images = "".join(
-        f'<figure><img class="kernel" src="{data_url(kernel_png(kernel, dark=lesson.dark))}" '
+        f'<figure><span class="number">{number}</span>'
+        f'<img class="kernel" src="{data_url(kernel_png(kernel, dark=lesson.dark))}" '
         f'alt="Weights of filter {number}">'
         f"{_image(output, f'Output of filter {number} for the window')}"
         f"<figcaption>{kind}</figcaption></figure>"

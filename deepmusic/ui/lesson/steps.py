@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from deepmusic.ui.lesson import answers, networks, playhead, sound
+from deepmusic.ui.lesson import answers, excitement, networks, playhead, sound
 from deepmusic.ui.lesson.context import LessonContext, Step
 
 STEPS = {
@@ -65,6 +65,7 @@ STEPS = {
         r"above each map is its $w$: violet above zero, orange below.",
         pictures=".filters img:not(.kernel)",
         window_alone=True,
+        below=excitement.show,
     ),
     "5": Step(
         label="CRNN",

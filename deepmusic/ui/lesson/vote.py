@@ -2,6 +2,7 @@
 
 import html
 import random
+import secrets
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +15,7 @@ from deepmusic.charts.song import votes_chart
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.errors import DeepMusicError, RoomError
 from deepmusic.formatting import format_genre, format_percent
-from deepmusic.ui import cache, demos, gtzan_clips, markdown, query_params, song_source
-from deepmusic.ui.lesson import device
+from deepmusic.ui import cache, demos, gtzan_clips, kept, markdown, query_params, song_source
 from deepmusic.ui.rooms import Clip, Moment, Room, choice
 from deepmusic.ui.song import SongFile
 
@@ -248,4 +248,6 @@ def show() -> None:
     elif key == room.host:
         host(room)
     else:
-        take_part(room, device.identify())
+        # A random number, by which a device votes once.
+        session = st.session_state.setdefault("session_device", secrets.token_hex(12))
+        take_part(room, kept.keep("device", otherwise=session)[:32])

@@ -21,7 +21,7 @@ from deepmusic.protocols import ARTIST_FOLDS, FOLDS
 from deepmusic.training import recipes, worker
 from deepmusic.training.recipes import PRESETS
 from deepmusic.ui import cache, markdown
-from deepmusic.ui.train import knobs, owners
+from deepmusic.ui.train import knobs, owners, snapshots
 
 _OWN = "own"
 _DATA = {
@@ -245,7 +245,8 @@ def _choose_plans(
 
 
 def _start(plans: Sequence[Plan]) -> None:
-    """Start a worker for each plan; they train in this order."""
+    """Start a worker for each plan; they train in this order, and are watched."""
+    st.session_state[snapshots.CHOSEN] = False
     try:
         for model, recipe in plans:
             worker.start(worker.create(model, recipe, owner=owners.visitor()))

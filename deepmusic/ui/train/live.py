@@ -252,7 +252,7 @@ def _chart(
     The axes are fixed from the start: a new point moves nothing.
     """
     # Beside other charts, one legend is enough, and there is room for it below the curves.
-    usual = altair.Legend(title=None, orient="top", columns=3)
+    usual = altair.Legend(title=None, orient="top", columns=2)
     inside = altair.Legend(title=None, orient="bottom-right", symbolSize=60, rowPadding=0)
     legend = usual if not small else inside if name == "accuracy" else None
     chart = (

@@ -10,26 +10,35 @@ import os
 import streamlit as st
 
 from deepmusic.runs import Run
-from deepmusic.ui import markdown, query_params
+from deepmusic.ui import kept, markdown, query_params
 
 #: Environment variable of the password; without it, there is no instructor.
 PASSWORD_VARIABLE = "DEEPMUSIC_INSTRUCTOR_PASSWORD"
 
 _NAME, _PASSWORD = "visitor_name", "instructor_password"
+#: Whether the name was given in this session: in the field, or by a link with ``me``.
+_TYPED = "visitor_name_typed"
 _LONGEST = 30
 
 
 def show() -> None:
-    """Show the field for the visitor's name, which the address keeps, and for the password."""
-    st.session_state.setdefault(_NAME, (query_params.requested("me") or "")[:_LONGEST])
+    """Show the field for the visitor's name, which the browser keeps, and for the password."""
+    if _NAME not in st.session_state and (asked := query_params.requested("me")):
+        _type(asked)
+    typed = visitor() if st.session_state.get(_TYPED) else None
+    known = kept.keep("owner", typed=typed)
+    if typed is None:
+        # The browser answers a moment after a page was opened.
+        st.session_state[_NAME] = known[:_LONGEST] or visitor()
     with st.popover(f"Your name: {markdown.plain(visitor())}" if visitor() else "Your name"):
         st.text_input(
             "Your name",
             key=_NAME,
             max_chars=_LONGEST,
             persist_state="session",
-            help="Runs that you start under a name are stopped and deleted by you alone. The "
-            "page's address keeps it.",
+            on_change=lambda: _type(st.session_state[_NAME]),
+            help="Runs that you start under a name are stopped and deleted by you alone. Your "
+            "browser keeps it.",
         )
         if os.environ.get(PASSWORD_VARIABLE):
             st.text_input(
@@ -41,7 +50,10 @@ def show() -> None:
             )
             if st.session_state.get(_PASSWORD) and not is_instructor():
                 markdown.show_error("This is not the instructor's password.")
-    query_params.write("me", visitor() or None)
+
+
+def _type(name: str) -> None:
+    st.session_state[_NAME], st.session_state[_TYPED] = name[:_LONGEST], True
 
 
 def visitor() -> str:

@@ -16,6 +16,9 @@ from deepmusic.ui import markdown
 #: Height of a chart, in pixels: two rows fit on a screen of 720.
 HEIGHT = 165
 
+#: In the session: whether the visitor chose the run to look into. A new run is followed again.
+CHOSEN = "watched_by_choice"
+
 _FONT_SIZE = 13
 
 Spec = dict[str, Any]
@@ -56,9 +59,9 @@ def choose(runs: Mapping[Run, str]) -> Moment | None:
 
 
 def _choose_run(ids: Sequence[str], names: Mapping[str, str]) -> None:
-    """Let choose the run to look into; the first, if there is no other."""
-    if st.session_state.get("watched_run") not in ids:
-        st.session_state["watched_run"] = ids[0]
+    """Let choose the run to look into; the first, which trains, until another was chosen."""
+    if st.session_state.get("watched_run") not in ids or not st.session_state.get(CHOSEN):
+        st.session_state["watched_run"], st.session_state[CHOSEN] = ids[0], False
     if len(ids) > 1:
         st.pills(
             "Look into",
@@ -67,6 +70,8 @@ def _choose_run(ids: Sequence[str], names: Mapping[str, str]) -> None:
             key="watched_run",
             required=True,
             label_visibility="collapsed",
+            on_change=st.session_state.__setitem__,
+            args=(CHOSEN, True),
         )
 
 
