@@ -188,3 +188,6 @@ def test_gtzan_clips_can_be_chosen_where_they_are(monkeypatch, toy_gtzan):
     again = open_lesson(step="7", gtzan=app.selectbox[0].value)
     assert again.selectbox[0].label == "A clip of GTZAN"
     assert "GTZAN's label: **blues**" in again.caption[0].value
+    of_gtzan = open_lesson(step="4", gtzan=again.selectbox[0].value, excites="on")
+    assert len(of_gtzan.get("audio")) == 3 + 1
+    assert not [title for title in demos.TITLES.values() if title in words(of_gtzan)]

@@ -10,12 +10,13 @@ from deepmusic.config import GTZAN_GENRES
 from deepmusic.formatting import format_clock, format_genre
 from deepmusic.prediction import inspect_layers
 from deepmusic.prediction.network import CONVOLUTION, EMBEDDING
-from deepmusic.ui import cache, demos, query_params, song_source
+from deepmusic.ui import cache, demos, gtzan_clips, query_params, song_source
 from deepmusic.ui.lesson.context import LessonContext
 from deepmusic.ui.song import SongFile
 
 _LAYERS = {CONVOLUTION: "First convolution", EMBEDDING: "Last layer before the genres"}
-_UNITS = 8
+#: Windows, and units to choose from.
+_SHOWN, _UNITS = 3, 8
 _HELP = (
     "A map's mean over a window says how much that excites it. Here are the three windows that do "
     "so most, one a piece, of ten pieces: this app's, or test clips of GTZAN where the clip is of "
@@ -36,10 +37,10 @@ def show(lesson: LessonContext) -> None:
                 [song for _, song in songs], layer, protocol
             )
         channel = _choose_map(lesson, layer, activity)
-    found = inspect_layers.most_exciting(activity[:, channel].tolist(), owners)
+    found = inspect_layers.most_exciting(activity[:, channel].tolist(), owners, _SHOWN)
     if not found:
         st.info("None of these pieces excites it. Choose another one.")
-    for place, number in zip(st.columns(3), found, strict=False):
+    for place, number in zip(st.columns(_SHOWN), found, strict=False):
         genre, song = songs[owners[number]]
         with place:
             outputs = cache.activations(windows[number], layer, protocol)
@@ -47,14 +48,15 @@ def show(lesson: LessonContext) -> None:
 
 
 def _songs(*, of_gtzan: bool) -> list[tuple[str, SongFile]]:
-    """Return a piece of each genre: a test clip of GTZAN, or demo music."""
-    dataset = cache.gtzan() if of_gtzan else None
-    if dataset is None:
-        return [(genre, demos.song(genre)) for genre in GTZAN_GENRES]
-    tracks = [one for one in dataset.audio_tracks if cache.gtzan_part(one) == "test"]
-    one_each = {dataset.tracks[track].genre: track for track in tracks}
-    found = {genre: song_source.find_clip(track) for genre, track in one_each.items()}
-    return [(genre, song) for genre, song in found.items() if song]
+    """Return a piece of each genre: a test clip of GTZAN where there are some, or demo music."""
+    if of_gtzan and (dataset := cache.gtzan()):
+        tracks = [one for one in dataset.audio_tracks if cache.gtzan_part(one) == "test"]
+        one_each = {dataset.tracks[track].genre: track for track in tracks}
+        found = {genre: gtzan_clips.find(track) for genre, track in one_each.items()}
+        songs = [(genre, song) for genre, song in found.items() if song]
+        if len(songs) >= _SHOWN:
+            return songs
+    return [(genre, demos.song(genre)) for genre in GTZAN_GENRES]
 
 
 def _choose_map(lesson: LessonContext, layer: str, activity: np.ndarray) -> int:
