@@ -49,7 +49,7 @@ def song(genre: str) -> SongFile:
 
 def play_instead(genre: str, *, of_gtzan: bool) -> None:
     """Play a genre's piece, and say that it stands in for a clip whose sound is not here."""
-    why = "GTZAN's recordings may not be passed on" if of_gtzan else "Its sound is not here"
+    why = "GTZAN's recordings may not be passed on" if of_gtzan else "The sound is not here"
     if genre not in TITLES:
         st.caption(f"{why}.")
         return

@@ -49,13 +49,10 @@ def _table(
     """Return the clips of a cell as a table for people."""
     data = results[networks[0]].data
     names = _names(list(listed.index), data)
-    table = pd.DataFrame(
-        {
-            "Clip": [markdown.plain(track) for track in listed.index],
-            "Song": [markdown.plain(names[track]) for track in listed.index],
-            "Sure": [_percent(share) for share in listed["confidence"]],
-        }
-    )
+    table = pd.DataFrame({"Clip": [markdown.plain(track) for track in listed.index]})
+    if any(names.values()):
+        table["Song"] = [markdown.plain(names[track]) for track in listed.index]
+    table["Sure"] = [_percent(share) for share in listed["confidence"]]
     # The prediction of a single network is that of the cell.
     for choice in (one for one in results if len(networks) > 1 or one not in networks):
         genres = listed[choice].fillna("not tested")

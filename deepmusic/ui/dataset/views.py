@@ -65,8 +65,9 @@ def show_map(selected: SelectedDataset, split: str) -> None:
         if placed_song:
             _show_nearest(selected, placed_song, near)
         else:
+            do = "play" if selected.n_audible else "see"
             st.markdown(
-                "**Each dot is a clip; neighbours sound alike.** Click one to play it.",
+                f"**Each dot is a clip; neighbours sound alike.** Click one to {do} it.",
                 help=_MAP_HELP,
             )
         clip.show(selected, split, chosen)
