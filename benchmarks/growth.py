@@ -156,6 +156,7 @@ def words(name: str, rows: list[dict[str, Any]]) -> str:
     ).replace(" (1 draws)", "")
     law = power_law(rows)
     exponent = "{:.3f}, 95 % interval {:.3f} to {:.3f}".format(*law["exponent"])
+    exponent += f" (twice the clips leave {2 ** -law['exponent'][0]:.3f} of the errors)"
     predicted = "; ".join(
         "{:,} clips {:.3f} ({:.3f} to {:.3f})".format(int(more), *found)
         for more, found in law["predicted"].items()

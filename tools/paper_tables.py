@@ -4,6 +4,7 @@ The page has places such as ``<!-- table1 -->``, each ended by ``<!-- end -->``;
 is made from the shipped runs and the paper's published figures.
 """
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,7 +17,7 @@ from deepmusic import models
 from deepmusic.evaluation import candidates, confusion, paper
 from deepmusic.evaluation.confusion import PRECISION
 from deepmusic.evaluation.scores import Score, predictions_of, score_candidate
-from deepmusic.files import ROOT, write_atomically
+from deepmusic.files import ASSETS, ROOT, write_atomically
 from deepmusic.formatting import format_genre
 from deepmusic.models import BASELINE, ENSEMBLE, MODELS, PRETRAINED
 from deepmusic.protocols import ARTIST_FOLDS, FAULT_FILTERED, FMA_PROTOCOL, PAPER, Protocol
@@ -170,8 +171,37 @@ def fma() -> str:
         score = found[name]
         windows = number(score.window.value) if score.windows > score.clips else NOTHING
         limits = interval(score.clip.low, score.clip.high)
-        rows.append([models.title(name), number(score.clip.value), limits, windows])
-    return markdown(["", "clips", "95 % interval", "windows of 10 s"], rows)
+        seeds = score.repeats and "{:.3f} ± {:.3f}".format(*score.repeats.clip)
+        rows.append(
+            [models.title(name), number(score.clip.value), limits, seeds or NOTHING, windows]
+        )
+    return markdown(["", "clips", "95 % interval", "over three seeds", "windows of 10 s"], rows)
+
+
+def transfer() -> str:
+    """What learning one dataset does for the other, as benchmarks/fma.py measured it."""
+    found = json.loads((ASSETS / "fma.json").read_text(encoding="utf-8"))
+    there, back, tuned = found["transfer"], found["transfer_back"], found["finetune"]
+    statistics = "The SVM's statistics"
+    rows = [
+        ("an SVM on statistics of the clips", there[statistics], back[statistics]),
+        (
+            "on embeddings of the other dataset's networks",
+            there["Embeddings of GTZAN's networks"],
+            back["Embeddings of FMA's networks"],
+        ),
+        ("on both", there["Both"], back["Both"]),
+        ("on embeddings of its own networks", there["Embeddings of FMA's own networks"], None),
+        ("a CRNN begun with the other's weights", tuned["From the weights of GTZAN's"], None),
+        ("the same CRNN from fresh weights", tuned["From fresh weights"], None),
+    ]
+    heads = ["", "FMA's test clips", "GTZAN's (`fault_filtered`)"]
+    return markdown(heads, [[title, cell(here), cell(other)] for title, here, other in rows])
+
+
+def cell(found: dict[str, float] | None) -> str:
+    """Return an accuracy with its interval; a dash where there is none."""
+    return "{accuracy:.3f} ({low:.3f} to {high:.3f})".format(**found) if found else NOTHING
 
 
 PLACES = {
@@ -181,6 +211,7 @@ PLACES = {
     "diagonals": diagonals,
     "ensembles": ensembles,
     "fma": fma,
+    "transfer": transfer,
 }
 
 
