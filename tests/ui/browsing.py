@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from tools.running_app import PATIENCE, READY, missing_media, watch_faults
 
@@ -11,26 +12,65 @@ from tools.running_app import PATIENCE, READY, missing_media, watch_faults
 _CLICKS, _BETWEEN_CLICKS = 10, 5_000
 
 
+SCREEN = {"width": 1280, "height": 720}
+
+#: What a visitor leaves in the browser.
+FORGET = "localStorage.clear(); sessionStorage.clear()"
+
+
 class Server(NamedTuple):
     address: str
     runs: Path
 
 
+class _Window(NamedTuple):
+    page: Any
+    faults: list[str]
+
+
+#: The window that visitors without special needs share, by browser: a new one costs seconds.
+_shared: WeakKeyDictionary[Any, _Window] = WeakKeyDictionary()
+
+
+def _open(chromium, **context) -> _Window:
+    window = _Window(chromium.new_context(viewport=SCREEN, **context).new_page(), [])
+    watch_faults(window.page, window.faults)
+    return window
+
+
 @contextmanager
-def visit(chromium, address: str, **context) -> Iterator:
+def visit(
+    chromium,
+    address: str,
+    *,
+    viewport: dict[str, int] = SCREEN,
+    own_window: bool = False,
+    **context,
+) -> Iterator:
     """Open a page as a new visitor; fail on a traceback or an error in the console."""
-    visitor = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
-    page = visitor.new_page()
-    faults: list[str] = []
-    watch_faults(page, faults)
-    page.goto(address)
-    page.wait_for_selector(READY, timeout=PATIENCE)
+    shares = not own_window and not context
+    if not shares:
+        window = _open(chromium, **context)
+    elif (window := _shared.pop(chromium, None)) is None:
+        window = _open(chromium)
+    page, faults = window
     try:
+        page.set_viewport_size(viewport)
+        page.goto(address)
+        page.wait_for_selector(READY, timeout=PATIENCE)
         yield page
         assert page.locator("[data-testid=stException]").count() == 0
         assert [*faults, *missing_media(page)] == []
+        if shares:
+            page.evaluate(FORGET)
+            page.goto("about:blank")
+            page.context.clear_cookies()
+            page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+            faults.clear()
+            _shared[chromium] = window
     finally:
-        visitor.close()
+        if chromium not in _shared or _shared[chromium] is not window:
+            page.context.close()
 
 
 def upload(page, path: Path) -> None:

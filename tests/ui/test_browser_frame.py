@@ -31,7 +31,7 @@ def follow(page, name: str) -> None:
 
 
 def test_back_takes_one_press_for_each_choice(chromium, server):
-    with visit(chromium, server.address) as page:
+    with visit(chromium, server.address, own_window=True) as page:  # Its history is counted.
         settle(page)
         before = page.evaluate("history.length")
         steps = [address_of(page)]
@@ -194,7 +194,8 @@ def tour(chromium, server) -> dict[str, Seen]:
             for node in fault["nodes"]
         ]
 
-    with visit(chromium, server.address, reduced_motion="reduce") as page:
+    with visit(chromium, server.address, own_window=True) as page:
+        page.emulate_media(reduced_motion="reduce")
         settle(page)
         page.add_init_script(COUNT_SHIFTS)
         for name in (*PAGES, "?source=demo", "lesson?step=4", "dataset?view=map"):

@@ -81,20 +81,10 @@ def test_the_walk_is_complete():
 
 @pytest.mark.slow
 def test_every_page_follows_every_other():
-    """With all that was chosen before."""
+    """With all that was chosen before; by links that choose all they can, and by the menu."""
     app = start()
-    for before, page in pairwise([None, *every_pair()]):
-        # A link opens a session of its own; here, once, it meets all that was chosen before.
-        go(app, page, **LINKS.get(page, {}))
-        assert not app.exception, f"{before} -> {page}: {app.exception[0].message}"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("first", PAGES)
-def test_every_page_follows_a_deep_link(first):
-    app = start()
-    go(app, first, **LINKS[first])
-    assert not app.exception
-    for page in PAGES:
-        go(app, page)
-        assert not app.exception, f"{first} -> {page}: {app.exception[0].message}"
+    for links in (LINKS, {}):
+        for before, page in pairwise([None, *every_pair()]):
+            # A link opens a session of its own; here, once, it meets all that was chosen before.
+            go(app, page, **links.get(page, {}))
+            assert not app.exception, f"{before} -> {page}: {app.exception[0].message}"
