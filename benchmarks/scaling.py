@@ -63,8 +63,10 @@ def extract(way: str, clips: int, folder: Path) -> float:
 
     compute = partial(logmels.compute, mel=FRONT_ENDS["compact"])
     sounds = {number: folder / f"{number % FILES}.wav" for number in range(clips)}
-    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
-    local["local_directory"] = str(folder)
+    local = {
+        **{"n_workers": 2, "threads_per_worker": 1},
+        **{"dashboard_address": ":0", "local_directory": str(folder)},
+    }
     with LocalCluster(**local) if way == DASK else nullcontext() as cluster:
         where: dict[str, Any] = (
             {"cluster": cluster.scheduler_address} if cluster else {"jobs": WAYS[way]}
