@@ -25,7 +25,7 @@ from deepmusic.data.splits import Split
 from deepmusic.runs import Run
 from deepmusic.training import fit, recipes
 
-SECONDS, BEAT, CLIPS = 8.0, 0.4, 24
+SECONDS, BEAT = 8.0, 0.4
 #: Convolutions of one frame and one band; the CNN's five pools then leave one step of time.
 BLIND = {
     "cnn": dict(kernel_size=1, filters=(16, 32, 64, 64, 64)),
@@ -62,10 +62,10 @@ class Orders(Dataset):
     name, credit = "orders", "Synthetic."
     genres = tuple(ORDERS)
 
-    def __init__(self, *, shuffled: bool = False) -> None:
+    def __init__(self, n_clips: int, *, shuffled: bool = False) -> None:
         self._shuffled = shuffled
         self.tracks = {
-            f"{genre}.{n}": Track(f"{genre}.{n}", genre) for genre in ORDERS for n in range(CLIPS)
+            f"{genre}.{n}": Track(f"{genre}.{n}", genre) for genre in ORDERS for n in range(n_clips)
         }
 
     def split(self, name, fold=None):
@@ -108,13 +108,15 @@ def measure(name: str, changes: dict, epochs: int, folder: Path, dataset: Orders
 def main() -> None:
     """Train each network on the pair, and print its accuracy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("networks", nargs="*", default=list(models.MODELS), metavar="NETWORK")
     parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--clips", type=int, default=24, help="of each class")
     parser.add_argument("--blind", action="store_true", help="convolutions of one frame")
     parser.add_argument("--shuffled", action="store_true", help="frames in random order")
     options = parser.parse_args()
-    dataset = Orders(shuffled=options.shuffled)
+    dataset = Orders(options.clips, shuffled=options.shuffled)
     with tempfile.TemporaryDirectory() as folder:
-        for name in models.MODELS:
+        for name in options.networks:
             changes = BLIND[name] if options.blind else {}
             found = measure(name, changes, options.epochs, Path(folder, name), dataset)
             print(f"{models.title(name):8} {found}", flush=True)
