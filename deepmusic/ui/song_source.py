@@ -152,9 +152,9 @@ def plays_at_once(song: SongFile) -> bool:
 # === Widgets ===
 
 
-def choose() -> SongFile | None:
-    """Show the widgets that choose a song, and return it, if any is chosen."""
-    return _current(choose_several("compare"))
+def choose(*, is_narrow: bool = False) -> SongFile | None:
+    """Show the widgets that choose a song, one below the other where the page is narrow."""
+    return _current(choose_several("compare", is_narrow=is_narrow))
 
 
 def choose_clip() -> SongFile | None:
@@ -162,7 +162,7 @@ def choose_clip() -> SongFile | None:
     return _current(choose_several("lesson")) or _find_demo()
 
 
-def choose_several(page: str = "classify") -> list[SongFile]:
+def choose_several(page: str = "classify", *, is_narrow: bool = False) -> list[SongFile]:
     """Show the widgets that choose a song; return the songs, since there may be several uploads."""
     songs = _chosen.get()
     if songs is not None:
@@ -172,7 +172,10 @@ def choose_several(page: str = "classify") -> list[SongFile]:
     if page == "lesson":
         default = GTZAN if query_params.requested(GTZAN) and GTZAN in sources else DEMO
     is_missed = tell_what_is_not_here()
-    left, right = st.columns([2, 3], vertical_alignment="center")
+    if is_narrow:
+        left, right = st.container(), st.container()
+    else:
+        left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         source = query_params.choose(
             "source",

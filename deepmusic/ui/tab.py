@@ -56,10 +56,11 @@ def tell_lost(kind: str, otherwise: str = "") -> None:
 
 def follow(kind: str, names: Sequence[str]) -> None:
     """Hold names where the session has any or had them; else say what a reload lost."""
-    if names or kind in st.session_state.get(_HELD, {}):
-        hold(kind, names)
-    else:
-        tell_lost(kind)
+    with st.container():  # A place of its own, so that the tab's answer moves no other element.
+        if names or kind in st.session_state.get(_HELD, {}):
+            hold(kind, names)
+        else:
+            tell_lost(kind)
 
 
 def keep() -> None:

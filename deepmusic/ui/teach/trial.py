@@ -33,7 +33,7 @@ _NAME = re.compile(r"[\w][\w \-]{0,59}")
 def show(found: Learnt) -> None:
     """Show the classes of a song: the one at hand, or one that is chosen here."""
     st.markdown("**Try it**")
-    song = song_source.choose()
+    song = song_source.choose(is_narrow=True)
     if song is None:
         return
     try:
