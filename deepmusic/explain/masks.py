@@ -6,6 +6,7 @@ Ribeiro et al., KDD 2016). The pretrained network is slow: in each of its window
 frequencies after another is blanked.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -263,16 +264,13 @@ def _choose(
     return wanted
 
 
-def _without_evidence(song: Song, clip: int, bounds: list[tuple[float, float]]) -> AudioError:
+def _without_evidence(song: Song, clip: int, bounds: Sequence[tuple[float, float]]) -> AudioError:
     """Return what to raise of a clip, from the bounds of all, in samples of the song."""
     start, stop = bounds[clip]
-    why = (
-        "is silent"
-        if is_silent(song.samples[round(start) : round(stop)])
-        else ("is shorter than a window of 3 s")
-    )
+    silent = is_silent(song.samples[round(start) : round(stop)])
+    why = "silent" if silent else "shorter than a window of 3 s"
     return AudioError(
-        f"Clip {clip} of {song.name} {why}, and has no evidence. Choose another "
+        f"Clip {clip} of {song.name} is {why}, and has no evidence. Choose another "
         f"{'clip' if len(bounds) > 1 else 'song'}."
     )
 
