@@ -1,9 +1,9 @@
 """Evidence by masking: blank out parts of a log-mel, and see what the network says then.
 
 The paper's networks are asked about random masks, as in RISE (Petsiuk et al., BMVC 2018); a ridge
-regression for each window finds how much each part changes the log-odds (as LIME does for images;
-Ribeiro et al., KDD 2016). The pretrained network is slow: in each of its windows, one band of
-frequencies after another is blanked.
+regression for each window, smooth over neighbours, finds how much each part changes the log-odds
+(as LIME does for images; Ribeiro et al., KDD 2016). The pretrained network is slow: in each of its
+windows, one band of frequencies after another is blanked.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,10 @@ CELL_MELS, CELL_SECONDS, N_MASKS, KEEP = 8, 1.0, 56, 0.7
 
 #: Weight of the ridge, as a share of the masks' mean variance.
 _RIDGE = 0.3
+
+#: Distance over which neighbouring parts are expected to say the same, in parts: the standard
+#: deviation of a Gaussian.
+_NEAR = 0.7
 
 #: A probability is kept this far from 0 and 1.
 _EDGE = 1e-4
@@ -173,12 +177,19 @@ def mask_regression(
         x = (left[:, :, steps] * inside[steps]).reshape(n_masks, -1)
         x = x - x.mean(axis=0)
         y = odds[:, number] - odds[:, number].mean()
-        gram = x @ x.T
+        smooth = x @ np.kron(_alike(shape[0]), _alike(len(steps)))
+        gram = smooth @ x.T
         ridge = _RIDGE * np.trace(gram) / n_masks
-        found = x.T @ np.linalg.solve(gram + ridge * np.eye(n_masks), y)
+        found = smooth.T @ np.linalg.solve(gram + ridge * np.eye(n_masks), y)
         total[:, steps] += found.reshape(shape[0], -1) * inside[steps]
         weight[steps] += inside[steps]
     return total / np.maximum(weight, 1e-9)
+
+
+def _alike(n: int) -> np.ndarray:
+    """Return how alike parts in a row are expected to be [shape=(n, n)], by their distance."""
+    places = np.arange(n)
+    return np.exp(-((places[:, None] - places) ** 2) / (2 * _NEAR**2))
 
 
 def _soft(n_cells: int, n: int) -> np.ndarray:

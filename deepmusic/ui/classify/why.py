@@ -14,8 +14,8 @@ from deepmusic.ui.song import EvidenceView, SongFile
 _SHARES = [10, 20, 30, 40, 50]
 _HELP = (
     "Parts of the spectrogram are blanked out, one after another: the more the network's genre "
-    "suffers, the more that part speaks for it. Bright parts speak for the genre, blue ones "
-    "against it. *What mattered* is the recording with everything else turned down."
+    "suffers, the more that part speaks for it. *What mattered* is the recording with everything "
+    "else turned down."
 )
 
 
@@ -31,6 +31,8 @@ def show(
     if not query_params.switch("why", "**Why?** Show what mattered", help=_HELP):
         return None
     genres = predictions[featured].genres
+    # A projector's letters are larger.
+    width = 150 if query_params.is_on("projector") else 115
     with st.container(horizontal=True):
         genre = st.selectbox(
             "Why",
@@ -38,15 +40,15 @@ def show(
             index=genres.index(predictions[featured].genre),
             format_func=format_genre,
             key=f"why_genre_{featured}",
-            width=110,
+            width=width,
         )
         others = [None, *(name for name in genres if name != genre)]
         against = st.selectbox(
             "and not",
             others,
-            format_func=lambda name: format_genre(name) if name else "any other",
+            format_func=lambda name: format_genre(name) if name else "others",
             key="why_against",
-            width=120,
+            width=width,
         )
         keep = st.select_slider(
             "Keep", _SHARES, value=20, format_func=_percent, key="why_keep", width=110
@@ -65,6 +67,7 @@ def show(
         markdown.show_error(error)
         return None
     st.markdown(markdown.plain(found.sentence))
+    st.caption("Bright parts speak for it, blue ones against it.")
     return found
 
 

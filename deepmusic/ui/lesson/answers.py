@@ -62,8 +62,7 @@ def evidence(lesson: LessonContext) -> Content:
                 st.audio(sound, format="audio/flac", alt=f"{title}, of the clip")
     view = lesson.view
     return (
-        f"{html.escape(found.sentence)} Bright parts speak for {_bold(prediction.genre)}, blue "
-        "ones against it.",
+        f"{html.escape(found.sentence)} Bright is for {_bold(prediction.genre)}, blue against it.",
         spectrogram_chart(
             view.spectrogram,
             view.duration,
