@@ -118,7 +118,7 @@ def test_the_last_step_says_why_and_changes_the_sound_for_the_same_network(monke
     asked = []
     monkeypatch.setattr(what_if, "_show_change", lambda *given: asked.append(given[1:]))
     app = open_lesson(step="8", demo="jazz", network="crnn")
-    assert "parts speak for <b>" in words(app)
+    assert "</b> speaks for it" in words(app)
     assert not asked
     app.toggle[0].set_value(True).run()
     assert not app.exception
