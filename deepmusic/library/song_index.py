@@ -75,6 +75,13 @@ class AnalyzedSong:
     embedding: SongEmbedding
     timbre: np.ndarray
 
+    def under(self, entry: Entry) -> "AnalyzedSong":
+        """Return it with the id, the words and the path of another entry."""
+        words = ("id", "title", "artist", "album", "genre", "path")
+        return replace(
+            self, entry=replace(self.entry, **{name: getattr(entry, name) for name in words})
+        )
+
 
 def analyze_song(
     song: Song,

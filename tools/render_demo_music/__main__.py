@@ -4,7 +4,7 @@
 
 writes each score and its sound to assets/demo_music/ (about 15 s a piece). Needs the programs
 fluidsynth and ffmpeg, and the soundfont FluidR3 GM (in Debian: fluidsynth, ffmpeg,
-fluid-soundfont-gm).
+fluid-soundfont-gm). Then run tools/analyze_demo_music.py.
 """
 
 import argparse

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from deepmusic import audio
 from deepmusic.errors import RunError
 from deepmusic.formatting import format_genre
-from deepmusic.library import embeddings, known_clips, placing, tags
+from deepmusic.library import embeddings, known_clips, placing, shipped_songs, tags
 from deepmusic.library.descriptors import mfcc_statistics
 from deepmusic.library.embeddings import Embedder, SongEmbedding
 from deepmusic.library.known_clips import Match
@@ -60,20 +59,21 @@ def gtzan_index() -> SongIndex:
 
 @st.cache_resource(show_spinner=False)
 def demo_index() -> SongIndex:
-    """Embed the demo music: a small library for newcomers."""
-    songs = []
+    """Return the demo music: a small library for newcomers."""
+    space, songs = embeddings.current_space(), []
     for number, (genre, title) in enumerate(demos.TITLES.items()):
-        song = audio.load_song(demos.read(genre), name=demos.file_name(genre))
         entry = Entry(number, title, f"Demo {format_genre(genre)}", genre=genre)
-        songs.append(analyze(song, embedder(), entry=entry))
-    return SongIndex.of("Demo music", songs, embedder().space)
+        songs.append(analyze_song(demos.song(genre), space).under(entry))
+    return SongIndex.of("Demo music", songs, space)
 
 
 @st.cache_data(show_spinner=False, max_entries=32, hash_funcs=SONG_KEYS)
 def analyze_song(song: SongFile, space: str) -> AnalyzedSong:
     """Embed a song in a space, and describe it; raise `AudioError` if it cannot be used."""
-    decoded = decode_song(song)
     entry = Entry.of_file(io.BytesIO(song.data), Path(song.name).stem)
+    if space == embeddings.MUSICNN and (shipped := shipped_songs.read().get(song.digest)):
+        return shipped.under(entry)
+    decoded = decode_song(song)
     return analyze(decoded.song, embedder(space), log_mels=decoded.log_mels(MEL), entry=entry)
 
 
