@@ -28,7 +28,7 @@ masks and dropout of an epoch depend on the seed and the number of the epoch alo
 
 import logging
 import warnings as python_warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -53,7 +53,7 @@ from deepmusic.training.callbacks import (
 )
 from deepmusic.training.export import export
 from deepmusic.training.loading import LoadingProgress, load_parts, stop_if_asked
-from deepmusic.training.snapshots import SnapshotCallback, ValidationClips
+from deepmusic.training.snapshots import SnapshotCallback, ValidationClips, embed_and_classify
 from deepmusic.training.transfer import RandomOutputs, compute_outputs, split_network
 from deepmusic.training.windows import RandomWindows
 
@@ -97,13 +97,14 @@ def train(run: Run, dataset: Dataset, parts: Mapping[str, LogMels] | None = None
     network = models.build(model)
     log.info("%s: %d parameters, split %s", model.name, network.count_params(), split.name)
     begin(network, run)
-    learning, sequence, validation = _prepare(network, run, parts, dataset)
+    learning, looking, sequence, validation = _prepare(network, run, parts, dataset)
     learning.compile(
         optimizer=optimizer(recipe),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
-    fit(learning, run, sequence, validation)
+    snapshots = [SnapshotCallback(run, validation, looking)] if validation else []
+    fit(learning, run, sequence, validation, snapshots)
     run.write_progress(phase="testing")
     keep(network, run)
     run.write_evaluation(
@@ -139,8 +140,8 @@ def _test(
 
 def _prepare(
     network: keras.Model, run: Run, parts: Mapping[str, LogMels], dataset: Dataset
-) -> tuple[keras.Model, RandomWindows | RandomOutputs, ValidationClips | None]:
-    """Return what of a network learns, what it is trained on, and what it is validated on.
+) -> tuple[keras.Model, keras.Model, RandomWindows | RandomOutputs, ValidationClips | None]:
+    """Return what of a network learns, its `embed_and_classify`, and what trains and validates it.
 
     All windows of a validation clip are predicted, at half overlap.
     """
@@ -153,7 +154,8 @@ def _prepare(
             cut = [windows(clip, model.window_frames) for clip in valid.by_track.values()]
             labels = _genre_indices(valid, dataset, model)
             validation = ValidationClips(list(valid.by_track), cut, labels)
-        return network, RandomWindows(clips, targets, model, recipe), validation
+        sequence = RandomWindows(clips, targets, model, recipe)
+        return network, embed_and_classify(network), sequence, validation
     frozen, learning = split_network(network, recipe.transfer)
     outputs = {
         part: compute_outputs(
@@ -169,7 +171,8 @@ def _prepare(
     if valid := parts.get("valid"):
         labels = _genre_indices(valid, dataset, model)
         validation = ValidationClips(list(valid.by_track), outputs["valid"], labels)
-    return learning, RandomOutputs(outputs["train"], targets, recipe), validation
+    looking = embed_and_classify(network, frozen.output)
+    return learning, looking, RandomOutputs(outputs["train"], targets, recipe), validation
 
 
 def optimizer(recipe: TrainConfig) -> keras.optimizers.Optimizer:
@@ -194,6 +197,7 @@ def fit(
     run: Run,
     sequence: RandomWindows | RandomOutputs,
     validation: ValidationClips | None = None,
+    more_callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Fit a compiled network from the last checkpoint of its run on, as its recipe says.
 
@@ -209,7 +213,7 @@ def fit(
     recipe = run.config.train
     first_epoch = _restore(network, run)
     if not patience_ended(run, recipe.patience):
-        _fit(network, run, sequence, validation, first_epoch)
+        _fit(network, run, sequence, validation, more_callbacks, first_epoch)
     kept = run.kept_epoch
     assert kept is not None, "an epoch is complete"
     network.load_weights(checkpoint_path(run, kept))
@@ -229,6 +233,7 @@ def _fit(
     run: Run,
     sequence: RandomWindows | RandomOutputs,
     validation: ValidationClips | None,
+    more_callbacks: Sequence[keras.callbacks.Callback],
     first_epoch: int,
 ) -> None:
     recipe = run.config.train
@@ -255,7 +260,7 @@ def _fit(
             # The history comes before the weights: an epoch without both is trained again.
             keras.callbacks.CSVLogger(run.history_path, append=True),
             CheckpointCallback(run, recipe.patience),
-            *([SnapshotCallback(run, validation)] if validation else []),
+            *more_callbacks,
             *tensorboard,
         ],
     )

@@ -60,11 +60,23 @@ class ValidationClips:
         )
 
 
+def embed_and_classify(network: keras.Model, start: keras.KerasTensor | None = None) -> keras.Model:
+    """Return a model of a network's embedding and probabilities, from a tensor inside it on.
+
+    Without `start` it takes what the network takes.
+    """
+    inputs = network.input if start is None else start
+    # A layer after it, since the embedding may be where the model begins.
+    embedding = keras.layers.Identity()(network.get_layer("embedding").output)
+    return keras.Model(inputs, [embedding, network.output])
+
+
 class SnapshotCallback(keras.callbacks.Callback):
     """Predictions, a map and filters after each epoch and before the first, written to the run."""
 
-    def __init__(self, run: Run, clips: ValidationClips) -> None:
+    def __init__(self, run: Run, clips: ValidationClips, looking: keras.Model) -> None:
         super().__init__()
+        self._looking = looking
         self._run, self._epochs = run, run.config.train.epochs
         self._clips = clips.sample()
         self._windows = np.concatenate(self._clips.windows).astype(np.float32)
@@ -75,11 +87,6 @@ class SnapshotCallback(keras.callbacks.Callback):
         complete = len(self._run.history())
         drop_snapshots(self._run, after=complete)
         names = [layer.name for layer in self.model.layers]
-        # Where only what lies behind the embedding learns, that is the input.
-        embedding = (
-            self.model.get_layer("embedding").output if "embedding" in names else self.model.input
-        )
-        self._looking = keras.Model(self.model.input, [embedding, self.model.output])
         self._first_layer = self.model.get_layer("conv_1") if "conv_1" in names else None
         if not complete:
             self._write(0)

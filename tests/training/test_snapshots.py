@@ -7,7 +7,12 @@ import pytest
 from deepmusic import models
 from deepmusic.config import RunConfig, TrainConfig
 from deepmusic.runs import Run, read_snapshot, snapshot_epochs
-from deepmusic.training.snapshots import SnapshotCallback, ValidationClips, map_positions
+from deepmusic.training.snapshots import (
+    SnapshotCallback,
+    ValidationClips,
+    embed_and_classify,
+    map_positions,
+)
 
 TINY = models.MODELS["crnn"].config.changed(
     filters=(20,), recurrent_units=2, dense_units=4, genres=("a", "b", "c")
@@ -28,7 +33,7 @@ def clips(n_clips=5, n_windows=6):
 
 def test_a_snapshot_before_the_training_and_after_each_epoch(run):
     network = models.build(TINY)
-    callback = SnapshotCallback(run, clips())
+    callback = SnapshotCallback(run, clips(), embed_and_classify(network))
     callback.set_model(network)
     callback.on_train_begin()
     callback.on_epoch_end(0)
@@ -46,16 +51,24 @@ def test_a_snapshot_before_the_training_and_after_each_epoch(run):
     assert np.abs(found.positions).max() <= 1.5
 
 
-def test_where_only_the_last_layer_learns_its_input_is_the_embedding(run):
-    inner = keras.Input((7,))
-    network = keras.Model(inner, keras.layers.Dense(3, activation="softmax")(inner))
-    outputs = [np.random.default_rng(n).normal(size=(2, 7)) for n in range(4)]
-    callback = SnapshotCallback(run, ValidationClips(list("abcd"), outputs, np.arange(4) % 3))
-    callback.set_model(network)
+@pytest.mark.parametrize(("cut", "n_inputs"), [("embedding", 5), ("before", 7)])
+def test_where_the_last_layers_alone_learn_the_network_is_looked_at_from_there(run, cut, n_inputs):
+    inner = keras.Input((3,))
+    before = keras.layers.Dense(7, name="before")(inner)
+    embedding = keras.layers.Dense(5, name="embedding")(before)
+    network = keras.Model(inner, keras.layers.Dense(3, activation="softmax")(embedding))
+    start = network.get_layer(cut).output
+    learning = keras.Model(start, network.output)
+    outputs = [np.random.default_rng(n).normal(size=(2, n_inputs)) for n in range(4)]
+    clips = ValidationClips(list("abcd"), outputs, np.arange(4) % 3)
+    callback = SnapshotCallback(run, clips, embed_and_classify(network, start))
+    callback.set_model(learning)
     callback.on_train_begin()
     found = read_snapshot(run, 0)
     assert found.filters.size == 0
     assert found.positions.shape == (4, 2)
+    expected = np.asarray(learning(outputs[2])).mean(axis=0)
+    np.testing.assert_allclose(found.probabilities[2], expected, atol=1e-3)
 
 
 def test_many_clips_are_sampled_evenly():
