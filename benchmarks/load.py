@@ -14,12 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,10 +23,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION"] = "false"
 
 import numpy as np
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
+from benchmarks.sessions import Session
 from deepmusic import audio, models, prediction
 from deepmusic.audio import encode, synth
 from deepmusic.config import GTZAN_GENRES
@@ -42,88 +36,8 @@ from deepmusic.training import recipes, worker
 from deepmusic.ui.answers import certainty
 from tools.running_app import RunningApp, running_app
 
-PATIENCE = 300
-
 #: Streamlit keeps a visitor who left for 120 s, in case they come back, with their song.
 FORGOTTEN = 150
-
-
-class Session:
-    """A visitor without a browser."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._open = ExitStack()
-        self._socket = self._open.enter_context(
-            connect(
-                address.replace("http", "ws") + "/_stcore/stream",
-                subprotocols=["streamlit"],
-                max_size=None,
-                open_timeout=PATIENCE,
-            )
-        )
-        self.session_id = self._uploader = ""
-        self._rerun(BackMsg())
-
-    def _receive(self) -> Iterator[ForwardMsg]:
-        while True:
-            message = ForwardMsg()
-            message.ParseFromString(self._socket.recv(timeout=PATIENCE))
-            yield message
-
-    def _rerun(self, request: BackMsg) -> str:
-        """Run the page; return all that it says, as it would stand in the browser."""
-        request.rerun_script.query_string = ""
-        self._socket.send(request.SerializeToString())
-        said = []
-        for message in self._receive():
-            kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self.session_id = self.session_id or message.new_session.initialize.session_id
-                said.clear()
-            elif kind == "delta":
-                element = message.delta.new_element
-                if element.WhichOneof("type") == "file_uploader":
-                    self._uploader = element.file_uploader.id
-                said.append(str(element))
-            elif kind == "script_finished":
-                finished = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
-                if message.script_finished == finished:
-                    return "\n".join(said)
-        raise AssertionError("unreachable")
-
-    def classify(self, name: str, data: bytes) -> str:
-        """Upload a song, and return what the page then says."""
-        request = BackMsg()
-        request.file_urls_request.request_id = name
-        request.file_urls_request.file_names.append(name)
-        request.file_urls_request.session_id = self.session_id
-        self._socket.send(request.SerializeToString())
-        urls = next(
-            message.file_urls_response.file_urls[0]
-            for message in self._receive()
-            if message.WhichOneof("type") == "file_urls_response"
-        )
-        self._put(urls.upload_url, name, data)
-        request = BackMsg()
-        state = request.rerun_script.widget_states.widgets.add()
-        state.id = self._uploader
-        info = state.file_uploader_state_value.uploaded_file_info.add()
-        info.name, info.size, info.file_id = name, len(data), urls.file_id
-        info.file_urls.CopyFrom(urls)
-        return self._rerun(request)
-
-    def _put(self, url: str, name: str, data: bytes) -> None:
-        edge = uuid.uuid4().hex
-        head = (
-            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'
-        )
-        body = head.encode() + data + f"\r\n--{edge}--\r\n".encode()
-        headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-        urlopen(Request(self._address + url, body, headers, method="PUT"), timeout=PATIENCE).read()
-
-    def close(self) -> None:
-        self._open.close()
 
 
 # === Songs, each with its answer ===
@@ -187,9 +101,8 @@ def visit(address: str, songs: Songs, number: int, rounds: int) -> tuple[list[fl
     for index in range(rounds):
         genre = GTZAN_GENRES[(number + index) % len(GTZAN_GENRES)]
         name, data, answer = songs.draw(genre)
-        began = time.perf_counter()
-        said = session.classify(name, data)
-        times.append(time.perf_counter() - began)
+        times.append(session.upload(name, data))
+        said = session.said
         missing = [words for words in (name.partition(".")[0], *answer) if words not in said]
         if missing or said.count("q\\\\.flac") != 1:
             faults.append(f"{name}: {missing} not said")

@@ -25,9 +25,24 @@ def keep(name: str, *, typed: str | None = None, otherwise: str = "") -> str:
         keeps nothing.
     """
     found = _component(
-        key=f"kept_{name}",
+        key=_key(name),
         data={"name": f"deepmusic_{name}", "typed": typed, "otherwise": otherwise},
         default={"kept": None},
         on_kept_change=lambda: None,
     )
     return typed if typed is not None else str(found.get("kept") or otherwise)
+
+
+def known(name: str, otherwise: str = "") -> str:
+    """Return what the browser says that it keeps under a name, newer in a callback than `keep`'s.
+
+    Parameters
+    ----------
+    name, otherwise : str
+        As of `keep`, which a page has called.
+    """
+    return str((st.session_state.get(_key(name)) or {}).get("kept") or otherwise)
+
+
+def _key(name: str) -> str:
+    return f"kept_{name}"

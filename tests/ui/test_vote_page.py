@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.sessions import Session
 from deepmusic.ui import cache
 from deepmusic.ui.lesson import vote
 from deepmusic.ui.rooms import Clip
@@ -73,3 +74,25 @@ def test_the_address_leads_to_the_room():
     local = vote.join_address("http://localhost:8501/vote", "BCDF")
     assert local.startswith("http://")
     assert local.endswith(":8501/vote?room=BCDF")
+
+
+@pytest.mark.slow
+def test_a_device_votes_once_in_two_tabs_and_after_a_reload_before_the_page_knows_it(server):
+    wall = Session(server.address, "vote")
+    wall.press("Open a room")
+    page, browser = f"vote?{wall.query.partition('&')[0]}", {}
+    tabs = [Session(server.address, page, browser) for _ in range(2)]
+    tabs[0].press("blues")
+    assert "You voted **blues**" in tabs[0].said
+    tabs[1].press("jazz")
+    assert "You voted **blues**" in tabs[1].said
+    reloaded = Session(server.address, page, browser, hasty=True)
+    reloaded.press("rock")
+    reloaded.look()
+    assert "You voted **blues**" in reloaded.said
+    wall.look()
+    assert "**1** of 1 devices" in wall.said
+    other = Session(server.address, page)
+    other.press("rock")
+    wall.look()
+    assert "**2** of 2 devices" in wall.said

@@ -22,6 +22,9 @@ from deepmusic.ui.song import SongFile
 _CLIPS = 10
 _EVERY = 2.0
 
+#: In the session: who votes, where the browser keeps nothing.
+_SESSION = "session_device"
+
 
 def find(code: str) -> Room | None:
     """Return a room; say so and return None if there is no such one."""
@@ -78,9 +81,9 @@ def _draw_clips(source: str) -> list[Clip]:
 
 
 @st.fragment(run_every=_EVERY)
-def take_part(room: Room, me: str) -> None:
+def take_part(room: Room) -> None:
     """Show the clip that is voted on, and its genres as buttons; afterwards the answers."""
-    moment = room.moment(me)
+    moment = room.moment(_device())
     st.subheader(f"Clip {moment.position + 1} of {moment.n_clips}: which genre?", anchor=False)
     if not moment.is_open:
         said = f"You said **{format_genre(moment.mine)}**. " if moment.mine else ""
@@ -97,13 +100,19 @@ def take_part(room: Room, me: str) -> None:
                 key=f"vote_{moment.position}_{genre}",
                 width=150,
                 on_click=_vote,
-                args=(room, me, moment.position, genre),
+                args=(room, moment.position, genre),
             )
 
 
-def _vote(room: Room, me: str, position: int, genre: str) -> None:
+def _device() -> str:
+    """Return the random number by which this device votes once."""
+    return kept.known("device", st.session_state[_SESSION])[:32]
+
+
+def _vote(room: Room, position: int, genre: str) -> None:
+    # Who votes is asked now: a page that was opened anew may have been drawn before it knew.
     try:
-        room.vote(me, position, genre)
+        room.vote(_device(), position, genre)
     except RoomError as error:
         st.toast(markdown.message(error))
 
@@ -248,6 +257,6 @@ def show() -> None:
     elif key == room.host:
         host(room)
     else:
-        # A random number, by which a device votes once.
-        session = st.session_state.setdefault("session_device", secrets.token_hex(12))
-        take_part(room, kept.keep("device", otherwise=session)[:32])
+        st.session_state.setdefault(_SESSION, secrets.token_hex(12))
+        kept.keep("device", otherwise=st.session_state[_SESSION])
+        take_part(room)
