@@ -1,4 +1,4 @@
-"""Fixtures of the pages' tests: for those in a browser a Chromium, and a server for each module."""
+"""Fixtures of the pages' tests: for those in a browser a Chromium and a server."""
 
 import os
 from collections.abc import Iterator
@@ -29,9 +29,12 @@ def chromium():
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(toy_gtzan, tmp_path_factory) -> Iterator[Server]:
-    """A server with clips named like GTZAN's, for all tests that need no fresh one."""
+    """A server with clips named like GTZAN's, for all tests that need no fresh one.
+
+    They leave nothing on it but caches; a test that would brings a server of its own.
+    """
     runs = tmp_path_factory.mktemp("runs")
     with running_app(DEEPMUSIC_GTZAN=str(toy_gtzan), DEEPMUSIC_RUNS=str(runs)) as app:
         yield Server(app.address, runs)
