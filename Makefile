@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help app test quick lint format screenshot results train fuzz audit clean
 
+# Where an environment forbids compiled files, each of hundreds of processes would compile anew.
+test quick: export PYTHONDONTWRITEBYTECODE :=
+
 # In MB: as large as a song may be, which is less on a public server (DEEPMUSIC_PUBLIC).
 UPLOAD_LIMIT := from deepmusic.config import current_deployment; print(current_deployment().audio_limits.max_bytes >> 20)
 

@@ -90,12 +90,14 @@ def _wait(server: subprocess.Popen, address: str) -> None:
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
-    """Run a Chromium without a window, with a microphone that hums."""
+def running_chromium(*arguments: str) -> Iterator[Browser]:
+    """Run a Chromium without a window, with a microphone that hums, and further arguments."""
     if not CHROMIUM:
         raise RuntimeError("There is no Chromium or Chrome. On Debian: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments]
+        )
         yield browser
         browser.close()
 

@@ -9,6 +9,9 @@ from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from tests.ui.browsing import Server
 from tools.running_app import CHROMIUM, PATIENCE, running_app, running_chromium
 
+#: A page that a test looks at for seconds is gone before compiled scripts would pay.
+WITHOUT_COMPILERS = "--js-flags=--no-opt --no-maglev"
+
 
 @pytest.fixture
 def without_gtzan(monkeypatch) -> None:
@@ -25,7 +28,7 @@ def chromium():
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)  # A busy machine is slow, and that is no fault.
-    with running_chromium() as browser:
+    with running_chromium(WITHOUT_COMPILERS) as browser:
         yield browser
 
 
