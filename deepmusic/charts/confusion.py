@@ -103,7 +103,9 @@ def confusion_chart(
     update_axes(figure, showgrid=False, zeroline=False, **ticks)
     # Plotly's own ranges leave room for the whole of the outermost marks.
     edge = len(genres) - 0.5
-    figure.update_xaxes(title="predicted as", tickangle=-90, range=[-0.5, edge], title_standoff=6)
+    # Names stand upright only where they would touch each other.
+    names = {"title": "predicted as", "title_standoff": 6, "autotickangles": [0, -90]}
+    figure.update_xaxes(range=[-0.5, edge], **names)
     figure.update_yaxes(title="label", range=[edge, -0.5], title_standoff=14)
     return set_layout(
         figure,

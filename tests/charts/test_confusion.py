@@ -23,6 +23,9 @@ def test_a_matrix_has_numbers_and_something_to_click(first):
     (outline,) = figure.layout.shapes
     assert (outline.x0, outline.x1, outline.y0, outline.y1) == (-0.5, 0.5, 0.5, 1.5)
     assert figure.layout.title.text == "&lt;b&gt;x"
+    # Names are turned only where they would touch.
+    assert figure.layout.xaxis.tickangle is None
+    assert figure.layout.xaxis.autotickangles == (0, -90)
 
 
 @pytest.mark.parametrize("dark", [False, True])
