@@ -80,6 +80,8 @@ def enter(page: str) -> None:
     with bar.change.popover("Change", help="Another song, or another name for it"):
         songs = song_source.choose_several(page)
         song_source.rename(bar.song)
+    if not songs:  # The address, too, names the song that stays.
+        query_params.carry(**song_source.choice(page))
     song_source.be_chosen(songs or [bar.song])
 
 

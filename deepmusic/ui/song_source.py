@@ -26,8 +26,10 @@ from deepmusic.ui.song import SongFile
 
 UPLOAD, RECORD, GTZAN, DEMO = "upload", "record", "gtzan", "demo"
 _LABELS = {UPLOAD: "Upload", RECORD: "Record", GTZAN: "GTZAN clip", DEMO: "Demo clip"}
-#: In the session: the songs that a visitor brought.
-_UPLOADS, _RECORDING = "uploaded_songs", "recorded_songs"
+#: In the session: the songs that a visitor brought; and the parameters of the song at hand, which
+#: stays until another one is brought.
+_UPLOADS, _RECORDING, _STAYS = "uploaded_songs", "recorded_songs", "song_that_stays"
+_PLACES = {UPLOAD: _UPLOADS, RECORD: _RECORDING}
 #: In the session: which of several uploads is open, which was last, and names that songs were
 #: given, by digest; the demo that was started by a button, and shall play.
 _OPENED, _LAST, _NAMES, _STARTED = "opened_upload", "last_upload", "song_names", "started_demo"
@@ -53,6 +55,7 @@ def at_hand(page: str) -> SongFile | None:
     """
     chosen = choice(page)
     song = _kept(page, chosen.get("source"))
+    st.session_state[_STAYS] = chosen if song else {}
     # What a page begins with is no choice for others.
     named = any(map(query_params.requested, ("source", DEMO, GTZAN)))
     if song is not None and (named or query_params.chosen_song().get("source")):
@@ -61,17 +64,24 @@ def at_hand(page: str) -> SongFile | None:
 
 
 def choice(page: str) -> dict[str, str]:
-    """Return the parameters of a page's song; of that which the lesson begins with, as well."""
+    """Return the parameters of a page's song; of that which the lesson begins with, as well.
+
+    Where a file or a recording is asked for and not brought yet, they are those of the song before.
+    """
     source = query_params.current("source")
     if source is None and page == "lesson":
         source = GTZAN if query_params.requested(GTZAN) else DEMO
+    before: dict[str, str] = st.session_state.get(_STAYS, {})
+    if source in _PLACES and not st.session_state.get(_PLACES[source]):
+        # Whoever removes their file has no song.
+        return before if before.get("source") not in (None, source) else {"source": source}
     detail = query_params.current(source) if source in (DEMO, GTZAN) else None
     return {name: text for name, text in (("source", source), (source, detail)) if text}
 
 
 def _kept(page: str, source: str | None) -> SongFile | None:
-    if source in (UPLOAD, RECORD):
-        songs = st.session_state.get({UPLOAD: _UPLOADS, RECORD: _RECORDING}[source], [])
+    if source in _PLACES:
+        songs = st.session_state.get(_PLACES[source], [])
         if source == UPLOAD and page == "classify" and is_table(songs):
             return None
         return _current(songs)
@@ -334,7 +344,7 @@ def _gtzan() -> SongFile | None:
 def ensure_song(page: str) -> None:
     """Choose a demo clip for a page that would open without a song."""
     source = query_params.chosen_song().get("source", UPLOAD)
-    kept = {UPLOAD: _UPLOADS, RECORD: _RECORDING}.get(source)
+    kept = _PLACES.get(source)
     if kept and not st.session_state.get(kept):
         query_params.select(page, source=DEMO, demo=GTZAN_GENRES[0])
 

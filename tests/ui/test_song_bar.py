@@ -95,6 +95,24 @@ def test_the_lesson_takes_the_song_that_was_chosen():
     assert "In the lesson" not in ways(app)
 
 
+def test_a_song_stays_until_another_one_is_brought():
+    app = visit("classify", source="demo", demo="jazz")
+    for source in ("upload", "record", "upload"):
+        app.segmented_control[0].set_value(source).run()
+        assert not app.exception
+        assert title(app) == demos.TITLES["jazz"]
+        assert app.segmented_control[0].value == source
+        assert (address(app, "source"), address(app, "demo")) == ("demo", "jazz")
+        assert not app.info, "nothing was lost"
+    app.file_uploader[0].set_value([("mine.flac", flac("metal"), "audio/flac")]).run()
+    assert title(app) == "mine"
+    assert address(app, "source") == "upload"
+    app.file_uploader[0].set_value([]).run()
+    assert title(app) is None, "whoever removes it has no song"
+    app.segmented_control[0].set_value("record").run()
+    assert title(app) is None
+
+
 def test_of_several_uploads_the_one_that_was_opened_is_at_hand():
     songs = [SongFile("one.flac", flac("jazz")), SongFile("two.flac", flac("metal"))]
     app = visit("curves", *songs, source="upload")
