@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -38,6 +38,9 @@ from tools.running_app import RunningApp, running_app
 
 #: Streamlit keeps a visitor who left for 120 s, in case they come back, with their song.
 FORGOTTEN = 150
+
+#: In s, after which what a page freed has been given back.
+SETTLED = 5
 
 
 # === Songs, each with its answer ===
@@ -172,6 +175,37 @@ def measure_memory(app: RunningApp, songs: Songs, pages: int) -> int:
     return n_faults
 
 
+def measure_long(app: RunningApp, minutes: float) -> None:
+    """Print by how much a long WAV, in mono and in stereo, raises the server's memory."""
+    for rate, channels in ((audio.SAMPLE_RATE, 1), (44_100, 2)):
+        thirty = synth.play("rock", seconds=30, seed=1)
+        samples = np.tile(thirty, round(minutes * 2))
+        if channels == 2:
+            samples = np.repeat(samples, 2)[:, None] * np.float32([1, 0.5])
+        data = encode.encode_wav(samples, rate)
+        del samples
+        session = Session(app.address)
+        before = most = megabytes(app.pid)
+        with ThreadPoolExecutor(1) as pool:
+            waiting: Future[float] = pool.submit(session.upload, "long.wav", data)
+            while not waiting.done():
+                most = max(most, megabytes(app.pid))
+                time.sleep(0.02)
+        took = waiting.result()
+        assert "long" in session.said, "the page does not name the song"
+        time.sleep(SETTLED)
+        kept = megabytes(app.pid)
+        session.close()
+        time.sleep(FORGOTTEN)
+        print(
+            f"{minutes:g} min of WAV, {channels} channel(s), {len(data) / 2**20:.0f} MB: "
+            f"answered in {took:.1f} s; server {before:.0f} MB before, "
+            f"{most - before:+.0f} MB at most, {kept - before:+.0f} MB after {SETTLED} s, "
+            f"{megabytes(app.pid) - before:+.0f} MB {FORGOTTEN} s after the visitor left",
+            flush=True,
+        )
+
+
 def main() -> int:
     """Print latency by number of visitors, then memory over many predictions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -179,6 +213,7 @@ def main() -> int:
     parser.add_argument("--songs", type=int, default=4, help="songs of each visitor")
     parser.add_argument("--seconds", type=float, default=30, help="length of the songs")
     parser.add_argument("--pages", type=int, default=200, help="songs for the server's memory")
+    parser.add_argument("--long", type=float, default=0, help="minutes of a long WAV")
     parser.add_argument("--predictions", type=int, default=1000, help="for the library's memory")
     options = parser.parse_args()
     songs = Songs(list(models.MODELS), options.seconds)
@@ -198,6 +233,8 @@ def main() -> int:
                 app, songs, options.visitors, options.songs, Path(folder)
             )
         n_faults += measure_memory(app, songs, options.pages)
+        if options.long:
+            measure_long(app, options.long)
     for done in range(1, options.predictions + 1):
         songs.predict(GTZAN_GENRES[done % len(GTZAN_GENRES)])
         if done in (20, 100) or done % 200 == 0:

@@ -214,7 +214,7 @@ def _mix_and_resample(
     before: Sequence[Mono],
     channel: int | None,
 ) -> Mono:
-    parts: list[np.ndarray] = []
+    mixed = _Growing()
     formats: list[tuple[int, int]] = []
     seconds = sum(part.seconds for part in before)
     n_values = sum(part.n_values for part in before)
@@ -226,7 +226,7 @@ def _mix_and_resample(
         if not formats or formats[-1] != (rate, block.shape[1]):
             _check_rate(name, rate, limits)
             if resampler:
-                parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+                mixed.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
             formats.append((rate, block.shape[1]))
             target_rate = target_rate or rate
             resampler = (
@@ -255,12 +255,12 @@ def _mix_and_resample(
         if channel is None and block.shape[1] > 1:
             power += float(mono @ mono)
             powers[: block.shape[1]] += np.einsum("ij,ij->j", block, block)
-        parts.append(resampler.resample_chunk(mono) if resampler else mono)
+        mixed.append(resampler.resample_chunk(mono) if resampler else mono)
     if resampler:
-        parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+        mixed.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     cancels = power < _CANCELLED * powers.max()
     return Mono(
-        samples=np.concatenate(parts) if parts else np.zeros(0, np.float32),
+        samples=mixed.finish(),
         rate=formats[0][0] if formats else 0,
         channels=formats[0][1] if formats else 0,
         seconds=seconds - sum(part.seconds for part in before),
@@ -269,6 +269,25 @@ def _mix_and_resample(
         cancelling=int(powers.argmax()) if cancels else None,
         notes=(FORMAT_CHANGES,) if len(set(formats)) > 1 else (),
     )
+
+
+class _Growing:
+    """Samples that grow where they lie: to join blocks at the end would take them twice."""
+
+    def __init__(self) -> None:
+        self._samples = np.zeros(0, np.float32)
+        self._n = 0
+
+    def append(self, block: np.ndarray) -> None:
+        end = self._n + len(block)
+        if end > len(self._samples):
+            self._samples.resize(end + max(BLOCK_SAMPLES, end // 8), refcheck=False)
+        self._samples[self._n : end] = block
+        self._n = end
+
+    def finish(self) -> np.ndarray:
+        self._samples.resize(self._n, refcheck=False)
+        return self._samples
 
 
 def _check_rate(name: str, rate: int, limits: AudioLimits) -> None:

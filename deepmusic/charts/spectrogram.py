@@ -26,12 +26,18 @@ def spectrogram_png(clips: Sequence[ClipLogMel], mel: MelConfig) -> bytes:
     It has ``n_mels`` rows and a column for each frame (fewer for songs of over 46 s). All clips
     share one dB scale: black is ``mel.top_db`` below the loudest point, pale yellow is that point.
     """
-    decibels = np.concatenate([clip.decibels for clip in clips], axis=1)
-    n_frames = decibels.shape[1]
-    if n_frames > _WIDEST_PNG:
+    n_frames = sum(clip.decibels.shape[1] for clip in clips)
+    n_columns = min(n_frames, _WIDEST_PNG)
+    edges = np.linspace(0, n_frames, n_columns, endpoint=False).astype(int)
+    decibels = np.full((mel.n_mels, n_columns), -np.inf, np.float32)
+    end = 0
+    for clip in clips:
+        first, end = end, end + clip.decibels.shape[1]
         # The loudest of the frames that share a column, so that drum hits stay visible.
-        edges = np.linspace(0, n_frames, _WIDEST_PNG, endpoint=False).astype(int)
-        decibels = np.maximum.reduceat(decibels, edges, axis=1)
+        columns = np.searchsorted(edges, np.arange(first, end), side="right") - 1
+        drawn, starts = np.unique(columns, return_index=True)
+        loudest = np.maximum.reduceat(clip.decibels, starts, axis=1)
+        decibels[:, drawn] = np.maximum(decibels[:, drawn], loudest)
     return to_png(_magma_image(_to_bytes((decibels - decibels.max()) / mel.top_db + 1)))
 
 

@@ -5,7 +5,7 @@ by ONNX Runtime; the head is a logistic regression on the mean embedding of a cl
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepmusic.audio import Song, features, is_silent
-from deepmusic.config import MUSICNN_FRONT_END
+from deepmusic.config import MUSICNN_FRONT_END, MelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import PRETRAINED
 from deepmusic.models.tags import TAGS
@@ -103,21 +103,13 @@ class Trunk:
         AudioError
             If the song is shorter than a window (3 s), or silent throughout.
         """
-        import soxr
-
         rate = MUSICNN_FRONT_END.sample_rate
-        samples = song.samples
-        if song.sample_rate != rate:
-            samples = soxr.resample(samples, song.sample_rate, rate, quality="HQ")
         starts, clips, embeddings, tags = [], [], [], []
-        for number, (start, stop) in enumerate(
-            features.clip_bounds(len(samples), MUSICNN_FRONT_END)
-        ):
+        for number, (start, clip) in enumerate(_resampled_clips(song, MUSICNN_FRONT_END)):
             # Asked of the song as it is: resampling rings at the edges of silence.
             scale = song.sample_rate / rate
-            if is_silent(song.samples[round(start * scale) : round(stop * scale)]):
+            if is_silent(song.samples[round(start * scale) : round((start + len(clip)) * scale)]):
                 continue
-            clip = samples[start:stop]
             windows = tagger_windows(clip)[::every]
             found = self.predict_windows(windows)
             embeddings.append(found[0])
@@ -141,6 +133,29 @@ class Trunk:
         parts = parts or [[np.zeros((0, 200), np.float32), np.zeros((0, 50), np.float32)]]
         embeddings, tags = (np.concatenate(rows) for rows in zip(*parts, strict=True))
         return embeddings, tags
+
+
+def _resampled_clips(song: Song, mel: MelConfig) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the first sample and the samples of each clip, at a front end's rate.
+
+    Never the whole song at once: of an hour that takes 230 MB.
+    """
+    import soxr
+
+    step = round(mel.clip_seconds * song.sample_rate)
+    stream = soxr.ResampleStream(
+        song.sample_rate, mel.sample_rate, 1, dtype="float32", quality="HQ"
+    )
+    there, n_read = np.zeros(0, np.float32), 0
+    n_samples = round(len(song.samples) * mel.sample_rate / song.sample_rate)
+    for start, stop in features.clip_bounds(n_samples, mel):
+        while len(there) < stop - start and n_read < len(song.samples):
+            block = song.samples[n_read : n_read + step]
+            n_read += len(block)
+            found = stream.resample_chunk(block, last=n_read == len(song.samples))
+            there = np.concatenate([there, found])
+        yield start, there[: stop - start]
+        there = there[stop - start :]
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,15 @@ class DecodedSong:
         self._log_mels: dict[MelConfig, list[Any]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its samples and of the log-mels computed so far."""
+        clips = [clip for clips in list(self._log_mels.values()) for clip in clips]
+        return int(
+            self.song.samples.nbytes
+            + sum(clip.decibels.nbytes + clip.frames.nbytes for clip in clips)
+        )
+
     def log_mels(self, mel: MelConfig) -> list[Any]:
         """Return `deepmusic.prediction.compute_log_mels` of the song, computed once a front end."""
         from deepmusic import prediction

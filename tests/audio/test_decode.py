@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import soundfile
 
 from deepmusic.audio import decode, load_song, song_from_array
+from deepmusic.audio.encode import encode_wav
 from deepmusic.audio.synth import tone
 from deepmusic.config import AudioLimits
 from deepmusic.errors import AudioError
@@ -135,6 +137,16 @@ def test_blocks_join_without_a_seam(kind, music):
     at_once, _ = soundfile.read(io.BytesIO(data), dtype="float32")
     song = load_song(data, sample_rate=sample_rate)
     np.testing.assert_allclose(song.samples, at_once, rtol=0, atol=5e-6)
+
+
+def test_a_song_is_decoded_without_a_second_copy_of_its_samples():
+    wav = encode_wav(tone(440, seconds=240), 22_050)
+    tracemalloc.start()
+    song = load_song(wav)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(song.samples) == 240 * 22_050
+    assert most < 1.3 * song.samples.nbytes
 
 
 def test_flac_from_a_stream():

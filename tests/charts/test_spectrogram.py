@@ -35,6 +35,18 @@ def test_a_long_song_keeps_to_a_width():
     assert drawn(synth.tone(440.0, seconds=100.0)).shape == (128, 2000)
 
 
+def test_each_column_of_a_long_song_is_the_loudest_of_its_frames():
+    mel = FRONT_ENDS["compact"]
+    song = song_from_array(synth.play("rock", seconds=95, seed=2), sample_rate=22_050)
+    clips = compute_log_mels(song, mel)
+    decibels = np.concatenate([clip.decibels for clip in clips], axis=1)
+    edges = np.linspace(0, decibels.shape[1], 2000, endpoint=False).astype(int)
+    loudest = np.maximum.reduceat(decibels, edges, axis=1)
+    levels = np.clip((loudest - loudest.max()) / mel.top_db + 1, 0, 1) * 255
+    image = Image.open(io.BytesIO(spectrogram_png(clips, mel)))
+    assert np.array_equal(np.asarray(image)[::-1], np.rint(levels).astype(np.uint8))
+
+
 def test_loud_is_bright_and_clips_share_one_scale():
     loud = synth.tone(440.0, seconds=30.0, amplitude=0.8)
     quiet = synth.tone(440.0, seconds=30.0, amplitude=0.008)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 
 from deepmusic.audio import features, load_song, song_from_array, synth
-from deepmusic.config import GTZAN_GENRES
+from deepmusic.config import GTZAN_GENRES, MUSICNN_FRONT_END
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import PRETRAINED
@@ -103,6 +104,16 @@ def test_embeddings_are_those_of_the_original():
             wanted = stored[expected][rows[path.stem], ::2].astype(np.float32)
             # Its windows lie 93 frames apart, these 187: half a percent of a window later each.
             assert np.corrcoef(found[:1].ravel(), wanted[:1].ravel())[0, 1] > 0.9999
+
+
+@pytest.mark.parametrize("sample_rate", [16_000, 22_050, 44_100])
+def test_clips_are_parts_of_the_whole_song_resampled(sample_rate):
+    samples = np.random.default_rng(7).uniform(-1, 1, round(77.7 * sample_rate)).astype("float32")
+    song = song_from_array(samples, sample_rate=sample_rate, target_sample_rate=sample_rate)
+    clips = list(pretrained._resampled_clips(song, MUSICNN_FRONT_END))
+    whole = soxr.resample(song.samples, sample_rate, 16_000, quality="HQ")
+    assert [start for start, _ in clips] == [0, 480_000, 960_000]
+    assert np.array_equal(np.concatenate([clip for _, clip in clips]), whole)
 
 
 def test_what_is_too_short_or_silent_is_refused(classifier):

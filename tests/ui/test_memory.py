@@ -1,9 +1,22 @@
 """Memory that songs took goes back to the machine."""
 
+import re
 import subprocess
 import sys
+import time
+from urllib.request import urlopen
 
+import numpy as np
 import pytest
+
+from benchmarks.sessions import Session
+from deepmusic import audio
+from deepmusic.audio import encode, synth
+from deepmusic.config import FRONT_ENDS
+from deepmusic.errors import AudioError
+from deepmusic.ui.cache.decoded import DecodedSongs
+from deepmusic.ui.song import DecodedSong
+from tools.running_app import running_app
 
 #: Blocks of 64 KB between others that stay: an allocator that keeps them never gets to their end.
 HOLES = """
@@ -11,7 +24,7 @@ import threading, time
 from pathlib import Path
 from deepmusic.ui.cache import memory
 memory._PAUSE = 0.05
-assert memory.give_back_freed()
+memory.give_back_freed()
 
 def megabytes():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
@@ -39,3 +52,70 @@ def test_what_is_freed_between_what_stays_is_given_back():
         [sys.executable, "-c", HOLES], capture_output=True, text=True, check=True, timeout=120
     )
     assert float(done.stdout) < 40, "of 125 MB, 8 MB stay"
+
+
+def decoded(n_samples: int) -> DecodedSong:
+    samples = np.linspace(-1, 1, n_samples, dtype=np.float32)
+    return DecodedSong(audio.song_from_array(samples, sample_rate=22_050))
+
+
+def test_decoded_songs_are_bounded_in_bytes_and_the_oldest_goes_first():
+    songs = DecodedSongs(most_bytes=4 * 25_000, seconds=60)
+    for key in "abc":
+        songs.get(key, lambda: decoded(10_000))
+    assert (len(songs), songs.n_bytes) == (2, 4 * 20_000)
+    kept = songs.get("b", lambda: pytest.fail("it is there"))
+    songs.get("d", lambda: decoded(10_000))
+    assert songs.get("b", lambda: pytest.fail("it was used last")) is kept
+    songs.get("long", lambda: decoded(100_000))
+    assert (len(songs), songs.n_bytes) == (1, 4 * 100_000), "the last one stays"
+
+
+def test_log_mels_count_as_bytes_of_a_song():
+    song = decoded(70_000)
+    before = song.n_bytes
+    (clip,) = song.log_mels(FRONT_ENDS["compact"])
+    assert song.n_bytes == before + clip.decibels.nbytes + clip.frames.nbytes
+
+
+def test_a_decoded_song_that_nobody_asks_for_is_let_go():
+    songs = DecodedSongs(most_bytes=2**20, seconds=0.01)
+    songs.get("a", lambda: decoded(10_000))
+    time.sleep(0.02)
+    songs.let_go()
+    assert (len(songs), songs.n_bytes) == (0, 0)
+
+
+def test_what_cannot_be_decoded_leaves_nothing_behind():
+    songs = DecodedSongs(most_bytes=2**20, seconds=60)
+    with pytest.raises(AudioError):
+        songs.get("a", lambda: DecodedSong(audio.load_song(b"no sound")))
+    assert len(songs) == 0
+
+
+def held_bytes(address: str) -> dict[str, int]:
+    """Return the bytes that a server of Streamlit says it holds, by kind."""
+    text = urlopen(f"{address}/_stcore/metrics").read().decode()
+    found = re.findall(r'^cache_memory_bytes{cache_type="(\w+)".*} (\d+)', text, re.MULTILINE)
+    held: dict[str, int] = {}
+    for kind, size in found:
+        held[kind] = held.get(kind, 0) + int(size)
+    return held
+
+
+def test_the_songs_of_who_left_are_gone_though_nobody_comes_after():
+    song = encode.encode_wav(synth.play("rock", seconds=7, seed=4), 22_050)
+    with running_app(
+        STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL="1", STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION="0"
+    ) as app:
+        visitor = Session(app.address)
+        visitor.upload("brought.wav", song)
+        assert "brought" in visitor.said
+        assert held_bytes(app.address)["UploadedFileManager"] == len(song)
+        visitor.close()
+        deadline = time.monotonic() + 60
+        while len(song) in held_bytes(app.address).values() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        held = held_bytes(app.address)
+    assert held.get("UploadedFileManager", 0) == 0
+    assert held.get("st_memory_media_file_storage", 0) < len(song)

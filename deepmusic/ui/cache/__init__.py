@@ -46,6 +46,7 @@ from deepmusic.ui.cache.songs import (
     classify_by_fma,
     classify_song,
     decode_song,
+    decoded_songs,
     explain_passage,
     explain_song,
     layer_activations,

@@ -1,30 +1,60 @@
-"""Memory of songs that are gone, given back to the machine."""
+"""Memory of songs and visitors that are gone, given back to the machine."""
 
 import ctypes
 import threading
 import time
+from typing import Any
 
 import streamlit as st
+
+from deepmusic.ui.cache.songs import decoded_songs
 
 #: In s; giving back takes some 2 ms.
 _PAUSE = 3.0
 
+#: Of `mallopt` in the GNU C library. Blocks from this size on, in bytes, go back when they are
+#: freed; by itself it would raise the size to that of the largest one freed, such as a song.
+_M_MMAP_THRESHOLD, _MAPPED_SIZE = -3, 2**20
+
+#: Pools of freed memory; more would leave a hole for every thread that a page ran in.
+_M_ARENA_MAX, _POOLS = -8, 2
+
 
 @st.cache_resource(show_spinner=False)
-def give_back_freed() -> bool:
-    """Give back, every few seconds, what this server has freed; return whether it has to.
+def give_back_freed() -> None:
+    """Give back, every few seconds, the memory of visitors who left, and of their songs.
 
     The GNU C library's allocator keeps freed memory, in a pool for each thread, and Streamlit runs
     each page in a thread of its own: 140 MB after 120 songs. Other allocators give it back.
     """
     library = ctypes.CDLL(None)
-    if not hasattr(library, "malloc_trim"):
-        return False
+    if hasattr(library, "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_SIZE)
+        library.mallopt(_M_ARENA_MAX, _POOLS)
+    songs = decoded_songs()
 
     def give_back() -> None:
         while True:
             time.sleep(_PAUSE)
-            library.malloc_trim(0)
+            songs.let_go()
+            forget_visitors()
+            if hasattr(library, "malloc_trim"):
+                library.malloc_trim(0)
 
     threading.Thread(target=give_back, name="give-back-memory", daemon=True).start()
-    return True
+
+
+def forget_visitors() -> None:
+    """Forget those who left longer than `server.disconnectedSessionTTL` ago, with their files.
+
+    Streamlit itself looks for them when the next visitor leaves, which may be never; and its loop
+    keeps hold of the last one, whose songs are therefore taken away here.
+    """
+    if not st.runtime.exists():
+        return
+    visitors: Any = st.runtime.get_instance()._session_mgr
+    with visitors._storage_lock:
+        left = visitors._session_storage._cache.expire()
+    for _, visitor in left:
+        visitor.session.shutdown()
+        visitor.session.session_state.clear()

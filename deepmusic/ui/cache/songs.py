@@ -16,6 +16,7 @@ from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import ModelError
 from deepmusic.library import tags
 from deepmusic.ui.cache import models as cached_models
+from deepmusic.ui.cache.decoded import DecodedSongs
 from deepmusic.ui.song import DecodedSong, EvidenceView, SongFile, SongView
 
 #: How Streamlit tells songs apart. Errors repeat the name; the protocol follows from the last.
@@ -26,11 +27,18 @@ SONG_KEYS: dict[str | type, Callable[[Any], Any]] = {
 _WAVEFORM_SEGMENTS = 1200
 
 
-# Few, since an hour of samples takes 320 MB; what the pages show of a song is kept for longer.
-@st.cache_resource(show_spinner=False, max_entries=4, ttl="10m", hash_funcs=SONG_KEYS)
+# An hour of samples takes 320 MB, 30 s with their log-mels 3.4 MB; what the pages show of a song
+# is kept for longer.
+@st.cache_resource(show_spinner=False)
+def decoded_songs() -> DecodedSongs:
+    """Return the songs that were decoded last; `decode_song` fills them."""
+    return DecodedSongs(most_bytes=40 * 2**20, seconds=120)
+
+
 def decode_song(song: SongFile) -> DecodedSong:
     """Decode a song, once for all pages; raise `AudioError` if it cannot be used."""
-    return DecodedSong(audio.load_song(song.data, name=song.name))
+    key = SONG_KEYS[SongFile](song)
+    return decoded_songs().get(key, lambda: DecodedSong(audio.load_song(song.data, name=song.name)))
 
 
 @st.cache_data(show_spinner=False, max_entries=16, hash_funcs=SONG_KEYS)
