@@ -75,6 +75,23 @@ def test_a_newcomer_finds_the_demo_bands(page):
     assert "sound alike" in texts(page)
 
 
+def test_the_progress_of_an_indexing_stands_where_its_form_stood(page, monkeypatch, tmp_path):
+    monkeypatch.setenv("DEEPMUSIC_LIBRARY", str(tmp_path))
+    page.query_params["in"] = "library"
+    library = Library(tmp_path)
+    with library.lock():
+        indexing._report(library, Progress("/m", total=8, done=3))
+        page.run()
+        assert not page.exception
+        assert [one.proto.text for one in page.get("progress")] == ["Song 3 of 8 in /m"]
+        labels = {button.label for button in page.button}
+        assert "Stop" in labels and "Index it" not in labels and not page.text_input
+    page.run()
+    labels = {button.label for button in page.button}
+    assert "Index it" in labels and "Stop" not in labels
+    assert "interrupted after 3 of 8 files" in texts(page)
+
+
 def test_without_a_library_the_page_says_how_to_get_one(page):
     page.query_params["in"] = "library"
     page.run()

@@ -23,7 +23,13 @@ _FEW = 20
 
 
 def show(library: Library) -> None:
-    """Show the form, the progress of an indexing, and the files that could not be used."""
+    """Show the form, or the progress of an indexing, and the files that could not be used.
+
+    The progress stands where the form stood: below it, a phone would not show it.
+    """
+    if _is_indexing(library):
+        _watch()
+        return
     with st.form("index", border=False):
         folder = st.text_input(
             "A folder of music on this machine",
@@ -46,13 +52,18 @@ def show(library: Library) -> None:
         st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
         stored, submitted = _store(dropped), True
         started = bool(stored) and _start(library, stored)
-    if started or library.is_locked():
-        _watch()
-    elif submitted:
-        pass  # The error stands alone, and not beside the outcome of an earlier one.
-    elif progress := indexing.last_progress(library):
+    if started:
+        st.rerun()
+    # An error stands alone, and not beside the outcome of an earlier indexing.
+    if not submitted and (progress := indexing.last_progress(library)):
         st.caption(_describe_end(progress))
     _show_failures(library)
+
+
+def _is_indexing(library: Library) -> bool:
+    """Return whether songs are indexed, or a process of this session is about to."""
+    worker = st.session_state.get("indexing")
+    return library.is_locked() or (worker is not None and worker.poll() is None)
 
 
 def _key() -> str:
@@ -88,14 +99,8 @@ def _watch() -> None:
     """Show the progress of an indexing; run the whole page again when it has ended."""
     library = Library()
     progress = indexing.last_progress(library)
-    worker = st.session_state.get("indexing")
-    if progress is None:
-        return
-    alive = library.is_locked() or (worker is not None and worker.poll() is None)
-    if progress.ended or not alive:
-        if st.session_state.pop("indexing", None) is not None or progress.ended:
-            st.rerun()
-        return
+    if progress is None or not _is_indexing(library):
+        st.rerun()
     share = progress.done / progress.total if progress.total else 0.0
     st.progress(min(share, 1.0), text=_describe(progress))
     st.button("Stop", on_click=indexing.stop, args=(library,))
