@@ -130,7 +130,8 @@ def test_numbers_in_another_file_are_never_read(own, place, monkeypatch):
 def test_a_run_without_an_export_is_exported_once(own, frames, caplog):
     expected = Network(own).run(frames)[1]
     own.network_path.unlink()
-    np.testing.assert_array_equal(Network(own).run(frames)[1], expected)
+    # Another processor folds the constants of an export a little differently.
+    np.testing.assert_allclose(Network(own).run(frames)[1], expected, atol=2e-6)
     assert "own has no exported network yet" in caplog.text
     caplog.clear()
     Network(own)

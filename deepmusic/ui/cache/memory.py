@@ -12,13 +12,6 @@ from deepmusic.ui.cache.songs import decoded_songs
 #: In s; giving back takes some 2 ms.
 _PAUSE = 3.0
 
-#: Of `mallopt` in the GNU C library. Blocks from this size on, in bytes, go back when they are
-#: freed; by itself it would raise the size to that of the largest one freed, such as a song.
-_M_MMAP_THRESHOLD, _MAPPED_SIZE = -3, 2**20
-
-#: Pools of freed memory; more would leave a hole for every thread that a page ran in.
-_M_ARENA_MAX, _POOLS = -8, 2
-
 
 @st.cache_resource(show_spinner=False)
 def give_back_freed() -> None:
@@ -26,11 +19,9 @@ def give_back_freed() -> None:
 
     The GNU C library's allocator keeps freed memory, in a pool for each thread, and Streamlit runs
     each page in a thread of its own: 140 MB after 120 songs. Other allocators give it back.
+    (A fixed `M_MMAP_THRESHOLD` of 1 MB kept 60 MB less, and made an answer half as slow again.)
     """
     library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, _MAPPED_SIZE)
-        library.mallopt(_M_ARENA_MAX, _POOLS)
     songs = decoded_songs()
 
     def give_back() -> None:
