@@ -256,6 +256,8 @@ def _recipe(options: argparse.Namespace) -> TrainConfig:
 
 def teach(options: argparse.Namespace) -> Run:
     """Train a network to predict what musicnn makes of a protocol's training clips, and test it."""
+    import keras
+
     from deepmusic.training import fit
     from deepmusic.training.windows import RandomWindows
 
@@ -280,7 +282,11 @@ def teach(options: argparse.Namespace) -> Run:
     print(f"{run.path}: {len(gtzan.genre)} + {len(elsewhere.genre)} clips, ", end="")
     network = models.build(config)
     learner = student(network)
-    learner.compile(fit.optimizer(recipe), loss=lesson_loss, metrics=[accuracy], jit_compile=False)
+    # Without XLA, JAX computes operation by operation; TensorFlow on a CPU does as well without.
+    compiled = keras.config.backend() != "tensorflow"
+    learner.compile(
+        fit.optimizer(recipe), loss=lesson_loss, metrics=[accuracy], jit_compile=compiled
+    )
     log_mels = [part for parts, _ in rows for part in parts]
     targets = np.concatenate([found for _, found in rows])
     print(f"{len(log_mels)} windows", flush=True)
