@@ -194,6 +194,7 @@ def choose_several(page: str = "classify", *, is_narrow: bool = False) -> list[S
             label="Source of the song",
             default=default,
             label_visibility="collapsed",
+            on_change=lambda: st.session_state.setdefault(_UPLOADS, []),
         )
         if source == GTZAN:
             query_params.write("source", GTZAN)
@@ -206,6 +207,8 @@ def choose_several(page: str = "classify", *, is_narrow: bool = False) -> list[S
 
 def tell_what_is_not_here() -> bool:
     """Say that a link's clip of GTZAN is not available, or that a reload forgot an upload.
+
+    Whoever has chosen a source since misses none.
 
     Returns
     -------

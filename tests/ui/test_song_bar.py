@@ -147,6 +147,14 @@ def test_a_reload_says_what_was_lost_on_any_page(monkeypatch):
     assert not go(app, "train", source="record").info
 
 
+def test_who_chooses_upload_in_the_lesson_has_lost_nothing():
+    app = visit("lesson")
+    app.segmented_control[0].set_value("upload").run().run()
+    assert address(app, "source") == "upload"
+    assert not app.info
+    assert app.file_uploader
+
+
 def test_the_tab_is_told_the_names_of_files_and_a_visit_without_any_asks_nothing(monkeypatch):
     exchanged = []
     monkeypatch.setattr(tab, "_component", lambda **settings: exchanged.append(settings["data"]))
