@@ -4,8 +4,8 @@
 embedding and tags of the same window; its own genres are learnt beside them. With ``--split
 all_clips`` it learns from all labels there are, those from elsewhere too, and can be shipped; under
 a benchmark's protocol from those of GTZAN's training clips alone, and ``deepmusic train --init``
-goes on from there by the usual recipe. ``measure`` counts how runs do on artists from elsewhere
-that were held out.
+goes on from there by the usual recipe; ``score`` sums such runs up over their seeds. ``measure``
+counts how runs do on artists from elsewhere that were held out.
 
 None of the music is part of the repository. ``--gtzan`` names musicnn's embeddings of clips of
 GTZAN (``.npz``: `track`, `embedding` [n, 19, 200], `tags` [n, 19, 50]), whose log-mels are those of
@@ -15,7 +15,7 @@ the dataset; ``--elsewhere`` other clips (`genre`, empty where unknown, `artist_
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -320,6 +320,26 @@ def measure(options: argparse.Namespace) -> None:
             print(f"{title} {ENSEMBLE:8} {_score(np.mean(found, axis=0), clips.genre)}")
 
 
+def score(options: argparse.Namespace) -> None:
+    """Print accuracies of finished runs and of the ensemble of each seed, and over the seeds."""
+    by_seed, found = defaultdict(list), defaultdict(list)
+    for run in map(Run.open, options.runs):
+        by_seed[run.config.train.seed].append(run)
+    for seed, runs in sorted(by_seed.items()):
+        for name, summary in evaluate.summarize_runs(runs).items():
+            found[name].append([summary["clip_accuracy"], summary["window_accuracy"]])
+            print(f"seed {seed} {name:8} clips {found[name][-1][0]:.3f}, ", end="")
+            print("{:.3f} to {:.3f}, ".format(*summary["clip_accuracy_interval"]), end="")
+            print(f"windows {found[name][-1][1]:.3f}")
+    for name, accuracies in found.items():
+        if len(accuracies) > 1:
+            (clips, windows), deviation = np.mean(accuracies, axis=0), np.std(accuracies, 0, ddof=1)
+            print(
+                f"{len(accuracies)} seeds {name:8} clips {clips:.3f} ± {deviation[0]:.3f}, ", end=""
+            )
+            print(f"windows {windows:.3f} ± {deviation[1]:.3f}")
+
+
 def _score(probabilities: np.ndarray, genre: np.ndarray) -> str:
     right = np.array(GTZAN_GENRES)[probabilities.argmax(axis=1)] == genre
     low, high = wilson_interval(right)
@@ -331,9 +351,12 @@ def main() -> None:
     """Run a command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, action in (("teach", teach), ("measure", measure)):
+    for name, action in (("teach", teach), ("score", score), ("measure", measure)):
         command = commands.add_parser(name, help=action.__doc__)
         command.set_defaults(action=action)
+        if name == "score":
+            command.add_argument("runs", nargs="+", type=Path, help="folders of runs")
+            continue
         command.add_argument("--elsewhere", type=Path, required=True)
         command.add_argument(
             "--hold-out", type=int, default=0, help="fifths of elsewhere's artists"

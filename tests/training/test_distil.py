@@ -9,8 +9,8 @@ from deepmusic import models
 from deepmusic.config import GTZAN_GENRES, TrainConfig
 from deepmusic.data import Dataset, LogMels, Split, Track
 from deepmusic.prediction import Classifier
-from deepmusic.protocols import ALL_CLIPS, DEPLOYED_PROTOCOL, FAULT_FILTERED
-from deepmusic.runs import FINISHED, Run
+from deepmusic.protocols import ALL_CLIPS, DEPLOYED_PROTOCOL, FAULT_FILTERED, Protocol
+from deepmusic.runs import FINISHED, Run, shipped_run
 from tools import distil
 
 N_MELS, N_FRAMES, WIDTH = 128, 100, 39
@@ -152,3 +152,32 @@ def test_a_network_is_taught(tmp_path, monkeypatch, capsys):
     found = Classifier(Run.open(run.path)).predict_windows(log_mels[:, :, :WIDTH])[1]
     # Chance is 0.1; sums of threads are not the same each time.
     assert (np.array(GTZAN_GENRES)[found.argmax(axis=1)] == genre).mean() > 0.6
+
+
+def test_runs_are_summed_up_over_their_seeds(tmp_path, capsys):
+    runs = []
+    for name in models.MODELS:
+        shipped = shipped_run(name, Protocol(FAULT_FILTERED))
+        predictions = shipped.read_predictions()
+        again = Run.create(
+            tmp_path / name,
+            shipped.config.changed(train=shipped.config.train.changed(seed=1)),
+        )
+        if name == "crnn":  # Its probabilities in reverse: what was most probable is least so.
+            genres = list(shipped.config.model.genres)
+            predictions[genres] = 0.2 - predictions[genres]
+        again.write_predictions(predictions)
+        again.write_evaluation({"protocol": FAULT_FILTERED})
+        runs += [shipped.path, again.path]
+    distil.score(argparse.Namespace(runs=runs))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 * 4 + 4
+    # docs/results.md
+    assert lines[0] == "seed 0 cnn      clips 0.586, 0.529 to 0.641, windows 0.529"
+    assert lines[3] == "seed 0 ensemble clips 0.659, 0.602 to 0.711, windows 0.597"
+    assert "2 seeds cnn      clips 0.586 ± 0.000, windows 0.529 ± 0.000" in lines
+    first, second = (float(lines[row].split()[4].strip(",")) for row in (1, 5))
+    assert second < 0.05
+    deviation = (first - second) / 2**0.5
+    (crnn,) = (line for line in lines if line.startswith("2 seeds crnn"))
+    assert float(crnn.split()[6].strip(",")) == pytest.approx(deviation, abs=1e-3)
