@@ -3,7 +3,7 @@
 from deepmusic.audio.changes import CHANGES, PRESETS, change_song
 from deepmusic.audio.decode import is_left_to_ffmpeg, load_song
 from deepmusic.audio.ffmpeg import start as start_decoder
-from deepmusic.audio.song import SAMPLE_RATE, Song, is_silent, song_from_array
+from deepmusic.audio.song import SAMPLE_RATE, Song, file_of, is_silent, let_go, song_from_array
 from deepmusic.audio.walk import SUFFIXES, SoundFiles, describe_passed_over, find_sound_files
 
 __all__ = [
@@ -15,9 +15,11 @@ __all__ = [
     "SoundFiles",
     "change_song",
     "describe_passed_over",
+    "file_of",
     "find_sound_files",
     "is_left_to_ffmpeg",
     "is_silent",
+    "let_go",
     "load_song",
     "song_from_array",
     "start_decoder",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepmusic.audio.song import let_go
 from deepmusic.config import FRONT_ENDS, GTZAN_FRAMES, LARGEST_LOG_POWER, MelConfig
 from deepmusic.errors import AudioError
 
@@ -314,6 +315,7 @@ def clip_log_mels(
         seconds_per_frame = spacing * mel.hop_length / mel.sample_rate
         if is_silent(clip):
             frames = frames[:, :0]
+        let_go(samples)
         yield ClipLogMel(start / mel.sample_rate, decibels, frames, seconds_per_frame)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepmusic.audio import Song, features, is_silent
+from deepmusic.audio import Song, features, is_silent, let_go
 from deepmusic.config import MelConfig
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def measure_content(song: Song) -> Content | None:
             if not is_silent(samples):
                 at_16k = soxr.resample(samples, song.sample_rate, _RATE, quality="HQ")
                 steps = _steps(detector, features.bring_to_level(at_16k), n_steps)
+            let_go(song.samples)
             rows.append(steps)
             times.append(start / song.sample_rate + np.arange(n_steps) * STEP_SECONDS)
     except (ImportError, OSError, RuntimeError) as error:

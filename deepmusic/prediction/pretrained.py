@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deepmusic.audio import Song, features, is_silent
+from deepmusic.audio import Song, features, is_silent, let_go
 from deepmusic.config import MUSICNN_FRONT_END, MelConfig
 from deepmusic.errors import AudioError, ModelError
 from deepmusic.models import PRETRAINED
@@ -154,6 +154,7 @@ def _resampled_clips(song: Song, mel: MelConfig) -> Iterator[tuple[int, np.ndarr
             n_read += len(block)
             found = stream.resample_chunk(block, last=n_read == len(song.samples))
             there = np.concatenate([there, found])
+            let_go(song.samples)
         yield start, there[: stop - start]
         there = there[stop - start :]
 

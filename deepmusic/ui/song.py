@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from deepmusic.audio import Song
+from deepmusic.audio import Song, file_of
 from deepmusic.config import MelConfig
 from deepmusic.protocols import BENCHMARK_PROTOCOL, DEPLOYED_PROTOCOL, Protocol
 
@@ -79,12 +79,10 @@ class DecodedSong:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of its samples and of the log-mels computed so far."""
+        """Bytes that its samples and the log-mels computed so far take in memory."""
         clips = [clip for clips in list(self._log_mels.values()) for clip in clips]
-        return int(
-            self.song.samples.nbytes
-            + sum(clip.decibels.nbytes + clip.frames.nbytes for clip in clips)
-        )
+        samples = 0 if file_of(self.song.samples) else self.song.samples.nbytes
+        return samples + sum(clip.decibels.nbytes + clip.frames.nbytes for clip in clips)
 
     def log_mels(self, mel: MelConfig) -> list[Any]:
         """Return `deepmusic.prediction.compute_log_mels` of the song, computed once a front end."""

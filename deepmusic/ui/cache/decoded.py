@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from deepmusic import audio
 from deepmusic.ui.song import DecodedSong
 
 
@@ -57,6 +58,8 @@ class DecodedSongs:
             for key, held in list(self._held.items()):
                 if held.used < oldest and not held.lock.locked():
                     del self._held[key]
+                elif held.song:
+                    audio.let_go(held.song.song.samples)
             while len(self._held) > 1 and self._n_bytes() > self._most_bytes:
                 self._held.popitem(last=False)
 

@@ -27,8 +27,7 @@ SONG_KEYS: dict[str | type, Callable[[Any], Any]] = {
 _WAVEFORM_SEGMENTS = 1200
 
 
-# An hour of samples takes 320 MB, 30 s with their log-mels 3.4 MB; what the pages show of a song
-# is kept for longer.
+# 30 s with their log-mels take 3.4 MB; what the pages show of a song is kept for longer.
 @st.cache_resource(show_spinner=False)
 def decoded_songs() -> DecodedSongs:
     """Return the songs that were decoded last; `decode_song` fills them."""
