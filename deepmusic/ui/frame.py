@@ -116,6 +116,7 @@ def switches() -> Iterator[None]:
     finally:
         _framing.reset(token)
     _show_switch(header)
+    memory.give_back_end()
 
 
 def _show_switch(header: Any) -> None:

@@ -139,13 +139,15 @@ def rename(song: SongFile) -> None:
         name_of(song),
         max_chars=100,
         key=key,
-        on_change=lambda: _name(song, st.session_state[key]),
+        # Not of the song: as long as its visitor is here, Streamlit keeps what a widget calls.
+        on_change=_name,
+        args=(song.digest, key),
     )
 
 
-def _name(song: SongFile, name: str) -> None:
+def _name(digest: str, key: str) -> None:
     names = st.session_state.get(_NAMES, {})
-    st.session_state[_NAMES] = names | {song.digest: " ".join(name.split())}
+    st.session_state[_NAMES] = names | {digest: " ".join(st.session_state[key].split())}
 
 
 def start_demo(genre: str) -> None:
