@@ -3,9 +3,10 @@
 import csv
 import ctypes
 import functools
+import gc
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 # One thread each, in child processes too, unless told otherwise: there are more processes than
@@ -24,6 +25,7 @@ from deepmusic.audio import synth
 from deepmusic.config import GTZAN_GENRES
 from deepmusic.data import splits
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE, read_facts
+from deepmusic.files import acquire_lock
 
 SAMPLE_RATE = 22_050
 
@@ -33,12 +35,19 @@ _MAIN = sys.modules["__main__"]
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Take one process more than there are cores: those with a browser wait half of their time."""
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 3
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+    return n_cores + ("not slow" not in config.option.markexpr)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the browser's tests, the longest: a long file at the end keeps one core idle."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported, which stays and is much."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +76,30 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
     The processes of one session share theirs: the toy set's log-mels take 10 s.
     """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    (folder / "shared data").mkdir(exist_ok=True)
+    folder = _shared_by_all(tmp_path_factory) / "data"
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DEEPMUSIC_DATA", str(folder / "shared data"))
+        patch.setenv("DEEPMUSIC_DATA", str(folder))
         yield
+
+
+def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that the processes of one session share."""
+    folder = factory.getbasetemp()
+    shared = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "shared"
+    shared.mkdir(exist_ok=True)
+    return shared
+
+
+def _fill_once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], None]) -> Path:
+    """Let the first process that asks for a shared folder fill it; all are to read it only."""
+    root = _shared_by_all(factory) / name
+    with acquire_lock(root.with_suffix(".lock"), wait=120):
+        if not root.exists():
+            unfinished = root.with_suffix(".unfinished")
+            fill(unfinished)
+            unfinished.rename(root)
+    return root
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -81,6 +107,18 @@ def _same_niceness() -> Iterator[None]:
     """Keep the process that tests as fast as it is: a worker steps back for others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "setpriority", lambda *args: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _components_once() -> Iterator[None]:
+    """Look for Streamlit's components once: every AppTest would, in all installed packages."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "streamlit" in sys.modules:
+            from streamlit.components.v2 import manifest_scanner
+
+            scan = functools.cache(manifest_scanner.scan_component_manifests)
+            patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
 
 
@@ -134,7 +172,10 @@ def music() -> np.ndarray:
 @pytest.fixture(scope="session")
 def toy_gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A GTZAN of synthetic clips of 6 s: of every genre 2 to train, 1 to choose, 1 to test."""
-    root = tmp_path_factory.mktemp("toy_gtzan")
+    return _fill_once(tmp_path_factory, "toy_gtzan", _synthesise_gtzan)
+
+
+def _synthesise_gtzan(root: Path) -> None:
     split = splits.make(read_facts(), "paper")
     for genre in GTZAN_GENRES:
         folder = root / "genres" / genre
@@ -146,7 +187,6 @@ def toy_gtzan(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     genre, seconds=6, seed=int(track.split(".")[1]), sample_rate=SAMPLE_RATE
                 )
                 soundfile.write(folder / f"{track}.wav", clip, SAMPLE_RATE)
-    return root
 
 
 #: Headings of FMA's table of tracks, as it is published (some columns of 52).
@@ -181,7 +221,10 @@ def toy_fma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Clips last 4 s. One is among those that are broken everywhere, and one is not available.
     """
-    root = tmp_path_factory.mktemp("toy_fma")
+    return _fill_once(tmp_path_factory, "toy_fma", _synthesise_fma)
+
+
+def _synthesise_fma(root: Path) -> None:
     rows = [
         # Tracks of other subsets, which the table of FMA small holds too.
         ["3", "0", "AWOL", "", "AWOL", "training", "large", "168", "Hip-Hop", "[21]", "Electric"],
@@ -212,7 +255,6 @@ def toy_fma(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines.writerow([lower for _, lower in FMA_HEADINGS])
         lines.writerow(["track_id"] + [""] * (len(FMA_HEADINGS) - 1))
         lines.writerows(rows)
-    return root
 
 
 def write_fma_archive(path: Path, genres: Sequence[str], clips: int = 8) -> Path:

@@ -194,6 +194,7 @@ def test_damage_is_reported(folder, music):
     assert "cut.flac: The file is damaged" in result.stderr
 
 
+@pytest.mark.slow
 def test_score_says_what_the_clips_were(toy_gtzan):
     result = run("predict", toy_gtzan, "--score", "--model", "crnn")
     assert result.exit_code == 0

@@ -63,6 +63,7 @@ def test_a_fold_without_artist_folds_is_refused():
     assert "fold=1 with split='paper'" in result.stderr
 
 
+@pytest.mark.slow
 def test_train_on_the_toy_set(tmp_path, monkeypatch):
     few, tiny = FewClips(), models.MODELS["cnn"].config.changed(filters=(4,), dense_units=8)
     monkeypatch.setattr("deepmusic.data.open_dataset", lambda name: few)

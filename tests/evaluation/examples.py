@@ -1,18 +1,19 @@
 """Predictions and finished runs that several tests are about."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from deepmusic import models
-from deepmusic.config import GTZAN_GENRES, ModelConfig, RunConfig, TrainConfig
+from deepmusic.config import GTZAN_GENRES, RunConfig, TrainConfig
 from deepmusic.data import Gtzan
 from deepmusic.data.gtzan import read_facts
 from deepmusic.data.splits import make
 from deepmusic.evaluation.scores import Candidate, score_predictions
 from deepmusic.protocols import BENCHMARK_PROTOCOL
-from deepmusic.runs import Run
+from deepmusic.runs import Run, shipped_run
 
 GENRES = ["blues", "rock"]
 BLUES_JAZZ = ["blues", "jazz"]
@@ -70,10 +71,11 @@ def make_run(folder, run_id, model="cnn", title="", predicted=("blues", "rock"),
 
 
 def finished_run(path: Path, **recipe) -> Run:
-    """Make a run with the weights that it began with."""
-    config = ModelConfig(name="crnn", filters=(4, 4), recurrent_units=4, dense_units=4)
-    run = Run.create(path, RunConfig(model=config, train=TrainConfig(**recipe)))
-    models.build(config).save_weights(run.weights_path)
+    """Make a run with the shipped CRNN's weights and export."""
+    shipped = shipped_run("crnn")
+    run = Run.create(path, RunConfig(model=shipped.config.model, train=TrainConfig(**recipe)))
+    for name in (shipped.weights_path.name, shipped.network_path.name):
+        shutil.copy(shipped.path / name, path)
     run.write_evaluation(
         {"protocol": recipe.get("split", "paper"), "clips": 3, "parameters": 77, "skipped": []}
     )

@@ -153,6 +153,7 @@ def test_options_of_networks_are_refused():
         assert "no seed" in result.output
 
 
+@pytest.mark.slow
 def test_it_reaches_a_floor_on_gtzan(gtzan_root):
     from deepmusic.data import Gtzan
 

@@ -176,6 +176,7 @@ def test_real_sounds_that_are_no_music(kind):
     assert found.to_dict()["certainty"] == "not_music"
 
 
+@pytest.mark.slow
 def test_the_music_of_a_recording_answers_though_half_of_it_is_none():
     """30 s of noise, then a band: what is no music is left out, and that is said."""
     noise = 0.1 * np.random.default_rng(0).standard_normal(RATE * 30)

@@ -82,6 +82,7 @@ def test_the_front_end_is_musicnn_s():
     np.testing.assert_allclose(tagger_windows(y)[0], expected, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_embeddings_are_those_of_the_original():
     """Beside GTZAN may lie what the original network made of its clips."""
     archive = Path(os.environ.get(ENVIRONMENT_VARIABLE, ""), "../pretrained/gtzan_musicnn.npz")

@@ -311,6 +311,7 @@ def untested(few, tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_a_run_on_all_clips_keeps_its_last_epoch_and_claims_nothing(untested):
     assert (untested.state, untested.kept_epoch) == (FINISHED, 2)
     assert [row["epoch"] for row in untested.history()] == [0, 1, 2]
@@ -322,6 +323,7 @@ def test_a_run_on_all_clips_keeps_its_last_epoch_and_claims_nothing(untested):
     assert (summary["val_accuracy"], summary["clip_accuracy"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_a_run_on_all_clips_cannot_be_tested_on_them(untested, few):
     for test in (evaluate.recount, evaluate.refuse_untested):
         with pytest.raises(RunError, match=r"every clip of toy.* --split paper --data toy"):

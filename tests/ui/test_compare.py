@@ -229,6 +229,7 @@ def test_one_song_is_answered_in_the_same_words(page):
     assert any(f"**{sentence}**" in element.value for element in page.markdown)
 
 
+@pytest.mark.slow
 def test_a_disagreement_is_explained_by_each_network(page, monkeypatch):
     asked = []
     monkeypatch.setattr(what_if, "_show_change", lambda *given: asked.append(given[1:]))

@@ -184,6 +184,7 @@ def held_bytes(address: str) -> dict[str, int]:
     return held
 
 
+@pytest.mark.slow
 def test_the_songs_of_who_left_are_gone_though_nobody_comes_after():
     data = encode.encode_wav(synth.play("rock", seconds=7, seed=4), 22_050)
     with running_app(
