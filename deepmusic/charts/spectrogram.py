@@ -1,6 +1,7 @@
 """Spectrograms as PNG images, in the colour map magma."""
 
 import base64
+import functools
 import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -88,12 +89,15 @@ def to_png(image: "Image.Image") -> bytes:
     return buffer.getvalue()
 
 
+@functools.cache
 def magma() -> np.ndarray:
-    """Return magma as 256 rows of red, green and blue, uint8."""
+    """Return magma as 256 rows of red, green and blue, uint8; not to be written to."""
     from plotly.colors import sample_colorscale, unlabel_rgb
 
     colours = sample_colorscale("Magma", 256)
-    return np.array([unlabel_rgb(colour) for colour in colours]).astype(np.uint8)
+    rows = np.array([unlabel_rgb(colour) for colour in colours]).astype(np.uint8)
+    rows.flags.writeable = False
+    return rows
 
 
 def frequency_ticks(mel: MelConfig) -> list[tuple[str, float]]:
