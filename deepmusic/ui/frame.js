@@ -43,6 +43,21 @@ if (!window.deepMusicFrame) {
     true,
   );
 
+  // A sound that a press asked for begins when it is there. Streamlit's own `autoplay` forgets to
+  // where React renders a player twice, as on a busy machine.
+  addEventListener(
+    "loadedmetadata",
+    ({ target }) => {
+      const { dataset, src } = target;
+      // What mattered in a song takes its place for a while (player.js): it does not begin anew.
+      if (src.startsWith("data:") || dataset.loaded === src) return;
+      dataset.loaded = src;
+      // Without a press, as after a link, a browser may refuse.
+      if (target.closest("[class*=_at_once]")) target.play().catch(() => {});
+    },
+    true,
+  );
+
   // The phone's menu button has a name that says what it opens, also after it is drawn anew.
   const label = () => {
     const button = find("stExpandSidebarButton");

@@ -57,7 +57,9 @@ def above(page: str) -> Iterator[None]:
     with st.container(key="song_bar", horizontal=True, vertical_alignment="center", gap="small"):
         name = html.escape(song_source.name_of(song))
         st.html(f'<h2 class="song" title="{name}">{name}</h2>', width="content")
-        sound = _play(st.container(key="song_sound", width=230), song)
+        # `frame.js` starts it by its key.
+        key = "song_sound_at_once" if song_source.plays_at_once(song) else "song_sound"
+        sound = _play(st.container(key=key, width=230), song)
         change = st.container(width="content")
         with st.container(key="song_ways", horizontal=True, gap="small", width="stretch"):
             _lead_on(page)
@@ -104,8 +106,7 @@ def _play(place: Any, song: SongFile) -> Any:
         except DeepMusicError:
             return place  # The page says why.
         mime_type, sound = view.mime_type, view.sound or song.data
-    at_once = song_source.plays_at_once(song)
-    return place.audio(sound, format=mime_type, alt="The song at hand", autoplay=at_once)
+    return place.audio(sound, format=mime_type, alt="The song at hand")
 
 
 def _lead_on(page: str) -> None:

@@ -76,9 +76,10 @@ def _show_changed(
 ) -> None:
     """Play the changed song, and show what becomes of the answer."""
     with st.spinner("Changing ...", show_time=True):
-        # It plays at once; what plays elsewhere on the page stops.
+        # `frame.js` starts it by its key; what plays elsewhere on the page stops.
         sound = cache.changed_sound(song, clip, name, value)
-        st.audio(sound, format="audio/flac", alt="The changed song", autoplay=True)
+        place = st.container(key="changed_at_once")
+        place.audio(sound, format="audio/flac", alt="The changed song")
         after = cache.what_if(song, clip, **{name: value})
         sentence = cache.what_if_answer(song, featured, clip, **{name: value})
     st.html(_table(before, after, featured))

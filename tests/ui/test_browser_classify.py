@@ -1,7 +1,6 @@
 """Classify in a real Chromium: at any zoom, with several songs, and after a reload."""
 
 import io
-from contextlib import suppress
 
 import pytest
 import soundfile
@@ -67,22 +66,12 @@ def test_several_uploads_are_a_table_that_leads_to_each_song(chromium, server):
 
 
 def test_a_press_on_a_band_plays_it_and_names_its_genre(chromium, server):
-    from playwright.sync_api import TimeoutError
-
-    def plays() -> bool:
-        with visit(chromium, server.address) as page:
-            settle(page)
-            page.get_by_role("button", name="jazz").click()
-            # First, since the demo may have ended before a busy server answers.
-            playing = "document.querySelector('audio')?.paused === false"
-            with suppress(TimeoutError):
-                page.wait_for_function(playing, timeout=PATIENCE / 4)
-                expect_visible(page, "Download JSON")
-                return True
-            return False
-
-    # Streamlit's player forgets to start where React renders it twice, as it may on a busy machine.
-    assert any(plays() for _ in range(3))
+    with visit(chromium, server.address) as page:
+        settle(page)
+        page.get_by_role("button", name="jazz").click()
+        # First, since the demo may have ended before a busy server answers.
+        page.wait_for_function("document.querySelector('audio')?.paused === false")
+        expect_visible(page, "Download JSON")
 
 
 def test_the_readout_of_the_player_is_whole(chromium, server):

@@ -1,6 +1,7 @@
 """Why, and What if: evidence over the spectrogram, and changed sounds, in a real browser."""
 
 import io
+import re
 
 import pytest
 import soundfile
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 
 from deepmusic.audio import synth
 from tests.ui.browsing import visit
-from tools.running_app import PATIENCE
+from tools.running_app import PATIENCE, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -37,6 +38,7 @@ def test_what_mattered_is_played_at_the_same_moment(chromium, server):
         page.get_by_text("Show what mattered").click(timeout=PATIENCE)
         mattered = page.get_by_role("button", name="What mattered", exact=True)
         expect(mattered).to_be_visible(timeout=PATIENCE)
+        settle(page)  # The player that waited for the answer is gone.
         expect(page.locator("img.evidence")).to_be_visible()
         # The evidence lies over the spectrogram.
         over, below = (
@@ -91,3 +93,27 @@ def test_a_changed_song_plays_at_once_and_is_answered(chromium, server):
         expect(page.locator("table tr").first).to_contain_text("Pretrained")
         expect(page.get_by_text("The answer is now")).to_be_visible(timeout=PATIENCE)
         expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=PATIENCE)
+
+
+def test_the_whole_song_is_the_one_that_was_chosen_last(chromium, server):
+    """Both are played by the same element."""
+    source = "document.querySelector('.st-key-song_bar audio').src"
+    with visit(chromium, f"{server.address}/?source=demo&demo=jazz&why=on") as page:
+        settle(page)
+        first = page.evaluate(source)
+        page.get_by_role("button", name="What mattered", exact=True).click(timeout=PATIENCE)
+        page.wait_for_function(f"{source}.startsWith('data:')")
+        page.get_by_role("button", name="Change").first.click()
+        page.locator("[data-testid=stPopoverBody]").get_by_role("combobox").first.click()
+        page.keyboard.type("metal")
+        page.get_by_role("option").first.wait_for()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("demo=metal"))
+        page.keyboard.press("Escape")
+        settle(page)
+        second = page.evaluate(source)
+        assert second != first
+        page.get_by_role("button", name="What mattered", exact=True).click(timeout=PATIENCE)
+        page.wait_for_function(f"{source}.startsWith('data:')")
+        page.get_by_role("button", name="Whole song", exact=True).click()
+        page.wait_for_function(f"{source} === '{second}'")

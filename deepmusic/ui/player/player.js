@@ -106,16 +106,18 @@ export default function ({ parentElement, data }) {
   const share = (seconds) => seconds / duration;
   overlay.hidden = !found;
   sounds.hidden = !found;
+  const takesItsPlace = () => audio()?.src.startsWith("data:");
   // Where the recording that plays begins within the song.
-  const offset = () => parseFloat(audio()?.dataset.offset ?? "0");
+  const offset = () => (takesItsPlace() ? parseFloat(audio().dataset.offset) : 0);
   const playing = () => (audio()?.currentTime ?? 0) + offset();
   const use = (url, start) => {
     const player = audio();
     if (!player) return;
-    player.dataset.original ??= player.currentSrc || player.src;
+    // Another song may have been given to the same player since.
+    if (!takesItsPlace()) player.dataset.original = player.src;
     const moment = playing();
     const source = url ?? player.dataset.original;
-    player.dataset.offset = url ? start : 0;
+    player.dataset.offset = start;
     if (player.src !== source) {
       player.src = source;
       const begin = () => {
@@ -148,7 +150,7 @@ export default function ({ parentElement, data }) {
         return button;
       }),
     );
-  } else if (audio()?.dataset.original) {
+  } else if (takesItsPlace()) {
     use(null, 0);
     audio().pause();
   }
@@ -196,11 +198,7 @@ export default function ({ parentElement, data }) {
   });
   return () => {
     // The audio outlives this page, and plays the song again.
-    const player = audio();
-    if (player?.dataset.original && !document.contains(parentElement)) {
-      player.src = player.dataset.original;
-      player.dataset.offset = 0;
-    }
+    if (takesItsPlace() && !document.contains(parentElement)) audio().src = audio().dataset.original;
     cancelAnimationFrame(frame);
     observer.disconnect();
   };
