@@ -6,11 +6,20 @@ from collections.abc import Iterator
 import pytest
 
 from deepmusic.data.gtzan import ENVIRONMENT_VARIABLE
+from deepmusic.ui.cache import memory
 from tests.ui.browsing import Server
 from tools.running_app import CHROMIUM, PATIENCE, running_app, running_chromium
 
 #: A page that a test looks at for seconds is gone before compiled scripts would pay.
 WITHOUT_COMPILERS = "--js-flags=--no-opt --no-maglev"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_visitors_to_forget() -> Iterator[None]:
+    """Let the thread that forgets visitors sleep: an AppTest's runtime has none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory, "_PAUSE", 3600)
+        yield
 
 
 @pytest.fixture
