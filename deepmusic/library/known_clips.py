@@ -219,11 +219,11 @@ def find(log_mels: Sequence[ClipLogMel], embedding: SongEmbedding) -> list[Match
 
 def _excerpts(log_mels: Sequence[ClipLogMel]) -> tuple[np.ndarray, np.ndarray]:
     """Starts in s of the 30 s excerpts of a song [n], and their mean MFCCs [n, 40]."""
-    frames = np.concatenate([clip.frames for clip in log_mels], axis=1)
     times = np.concatenate(
         [clip.start + np.arange(clip.frames.shape[1]) * clip.seconds_per_frame for clip in log_mels]
     )
-    coefficients = mfccs(frames)
+    # One after the other: those of all bands of an hour would take 100 MB.
+    coefficients = np.concatenate([mfccs(clip.frames) for clip in log_mels], axis=1)
     width = min(GTZAN_COMPACT_FRAMES, coefficients.shape[1])
     summed = np.concatenate([np.zeros((len(coefficients), 1)), coefficients.cumsum(axis=1)], axis=1)
     last = coefficients.shape[1] - width
