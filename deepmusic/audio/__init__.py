@@ -3,7 +3,8 @@
 from deepmusic.audio.changes import CHANGES, PRESETS, change_song
 from deepmusic.audio.decode import is_left_to_ffmpeg, load_song
 from deepmusic.audio.ffmpeg import start as start_decoder
-from deepmusic.audio.song import SAMPLE_RATE, Song, file_of, is_silent, let_go, song_from_array
+from deepmusic.audio.samples import file_of, let_go
+from deepmusic.audio.song import SAMPLE_RATE, Song, is_silent, song_from_array
 from deepmusic.audio.walk import SUFFIXES, SoundFiles, describe_passed_over, find_sound_files
 
 __all__ = [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepmusic.audio.song import let_go
+from deepmusic.audio.samples import let_go
 from deepmusic.config import FRONT_ENDS, GTZAN_FRAMES, LARGEST_LOG_POWER, MelConfig
 from deepmusic.errors import AudioError
 

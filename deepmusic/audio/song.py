@@ -1,15 +1,13 @@
 """Songs in memory: mono samples, mixed and resampled block by block, within limits."""
 
 import hashlib
-import mmap
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import IO, Any
 
 import numpy as np
 import soxr
 
+from deepmusic.audio.samples import GrowingSamples, let_go
 from deepmusic.config import AudioLimits, MelConfig, current_deployment
 from deepmusic.errors import AudioError, SilenceError
 from deepmusic.formatting import format_duration
@@ -18,9 +16,6 @@ SAMPLE_RATE = MelConfig().sample_rate
 
 #: Small (0.2 s of CD sound), because where a FLAC file breaks off its last block is lost.
 BLOCK_SAMPLES = 1 << 14
-
-#: Samples (6 min, 32 MB) beyond which a song lies in a temporary file.
-MOST_IN_MEMORY = 1 << 23
 
 #: Samples whose level is measured at once.
 _CHECKED_AT_ONCE = 1 << 20
@@ -223,7 +218,7 @@ def _mix_and_resample(
     before: Sequence[Mono],
     channel: int | None,
 ) -> Mono:
-    mixed = _Growing(name)
+    mixed = GrowingSamples(name)
     formats: list[tuple[int, int]] = []
     seconds = sum(part.seconds for part in before)
     n_values = sum(part.n_values for part in before)
@@ -278,72 +273,6 @@ def _mix_and_resample(
         cancelling=int(powers.argmax()) if cancels else None,
         notes=(FORMAT_CHANGES,) if len(set(formats)) > 1 else (),
     )
-
-
-class _Growing:
-    """Samples that grow where they lie: to join blocks at the end would take them twice.
-
-    Many lie in a temporary file. An hour takes 320 MB, of which a page reads 30 s at once.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._samples = np.zeros(0, np.float32)
-        self._n = 0
-        self._file: IO[bytes] | None = None
-
-    def append(self, block: np.ndarray) -> None:
-        end = self._n + len(block)
-        if end > MOST_IN_MEMORY:
-            self._write(block)
-            return
-        if end > len(self._samples):
-            self._samples.resize(end + max(BLOCK_SAMPLES, end // 8), refcheck=False)
-        self._samples[self._n : end] = block
-        self._n = end
-
-    def _write(self, block: np.ndarray) -> None:
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115  (`__del__` closes it.)
-                self._file.write(self._samples[: self._n].data)
-                self._samples.resize(0, refcheck=False)
-            self._file.write(block.data)
-            self._n += len(block)
-        except OSError as error:
-            minutes = MOST_IN_MEMORY / SAMPLE_RATE / 60
-            raise AudioError(
-                f"{self._name} is longer than {minutes:.0f} min, and needs room in the folder for "
-                f"temporary files ({error.strerror or error}). Make room, or set TMPDIR to another."
-            ) from error
-
-    def finish(self) -> np.ndarray:
-        if self._file is None:
-            self._samples.resize(self._n, refcheck=False)
-            return self._samples
-        with self._file:
-            self._file.flush()
-            mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        return np.frombuffer(mapped, np.float32)
-
-    def __del__(self) -> None:
-        if self._file:  # The sound may have ended with an error.
-            self._file.close()
-
-
-def file_of(samples: np.ndarray) -> mmap.mmap | None:
-    """Return the file in which samples lie; None if they are in memory."""
-    base: Any = samples
-    while isinstance(base, (np.ndarray, memoryview)):
-        base = base.base if isinstance(base, np.ndarray) else base.obj
-    return base if isinstance(base, mmap.mmap) else None
-
-
-def let_go(samples: np.ndarray) -> None:
-    """Let memory forget samples that lie in a file, until they are read again."""
-    file = file_of(samples)
-    if file and hasattr(file, "madvise"):  # Not on Windows, which forgets when it must.
-        file.madvise(mmap.MADV_DONTNEED)
 
 
 def _check_rate(name: str, rate: int, limits: AudioLimits) -> None:

@@ -58,7 +58,7 @@ def test_samples_of_a_long_song_lie_in_a_file_and_are_the_same(monkeypatch, musi
     data = encode_wav(music, source_rate)
     in_memory = load_song(data)
     assert file_of(in_memory.samples) is None
-    monkeypatch.setattr(song, "MOST_IN_MEMORY", 50_000)
+    monkeypatch.setattr("deepmusic.audio.samples.MOST_IN_MEMORY", 50_000)
     in_file = load_song(data)
     assert len(in_file.samples) > 60_000
     assert file_of(in_file.samples[1_000:2_000]) is file_of(in_file.samples) is not None
@@ -74,7 +74,7 @@ def test_samples_of_a_long_song_lie_in_a_file_and_are_the_same(monkeypatch, musi
 
 
 def test_a_song_of_as_many_samples_as_memory_takes_stays_there(monkeypatch):
-    monkeypatch.setattr(song, "MOST_IN_MEMORY", 22_050)
+    monkeypatch.setattr("deepmusic.audio.samples.MOST_IN_MEMORY", 22_050)
     shortest = [song_from_array(tone(440, seconds=1), sample_rate=22_050).samples]
     shortest.append(song_from_array(np.append(tone(440, seconds=1), 0), sample_rate=22_050).samples)
     assert [file_of(samples) is None for samples in shortest] == [True, False]
@@ -85,7 +85,7 @@ def test_a_long_song_without_room_for_its_file_is_refused(monkeypatch):
     def refuse():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(song, "MOST_IN_MEMORY", 22_050)
+    monkeypatch.setattr("deepmusic.audio.samples.MOST_IN_MEMORY", 22_050)
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(AudioError, match=r"long.wav is longer .*No space left on device.*TMPDIR"):
         load_song(encode_wav(tone(440, seconds=2), 22_050), name="long.wav")
@@ -96,7 +96,7 @@ def test_memory_holds_only_what_is_read_of_a_long_song(monkeypatch):
     def megabytes():
         return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
-    monkeypatch.setattr(song, "MOST_IN_MEMORY", 22_050)
+    monkeypatch.setattr("deepmusic.audio.samples.MOST_IN_MEMORY", 22_050)
     long = song_from_array(np.tile(tone(440, seconds=1), 600), sample_rate=22_050).samples
     before = megabytes()
     assert long.max() > 0.4

@@ -20,7 +20,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 
 from benchmarks.sessions import Session
 from deepmusic import audio
-from deepmusic.audio import encode, song, synth
+from deepmusic.audio import encode, synth
 from deepmusic.config import FRONT_ENDS
 from deepmusic.errors import AudioError
 from deepmusic.ui.cache import memory
@@ -134,7 +134,7 @@ def test_log_mels_count_as_bytes_of_a_song():
 
 
 def test_samples_in_a_file_take_no_memory(monkeypatch):
-    monkeypatch.setattr(song, "MOST_IN_MEMORY", 50_000)
+    monkeypatch.setattr("deepmusic.audio.samples.MOST_IN_MEMORY", 50_000)
     long = decoded(70_000)
     assert long.n_bytes == 0
     (clip,) = long.log_mels(FRONT_ENDS["compact"])
