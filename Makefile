@@ -24,7 +24,7 @@ app: $(VENV)/.app ## Open the app in the browser
 test: lint ## Lint, then run all tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-quick: $(VENV)/.dev ## Run the quick tests, a few minutes
+quick: $(VENV)/.dev ## Run the quick tests, some two minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(VENV)/.dev ## Check style, layers of imports, types and dependencies
