@@ -71,7 +71,7 @@ def take():
     memory.give_back_end()
     found.append(megabytes() - before)
 
-bytearray(30 * 2**20)  # From here on the allocator maps no block below 30 MB.
+memory.give_back_end()  # From here on the allocator maps no block below 32 MB.
 before, found = megabytes(), []
 thread = threading.Thread(target=take)
 thread.start()
